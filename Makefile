@@ -16,7 +16,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH MYPYPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test formatting style types imports tests flows format generate bench upgrade clean
+.PHONY: help setup run test formatting style types imports generated tests flows format generate bench upgrade clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -26,7 +26,7 @@ setup: $(SETUP)  ## make .venv with everything in it, at the releases of constra
 run: $(SETUP)  ## answer calls with flows/ on http://127.0.0.1:3000 (PORT=), unsigned callbacks allowed
 	$(BIN)/ivrflow serve flows/ --insecure --port $(PORT)
 
-test: formatting style types imports tests flows  ## run every check
+test: formatting style types imports generated tests flows  ## run every check
 
 formatting: $(SETUP)
 	$(BIN)/ruff format --check .
@@ -39,6 +39,9 @@ types: $(SETUP)
 
 imports: $(SETUP)
 	$(BIN)/lint-imports --no-logo
+
+generated: $(SETUP)
+	$(BIN)/python docs/generate.py --check
 
 tests: $(SETUP)
 	$(BIN)/pytest -q

@@ -1,0 +1,111 @@
+"""Findings about an author's text: a place, a stable code, what is wrong and what to do.
+
+A `Kind` is declared once, next to the code that finds it; `Kind.at` makes the finding:
+
+    DUPLICATE_KEY = Kind("E004", "duplicate-key")
+    DUPLICATE_KEY.at(path, key.span, f'"{key.text}" is given twice', help="remove one of them")
+
+Messages are lower case, without a full stop; they quote the value, say what was expected and name
+the other place. Families: E0xx syntax and schema, E1xx references, E2xx reachability and
+termination, E3xx reply contexts, E4xx menus and input, E5xx prompts and locales, E6xx expressions
+and types, E7xx platform limits, E8xx security, W9xx usability. A code is never reused.
+"""
+
+import difflib
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of a file: lines and columns from 1, in characters; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+START = Span(1, 1, 1, 1)
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Related(msgspec.Struct, frozen=True):
+    """The other place that a finding speaks of, such as the first of two equal keys."""
+
+    path: str
+    span: Span
+    message: str
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding."""
+
+    code: str
+    name: str
+    severity: Severity
+    path: str
+    span: Span
+    message: str
+    help: str = ""
+    related: tuple[Related, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    @property
+    def place(self) -> tuple[str, int, int, str]:
+        """The order in which findings are shown."""
+        return (self.path, self.span.line, self.span.column, self.code)
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A sort of finding: its code, its name (the offence) and how bad it is."""
+
+    code: str
+    name: str
+    severity: Severity = Severity.ERROR
+
+    def at(
+        self,
+        path: str,
+        span: Span,
+        message: str,
+        *,
+        help: str = "",
+        related: tuple[Related, ...] = (),
+    ) -> Diagnostic:
+        """Return a finding of this kind at `span` of the file `path`."""
+        return Diagnostic(
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            path=path,
+            span=span,
+            message=message,
+            help=help,
+            related=related,
+        )
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the spelling of `known` that `word` most likely meant, if there is one."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a remedy for the unknown `word`: the likely spelling, else what is known."""
+    known = sorted(known)
+    likely = nearest(word, known)
+    if likely is not None:
+        return f'did you mean "{likely}"?'
+    if not known:
+        return ""
+    return "known: " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")

@@ -1,0 +1,69 @@
+"""Every failure that ivrflow raises, as one tree.
+
+Findings about an author's text are values (`ivrflow.diagnostics`); failures are these exceptions.
+
+    IvrflowError
+    |-- UsageError              the command line or the configuration is wrong (exit 2)
+    |   `-- SettingsError       a setting is missing, malformed or contradicts another
+    |-- NothingToReadError      the given paths hold no flow (exit 3)
+    |-- ExpressionError         an expression or template that can't be parsed or typed
+    |-- EvaluationError         an expression failed on the values of one call
+    |-- CallbackError           bytes that are no callback
+    |-- SignatureError          a request that the platform didn't sign
+    `-- StoreError              the store could not do what it was asked
+        |-- ConflictError       another process moved the call first
+        `-- StoreUnavailableError  locked, full or unreachable
+"""
+
+
+class IvrflowError(Exception):
+    """Root of every exception that ivrflow raises on purpose."""
+
+
+class UsageError(IvrflowError):
+    """The command line or the configuration is wrong."""
+
+
+class SettingsError(UsageError):
+    """A setting is missing, malformed or contradicts another."""
+
+
+class NothingToReadError(IvrflowError):
+    """The given paths hold no flow."""
+
+
+class ExpressionError(IvrflowError):
+    """An expression or template can't be parsed or typed.
+
+    `offset` counts characters from the start of the source text to the fault.
+    """
+
+    def __init__(self, message: str, *, offset: int = 0, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.help = help
+
+
+class EvaluationError(IvrflowError):
+    """An expression failed on the values of one call."""
+
+
+class CallbackError(IvrflowError):
+    """Bytes that are no callback."""
+
+
+class SignatureError(IvrflowError):
+    """A request that the platform did not sign."""
+
+
+class StoreError(IvrflowError):
+    """The store could not do what it was asked."""
+
+
+class ConflictError(StoreError):
+    """Another process moved the call first."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store is locked, full or unreachable."""

@@ -1,0 +1,131 @@
+"""What the server is told from outside: flags, then the environment, then a file."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ivrflow.errors import SettingsError
+
+NAME_BY_VARIABLE = {
+    "IVRFLOW_HOST": "host",
+    "PORT": "port",
+    "IVRFLOW_PORT": "port",
+    "IVRFLOW_STORE": "store",
+    "IVRFLOW_ROLE": "role",
+    "IVRFLOW_CALLBACK_PATH": "callback_path",
+    "IVRFLOW_LOG_FORMAT": "log_format",
+    "IVRFLOW_ENV_ALLOW": "env_allow",
+    "SINCH_APPLICATION_KEY": "application_key",
+    "SINCH_APPLICATION_SECRET": "application_secret",
+}
+LISTS = ("env_allow", "application_key", "application_secret")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to serve.
+
+    `store` is `sqlite:PATH` or `memory:`. `callback_path` is the path that Sinch signs, if a proxy
+    changes it ("": the one requested). `env_allow` names the environment variables that flows may
+    read. `application_key` and `application_secret` are as many as there are applications.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    store: str = "sqlite:.ivrflow/state.db"
+    role: Literal["last", "primary"] = "last"
+    fallback: bool = False
+    insecure: bool = False
+    reload: bool = False
+    callback_path: str = ""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    env_allow: tuple[str, ...] = ()
+    application_key: tuple[str, ...] = ()
+    application_secret: tuple[str, ...] = msgspec.field(default=())
+
+    @property
+    def secret_by_key(self) -> dict[str, str]:
+        """The secret of each application, by its key."""
+        return dict(zip(self.application_key, self.application_secret, strict=True))
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def __repr__(self) -> str:
+        return f"Settings(host={self.host!r}, port={self.port}, store={self.store!r})"
+
+
+def read_settings(
+    flags: Mapping[str, object], environment: Mapping[str, str], directory: Path
+) -> Settings:
+    """Return the settings; `flags` without a value (None) are left to the other sources.
+
+    Reads `ivrflow.toml`, or `[tool.ivrflow]` of `pyproject.toml`, in `directory`, and the files
+    that variables ending in `_FILE` name. Raises `SettingsError`, naming the setting at fault.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    merged = {**_from_file(directory), **_from_environment(environment), **given}
+    try:
+        settings = msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}") from None
+    _require_credentials(settings)
+    return settings
+
+
+def _from_file(directory: Path) -> dict[str, object]:
+    own, shared = directory / "ivrflow.toml", directory / "pyproject.toml"
+    try:
+        if own.is_file():
+            return tomllib.loads(own.read_text("utf-8"))
+        if shared.is_file():
+            tools = tomllib.loads(shared.read_text("utf-8")).get("tool", {})
+            found: dict[str, object] = tools.get("ivrflow", {})
+            return found
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the configuration file can't be read: {error}") from error
+    return {}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    settings: dict[str, object] = {}
+    for variable, name in NAME_BY_VARIABLE.items():
+        text = _value(environment, variable)
+        if text:
+            settings[name] = _split(text) if name in LISTS else text
+    return settings
+
+
+def _value(environment: Mapping[str, str], variable: str) -> str:
+    file = environment.get(f"{variable}_FILE", "")
+    if not file:
+        return environment.get(variable, "").strip()
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}_FILE names a file that can't be read: {error}") from error
+
+
+def _split(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _require_credentials(settings: Settings) -> None:
+    keys, secrets = settings.application_key, settings.application_secret
+    if len(keys) != len(secrets):
+        raise SettingsError(
+            f"{len(keys)} application keys but {len(secrets)} secrets: SINCH_APPLICATION_KEY and "
+            "SINCH_APPLICATION_SECRET list as many, separated by commas"
+        )
+    if settings.insecure and not settings.is_loopback:
+        raise SettingsError(
+            f"--insecure takes callbacks from anybody, so only on loopback, not on {settings.host}"
+        )
+    if not keys and not settings.insecure:
+        raise SettingsError(
+            "no credentials: set SINCH_APPLICATION_KEY and SINCH_APPLICATION_SECRET, "
+            "or try it on this machine alone with --insecure"
+        )
