@@ -1,0 +1,456 @@
+"""YAML 1.2 text to nodes, for everything that reads what an author wrote.
+
+A builder over the events of ruamel.yaml's C parser, or of its pure one where that is missing:
+scalars keep their source text and place, so nothing is read into `no`, `0123` or `+46850000001`.
+What YAML does silently to an author's words (cut them at `#`, split them at a comma) is a finding,
+and after a syntax error the offending line is set aside and the rest is read for more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from ivrflow.diagnostics import START, Diagnostic, Kind, Related, Span
+from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
+
+try:
+    from _ruamel_yaml import CParser
+except ImportError:  # no wheel for this interpreter: the pure parser reads the same, slower
+    CParser = None
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+MAX_NODES = 200_000
+"""Nodes of a file with its aliases written out; a flow of 1,000 states has some 12,000."""
+MAX_SYNTAX_ERRORS = 10
+
+TOO_LARGE = Kind("E001", "file-too-large")
+NOT_TEXT = Kind("E002", "not-text")
+SYNTAX = Kind("E003", "yaml-syntax")
+DUPLICATE_KEY = Kind("E004", "duplicate-key")
+TAB = Kind("E005", "tab-indentation")
+TOO_DEEP = Kind("E006", "nested-too-deeply")
+TOO_MANY_NODES = Kind("E007", "too-many-nodes")
+UNKNOWN_ALIAS = Kind("E008", "unknown-alias")
+CIRCULAR_ALIAS = Kind("E009", "circular-alias")
+MERGE_KEY = Kind("E010", "merge-key")
+TAG = Kind("E011", "yaml-tag")
+SEVERAL_DOCUMENTS = Kind("E012", "several-documents")
+EMPTY_FILE = Kind("E013", "empty-file")
+CUT_AT_COMMENT = Kind("E014", "text-cut-at-comment")
+KEY_IN_COMMENT = Kind("E015", "key-lost-in-comment")
+SPLIT_AT_COMMA = Kind("E016", "text-split-at-comma")
+UNQUOTED_TEMPLATE = Kind("E017", "unquoted-template")
+UNQUOTED_COLON = Kind("E018", "unquoted-colon")
+STRANGE_KEY = Kind("E019", "key-not-text")
+
+WORDS = frozenset({"say", "ssml", "prompt", "reprompt", "wrong", "intro", "log", "title"})
+"""Keys whose value is words: a comment right behind one has cut them."""
+
+COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_HASH_KEY = re.compile(r"\s*#\s*:(\s|$)")
+_OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
+_OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+Events = Iterator[Any]
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A file's tree, None if it has none, and what was found on the way."""
+
+    root: Node | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(path: str, text: bytes | str) -> Parsed:
+    """Parse the YAML file `path` with the content `text` (UTF-8).
+
+    A text with a syntax error has no root, but the findings of all its lines. Never raises.
+    """
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(content) > MAX_BYTES:
+        message = f"the file has {len(content):,} bytes, more than {MAX_BYTES:,}"
+        return Parsed(None, (TOO_LARGE.at(path, START, message, help="split it into flows"),))
+    try:
+        decoded = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start} is no UTF-8 text"
+        span = Span(line, 1, line, 1)
+        return Parsed(None, (NOT_TEXT.at(path, span, message, help="save the file as UTF-8"),))
+    control = _CONTROL.search(decoded)
+    if control is not None:
+        return Parsed(None, (_control_character(path, decoded, control.start()),))
+    return _parse_text(path, decoded)
+
+
+def _control_character(path: str, text: str, index: int) -> Diagnostic:
+    line = text.count("\n", 0, index) + 1
+    column = index - text.rfind("\n", 0, index)
+    message = f"the character U+{ord(text[index]):04X} can't stand in a text file"
+    return NOT_TEXT.at(path, Span(line, column, line, column + 1), message, help="remove it")
+
+
+def _parse_text(path: str, text: str) -> Parsed:
+    builder = _Builder(path, text)
+    try:
+        root = builder.build(_events(text))
+    except YAMLError as error:
+        findings = [*builder.findings, *_syntax_errors(path, builder.lines, error)]
+        return Parsed(None, tuple(_one_a_line(findings)))
+    except _StopError:
+        return Parsed(None, tuple(builder.findings))
+    return Parsed(root, tuple(builder.findings))
+
+
+def _events(text: str) -> Events:
+    if CParser is None:
+        yield from YAML(typ="safe", pure=True).parse(text)
+        return
+    parser = CParser(text)
+    get_event = parser.get_event
+    while (event := get_event()) is not None:
+        yield event
+
+
+# -- syntax errors --------------------------------------------------------------------------------
+
+
+def _syntax_errors(path: str, lines: list[str], first: YAMLError) -> Iterator[Diagnostic]:
+    """Yield the error, then set the offending line aside, again and again, for those behind it."""
+    rest = list(lines)
+    error: YAMLError | None = first
+    for _ in range(MAX_SYNTAX_ERRORS):
+        if error is None:
+            return
+        yield _syntax_error(path, rest, error)
+        line = _line_of(error)
+        if _is_unclosed(error) or not (0 <= line < len(rest)) or not rest[line].strip():
+            return
+        key, colon, _ = rest[line].partition(":")
+        bare = key + ":" if colon and not set(key) & set("[]{}\"'") else ""
+        rest[line] = "" if bare == rest[line] else bare
+        error = _first_error("\n".join(rest))
+
+
+def _is_unclosed(error: YAMLError) -> bool:
+    """Whether a bracket or quote was left open: all behind it is in doubt."""
+    context = str(getattr(error, "context", "") or "")
+    return "flow" in context or "quoted" in context
+
+
+def _one_a_line(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Of the findings that begin in one line, the first; what it left open is its own doing too."""
+    lines: set[int] = set()
+    for finding in findings:
+        if finding.span.line in lines:
+            continue
+        if finding.code == SYNTAX.code and lines and finding.help == COMMENT_IN_BRACKETS:
+            continue
+        lines.add(finding.span.line)
+        yield finding
+
+
+def _first_error(text: str) -> YAMLError | None:
+    try:
+        for _ in _events(text):
+            pass
+    except YAMLError as error:
+        return error
+    return None
+
+
+def _line_of(error: YAMLError) -> int:
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    return mark.line if mark is not None else -1
+
+
+def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
+    """Say which trap was stepped into, where the line shows it."""
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    if mark is None:
+        return SYNTAX.at(path, START, str(error).splitlines()[0])
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    problem = str(getattr(error, "problem", "") or "this is no YAML")
+    span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    if line[mark.column : mark.column + 1] == "\t" or line[: mark.column + 1].strip(" ") == "\t":
+        return TAB.at(path, span, "a tab can't indent", help="use spaces")
+    template = _OPEN_TEMPLATE.search(line)
+    if template is not None:
+        return _unquoted_template(path, Span(span.line, template.end() - 1, span.line, len(line)))
+    if "mapping values are not allowed" in problem or _OPEN_COLON.match(line):
+        return UNQUOTED_COLON.at(
+            path, span, "a colon in unquoted text", help="quote the text: \"...\" or '...'"
+        )
+    hint = _hint(lines, mark.line, error)
+    return SYNTAX.at(path, span, problem, help=hint)
+
+
+def _hint(lines: list[str], line: int, error: Any) -> str:
+    context, context_text = error.context_mark, error.context
+    first = context.line if context is not None else line
+    opened = "\n".join(lines[first : line + 1])
+    if re.search(r"[{\[][^\n]*\s#", opened):
+        return COMMENT_IN_BRACKETS
+    if lines[line : line + 1] and "?" in lines[line] and "flow" in str(context_text):
+        return 'quote the text: an unquoted "?" can\'t stand inside { } or [ ]'
+    if context is not None and context.line != line:
+        return f"what began in line {context.line + 1} is not closed or not indented alike"
+    return "quote text that holds special characters"
+
+
+def _unquoted_template(path: str, span: Span) -> Diagnostic:
+    return UNQUOTED_TEMPLATE.at(
+        path, span, "an unquoted {{ }} is a YAML mapping", help='quote it: "{{ ... }}"'
+    )
+
+
+# -- the builder ----------------------------------------------------------------------------------
+
+
+class _StopError(Exception):
+    """The findings so far make the rest of the file meaningless."""
+
+
+class _Builder:
+    """Builds one file's tree from its events, noting what YAML did to the author's text."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.lines = _LINE_BREAK.split(text)
+        self.comments = "#" in text
+        self.findings: list[Diagnostic] = []
+        self.anchors: dict[str, tuple[Node, int] | None] = {}
+        self.block_lines: list[tuple[int, int]] = []
+        self.nodes = 0
+        self.depth = 0
+
+    def build(self, events: Events) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    span = _span(event)
+                    message = "a second document begins here"
+                    self.note(SEVERAL_DOCUMENTS, span, message, "one file holds one document")
+                    raise _StopError
+            elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent):
+                root = self.node(event, events, "")
+            elif isinstance(event, AliasEvent):
+                root = self.alias(event)
+        if self.comments:
+            self.find_lost_keys()
+        if root is None or (isinstance(root, Scalar) and root.is_null):
+            self.note(EMPTY_FILE, START, "the file is empty", 'a flow begins with "flow: NAME"')
+            return None
+        return root
+
+    def note(
+        self, kind: Kind, span: Span, message: str, help: str, related: Iterable[Related] = ()
+    ) -> None:
+        self.findings.append(kind.at(self.path, span, message, help=help, related=tuple(related)))
+
+    def node(self, event: Any, events: Events, key: str) -> Node:
+        """Build what begins with `event` and is the value of `key`."""
+        kind = type(event)
+        if kind is AliasEvent:
+            return self.alias(event)
+        self.nodes += 1
+        before = self.nodes
+        if self.nodes > MAX_NODES:
+            message = f"the file holds more than {MAX_NODES:,} nodes"
+            self.note(TOO_MANY_NODES, _span(event), message, "use fewer aliases, or split it")
+            raise _StopError
+        if event.tag is not None and event.tag != "!":
+            self.note(TAG, _span(event), f'the tag "{event.tag}" means nothing here', "remove it")
+        anchor = event.anchor
+        if anchor is not None:
+            self.anchors[anchor] = None
+        node: Node
+        if kind is ScalarEvent:
+            node = self.scalar(event, key)
+        else:
+            node = self.collection(event, events, key)
+        if anchor is not None:
+            self.anchors[anchor] = (node, self.nodes - before + 1)
+        return node
+
+    def collection(self, event: Any, events: Events, key: str) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            self.note(TOO_DEEP, _span(event), message, "write it flatter")
+            raise _StopError
+        build = self.mapping if type(event) is MappingStartEvent else self.sequence
+        node = build(event, events, key)
+        self.depth -= 1
+        return node
+
+    def scalar(self, event: Any, key: str) -> Scalar:
+        start, end = event.start_mark, event.end_mark
+        style = event.style or ""
+        column = start.column
+        if event.anchor is not None and start.line == end.line and not style:
+            column = end.column - len(event.value)
+        scalar = Scalar(
+            event.value, style, start.line + 1, column + 1, end.line + 1, end.column + 1
+        )
+        if style in ("|", ">"):
+            self.block_lines.append((start.line, end.line))
+        elif not style and self.comments and scalar.text:
+            self.find_cut(scalar, key)
+        return scalar
+
+    def find_cut(self, scalar: Scalar, key: str) -> None:
+        """Words followed by a comment on their line have most likely been cut by it."""
+        rest = self.lines[scalar.end_line - 1][scalar.end_column - 1 :].lstrip()
+        if not rest.startswith("#"):
+            return
+        if key in WORDS or " " in scalar.text or _LOCALE.fullmatch(key):
+            self.note(
+                CUT_AT_COMMENT,
+                scalar.span,
+                f'the text ends before "{rest[:20]}": YAML takes it for a comment',
+                "quote the text, or put the comment on a line of its own",
+            )
+
+    def alias(self, event: Any) -> Node:
+        name = event.anchor
+        if name not in self.anchors:
+            known = ", ".join(f"&{each}" for each in self.anchors) or "none"
+            self.note(
+                UNKNOWN_ALIAS, _span(event), f'no anchor "&{name}" stands above', f"known: {known}"
+            )
+            raise _StopError
+        found = self.anchors[name]
+        if found is None:
+            message = f'"*{name}" stands inside what it repeats'
+            self.note(CIRCULAR_ALIAS, _span(event), message, "write it out")
+            raise _StopError
+        node, weight = found
+        self.nodes += weight
+        return node
+
+    def sequence(self, event: Any, events: Events, key: str) -> Sequence:
+        items: list[Node] = []
+        for inner in events:
+            if type(inner) is SequenceEndEvent:
+                return Sequence(items, *_start(event), *_end(inner))
+            items.append(self.node(inner, events, key))
+        raise _StopError
+
+    def mapping(self, event: Any, events: Events, key: str) -> Mapping:
+        entries: dict[str, Entry] = {}
+        flow = bool(event.flow_style)
+        previous: Entry | None = None
+        for inner in events:
+            if type(inner) is MappingEndEvent:
+                return Mapping(entries, *_start(event), *_end(inner))
+            name = self.key(inner, events)
+            value = self.node(next(events), events, "" if name is None else name.text)
+            if name is None:
+                continue
+            entry = Entry(name, value)
+            if flow and self.has_no_colon(name, value):
+                self.note_split(name, previous)
+                continue
+            self.keep(entries, entry)
+            previous = entry
+        raise _StopError
+
+    def key(self, event: Any, events: Events) -> Scalar | None:
+        """Build a key; None, with a finding, where it is no text."""
+        if type(event) is ScalarEvent:
+            key = self.node(event, events, "")
+            if isinstance(key, Scalar) and not (key.plain and not key.text):
+                return key
+            self.note(STRANGE_KEY, _span(event), "a key is missing before the colon", "write one")
+            return None
+        start = event.start_mark
+        is_template = self.lines[start.line][max(0, start.column - 1) :].startswith("{{")
+        found = len(self.findings)
+        node = self.node(event, events, "")
+        if is_template:
+            del self.findings[found:]
+            end = node.span
+            span = Span(start.line + 1, start.column, end.end_line, end.end_column + 1)
+            self.findings.append(_unquoted_template(self.path, span))
+        else:
+            self.note(STRANGE_KEY, node.span, "a key must be a word", 'write "key: value"')
+        return None
+
+    def has_no_colon(self, key: Scalar, value: Node) -> bool:
+        if not isinstance(value, Scalar) or value.text or value.style:
+            return False
+        rest = self.lines[key.end_line - 1][key.end_column - 1 :].lstrip()
+        return not rest.startswith(":")
+
+    def note_split(self, key: Scalar, previous: Entry | None) -> None:
+        if previous is not None and isinstance(previous.value, Scalar) and previous.value.plain:
+            whole = f"{previous.value.text}, {key.text}"
+            self.note(
+                SPLIT_AT_COMMA,
+                key.span,
+                f'the comma ends the value of "{previous.key.text}", and this is left over',
+                f'quote it: {previous.key.text}: "{whole}"',
+            )
+            return
+        message = f'"{key.text}" has no value'
+        self.note(SPLIT_AT_COMMA, key.span, message, f'write "{key.text}: ...", or quote the text')
+
+    def keep(self, entries: dict[str, Entry], entry: Entry) -> None:
+        key = entry.key
+        if key.plain and key.text == "<<":
+            self.note(MERGE_KEY, key.span, '"<<" is no part of YAML 1.2', "write the keys out")
+            return
+        first = entries.get(key.text)
+        if first is None:
+            entries[key.text] = entry
+            return
+        other = Related(self.path, first.key.span, "first given here")
+        message = f'"{key.text}" is given twice'
+        self.note(DUPLICATE_KEY, key.span, message, "remove one of them", [other])
+
+    def find_lost_keys(self) -> None:
+        """`#: value` is a comment, though its author meant the key `#`."""
+        for number, line in enumerate(self.lines):
+            if not _HASH_KEY.match(line):
+                continue
+            if any(first < number < last for first, last in self.block_lines):
+                continue
+            column = line.index("#") + 1
+            span = Span(number + 1, column, number + 1, column + 1)
+            message = 'this line is a comment: an unquoted "#" begins one'
+            self.note(KEY_IN_COMMENT, span, message, 'quote the key: "#"')
+
+
+def _start(event: Any) -> tuple[int, int]:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+def _end(event: Any) -> tuple[int, int]:
+    mark = event.end_mark
+    return mark.line + 1, mark.column + 1
+
+
+def _span(event: Any) -> Span:
+    return Span(*_start(event), *_end(event))
