@@ -1,0 +1,1 @@
+"""Expressions: Jinja2's grammar, and types, evaluation and filters of our own."""

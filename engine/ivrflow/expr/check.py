@@ -1,0 +1,310 @@
+"""Types of expressions, before the call: what each reads, what it yields, what can't be.
+
+`infer` follows the one typing rule of each kind of node. A type of None is not known: nothing is
+said against it.
+"""
+
+from collections.abc import Mapping
+
+from jinja2 import nodes
+
+from ivrflow.diagnostics import did_you_mean
+from ivrflow.errors import ExpressionError
+from ivrflow.expr.filters import FILTERS, NOT_YET, NUMBERS, TESTS, TEXTS, Filter
+from ivrflow.expr.parse import OPERATORS, offset_of
+from ivrflow.expr.pattern import parse_pattern
+from ivrflow.expr.types import T, Type
+
+Names = Mapping[str, Type | None]
+
+BOOLEAN = Type(name=T.BOOLEAN)
+STRING = Type(name=T.STRING)
+WORD_BY_COMPARISON = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">="}
+
+
+class UnknownNameError(ExpressionError):
+    """A name, or a property of one, that nothing declares."""
+
+
+def infer(tree: nodes.Node, names: Names, source: str) -> Type | None:
+    """Return the type that `tree` yields where `names` are in scope.
+
+    Raises `ExpressionError` (an `UnknownNameError` for a name) at the first fault. `source` is the
+    text that the tree was parsed from; the error's offset counts in it.
+    """
+    return _Checker(names, source).type_of(tree)
+
+
+def describe(type_: Type | None) -> str:
+    """Return a type in words: `digits`, `one of "a", "b"`."""
+    if type_ is None:
+        return "something"
+    if type_.enum:
+        return "one of " + ", ".join(f'"{each}"' for each in type_.enum)
+    return f"{type_.name}?" if type_.nullable else str(type_.name)
+
+
+def accepts(wanted: Type | None, given: Type | None) -> bool:
+    """Whether a value of type `given` may stand where `wanted` is asked for."""
+    if wanted is None or given is None:
+        return True
+    if given.name is T.NULL:
+        return wanted.nullable
+    if given.nullable and not wanted.nullable:
+        return False
+    if wanted.enum:
+        return bool(given.enum) and set(given.enum) <= set(wanted.enum)
+    if wanted.name is T.STRING:
+        return given.name in TEXTS
+    if wanted.name is T.NUMBER:
+        return given.name in NUMBERS
+    return wanted.name is given.name
+
+
+class _Checker:
+    def __init__(self, names: Names, source: str) -> None:
+        self.names = names
+        self.source = source
+
+    def error(self, word: str, message: str, help: str = "") -> ExpressionError:
+        return ExpressionError(message, offset=offset_of(word, self.source), help=help)
+
+    def type_of(self, node: nodes.Node) -> Type | None:
+        match node:
+            case nodes.Const(value=value):
+                return _type_of_constant(value)
+            case nodes.Name(name=name):
+                return self.name(name)
+            case nodes.Getattr(node=inner, attr=name):
+                return self.property(inner, name)
+            case nodes.Getitem():
+                return self.item(node)
+            case nodes.List(items=items):
+                return self.list(items)
+            case nodes.Filter():
+                return self.filter(node)
+            case nodes.Test():
+                return self.test(node)
+            case nodes.Compare():
+                return self.compare(node)
+            case _:
+                return self.operation(node)
+
+    def operation(self, node: nodes.Node) -> Type | None:
+        match node:
+            case nodes.Not(node=inner):
+                self.type_of(inner)
+                return BOOLEAN
+            case nodes.And(left=left, right=right) | nodes.Or(left=left, right=right):
+                return _either(self.type_of(left), self.type_of(right))
+            case nodes.Neg(node=inner) | nodes.Pos(node=inner):
+                return self.number(inner, "-")
+            case nodes.Concat(nodes=parts):
+                for part in parts:
+                    self.text(part, "~")
+                return STRING
+            case nodes.CondExpr(test=test, expr1=yes, expr2=no):
+                self.type_of(test)
+                other = Type(name=T.NULL) if no is None else self.type_of(no)
+                return _either(self.type_of(yes), other)
+            case nodes.BinExpr():
+                return self.arithmetic(node)
+            case _:
+                return None
+
+    def name(self, name: str) -> Type | None:
+        if name not in self.names:
+            if name in NOT_YET:
+                raise self.error(name, f'"{name}" is not supported yet')
+            raise UnknownNameError(
+                f'there is no "{name}" here',
+                offset=offset_of(name, self.source),
+                help=did_you_mean(name, self.names),
+            )
+        return self.names[name]
+
+    def property(self, inner: nodes.Node, name: str) -> Type | None:
+        held = self.type_of(inner)
+        if held is None:
+            return None
+        if held.name is not T.OBJECT:
+            raise self.error(name, f'{describe(held)} has no property "{name}"')
+        if held.properties is None:
+            return None
+        if name not in held.properties:
+            raise UnknownNameError(
+                f'there is no "{name}" in it',
+                offset=offset_of(name, self.source),
+                help=did_you_mean(name, held.properties),
+            )
+        return held.properties[name]
+
+    def item(self, node: nodes.Getitem) -> Type | None:
+        if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            return self.property(node.node, node.arg.value)
+        held = self.type_of(node.node)
+        self.number(node.arg, "[")
+        if held is not None and held.name is not T.LIST:
+            raise self.error("[", f"{describe(held)} is no list")
+        return None if held is None else held.of
+
+    def list(self, items: list[nodes.Expr]) -> Type:
+        found = [self.type_of(each) for each in items]
+        of = found[0] if found else None
+        for each in found[1:]:
+            of = _either(of, each)
+        return Type(name=T.LIST, of=of)
+
+    def filter(self, node: nodes.Filter) -> Type | None:
+        if node.name in NOT_YET:
+            raise self.error(node.name, f'"{node.name}" is not supported yet')
+        known = FILTERS.get(node.name)
+        if known is None:
+            help = did_you_mean(node.name, FILTERS)
+            raise self.error(node.name, f'there is no filter "{node.name}"', help)
+        inner = node.node or nodes.Const(None)
+        given = self.type_of(inner)
+        self.applied(node, known, given)
+        if node.name != "default":
+            return Type(name=known.gives)
+        other = self.type_of(node.args[0])
+        if given is None or other is None:
+            return None
+        if given.name is T.NULL:
+            return other
+        return _either(_sure(given), other)
+
+    def test(self, node: nodes.Test) -> Type | None:
+        known = TESTS.get(node.name)
+        if known is None:
+            help = did_you_mean(node.name, TESTS)
+            raise self.error(node.name, f'there is no test "{node.name}"', help)
+        self.applied(node, known, self.type_of(node.node))
+        if node.name == "matching" and isinstance(node.args[0], nodes.Const):
+            try:
+                parse_pattern(str(node.args[0].value))
+            except ExpressionError as error:
+                raise self.error(str(node.args[0].value), error.message, error.help) from None
+        return BOOLEAN
+
+    def applied(self, node: nodes.Filter | nodes.Test, known: Filter, given: Type | None) -> None:
+        if len(node.args) != known.arguments or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            wanted = "no argument" if not known.arguments else "one argument"
+            raise self.error(node.name, f'"{node.name}" takes {wanted}')
+        for argument in node.args:
+            self.type_of(argument)
+        if given is None or not known.takes or given.name is T.NULL:
+            return
+        if given.name not in known.takes:
+            raise self.error(node.name, f'"{node.name}" can\'t be asked of {describe(given)}')
+
+    def compare(self, node: nodes.Compare) -> Type:
+        left = self.type_of(node.expr)
+        for link in node.ops:
+            right = self.type_of(link.expr)
+            if link.op in ("in", "notin"):
+                self.membership(left, right)
+            else:
+                self.comparison(link.op, left, right)
+            left = right
+        return BOOLEAN
+
+    def membership(self, item: Type | None, items: Type | None) -> None:
+        if items is None:
+            return
+        if items.name is not T.LIST:
+            raise self.error("in", f'"in" needs a list, not {describe(items)}', 'write ["a", "b"]')
+        self.comparison("eq", item, items.of)
+
+    def comparison(self, op: str, left: Type | None, right: Type | None) -> None:
+        if left is None or right is None or T.NULL in (left.name, right.name):
+            return
+        word = WORD_BY_COMPARISON[op]
+        if _group(left) != _group(right):
+            digits = T.DIGITS in (left.name, right.name)
+            remedy = 'quote the digits, or compare "... | int"' if digits else ""
+            raise self.error(
+                word, f"{describe(left)} and {describe(right)} are never equal", remedy
+            )
+        if op not in ("eq", "ne") and _group(left) in ("boolean", "list", "object"):
+            raise self.error(word, f"{describe(left)} can't be put in order")
+        self.enumerated(left, right)
+
+    def enumerated(self, left: Type, right: Type) -> None:
+        """A literal outside the possible values can never be equal."""
+        if left.enum and right.enum and not set(left.enum) & set(right.enum):
+            known, other = (left, right) if len(right.enum) == 1 else (right, left)
+            word = other.enum[0]
+            raise self.error(word, f'"{word}" can never be it', did_you_mean(word, known.enum))
+
+    def arithmetic(self, node: nodes.BinExpr) -> Type:
+        word = OPERATORS[type(node)]
+        left, right = self.number(node.left, word), self.number(node.right, word)
+        whole = type(node) is not nodes.Div
+        if whole and left.name is T.INTEGER and right.name is T.INTEGER:
+            return left
+        if whole and T.DURATION in (left.name, right.name):
+            return Type(name=T.DURATION)
+        return Type(name=T.NUMBER)
+
+    def number(self, node: nodes.Node, word: str) -> Type:
+        given = self.type_of(node)
+        if given is None:
+            return Type(name=T.NUMBER)
+        if given.name not in NUMBERS:
+            remedy = "use `| int`" if given.name in TEXTS else ""
+            raise self.error(word, f'"{word}" needs a number, not {describe(given)}', remedy)
+        if given.nullable:
+            raise self.error(word, "there may be no number", "give one with `| default(0)`")
+        return given
+
+    def text(self, node: nodes.Node, word: str) -> None:
+        given = self.type_of(node)
+        if given is not None and given.name in (T.LIST, T.OBJECT):
+            raise self.error(word, f"{describe(given)} has no text")
+
+
+def _type_of_constant(value: object) -> Type | None:
+    if value is None:
+        return Type(name=T.NULL)
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, int):
+        return Type(name=T.INTEGER)
+    if isinstance(value, float):
+        return Type(name=T.NUMBER)
+    return Type(name=T.STRING, enum=(str(value),))
+
+
+def _sure(type_: Type) -> Type:
+    return Type(name=type_.name, enum=type_.enum, of=type_.of, properties=type_.properties)
+
+
+def _either(left: Type | None, right: Type | None) -> Type | None:
+    """The type of what is one or the other; None where they have nothing in common."""
+    if left is None or right is None:
+        return None
+    if left.name is T.NULL or right.name is T.NULL:
+        other = right if left.name is T.NULL else left
+        return Type(
+            name=other.name,
+            nullable=True,
+            enum=other.enum,
+            of=other.of,
+            properties=other.properties,
+        )
+    nullable = left.nullable or right.nullable
+    enum = (*left.enum, *right.enum) if left.enum and right.enum else ()
+    if left.name is right.name:
+        return Type(name=left.name, nullable=nullable, enum=enum, of=left.of)
+    if left.name in TEXTS and right.name in TEXTS:
+        return Type(name=T.STRING, nullable=nullable)
+    if left.name in NUMBERS and right.name in NUMBERS:
+        return Type(name=T.NUMBER, nullable=nullable)
+    return None
+
+
+def _group(type_: Type) -> str:
+    if type_.name in TEXTS:
+        return "text"
+    return "number" if type_.name in NUMBERS else str(type_.name)

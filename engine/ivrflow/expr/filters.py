@@ -1,0 +1,167 @@
+"""The filters and tests of the language: what each takes, gives and computes. All pure.
+
+`FILTERS` and `TESTS` are the whole list. A filter whose argument is a literal is checked before the
+call; on the values of a call it raises `EvaluationError`.
+"""
+
+import re
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from ivrflow.errors import EvaluationError, ExpressionError
+from ivrflow.expr.pattern import fits
+from ivrflow.expr.types import T
+
+MAX_NUMBER = 2**53
+TEXTS = frozenset(
+    {
+        T.STRING,
+        T.DIGITS,
+        T.PHONE,
+        T.DATE,
+        T.TIME,
+        T.PROMPT,
+        T.SCHEDULE,
+        T.DESTINATION,
+        T.INSTANT,
+    }
+)
+NUMBERS = frozenset({T.INTEGER, T.NUMBER, T.DURATION})
+
+Compute = Callable[..., object]
+N = TypeVar("N", int, float)
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """`takes` are the types of its operand, empty for any; `arguments` how many it must have."""
+
+    takes: frozenset[T] = frozenset()
+    gives: T = T.STRING
+    arguments: int = 0
+    compute: Compute
+
+
+def _luhn(digits: str) -> bool:
+    if not (digits.isascii() and digits.isdigit()):
+        return False
+    doubled = (int(each) * 2 for each in reversed(digits[-2::-2] if len(digits) > 1 else ""))
+    total = sum(each - 9 if each > 9 else each for each in doubled)
+    return (total + sum(int(each) for each in digits[::-2])) % 10 == 0
+
+
+def _bucket(value: object, count: object) -> int:
+    """A number from 0 to `count` - 1 that is always the same for the same value."""
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= MAX_NUMBER:
+        raise EvaluationError(f'bucket needs a number of buckets, not "{count}"')
+    return zlib.crc32(to_text(value).encode("utf-8", "replace")) % count
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else len(to_text(value))
+
+
+def _spaced(value: str) -> str:
+    return " ".join(value.replace(" ", ""))
+
+
+def _int(value: object) -> int:
+    if isinstance(value, bool):
+        raise EvaluationError("a boolean is no number")
+    if isinstance(value, int | float):
+        return bounded(int(value))
+    text = to_text(value).strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,16}", text, re.ASCII) is None:
+        raise EvaluationError(f'"{text[:20]}" is no whole number')
+    return bounded(int(text))
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise EvaluationError(f'"{value[:40]}" is no point in time') from None
+
+
+def _date(value: str) -> str:
+    return _moment(value).date().isoformat()
+
+
+def _time(value: str) -> str:
+    if re.fullmatch(r"\d\d:\d\d", value):
+        return value
+    return _moment(value).strftime("%H:%M")
+
+
+def _matching(value: object, pattern: object) -> bool:
+    try:
+        return value is not None and fits(to_text(pattern), to_text(value))
+    except ExpressionError as error:
+        raise EvaluationError(f'"{pattern}" is no pattern: {error}') from None
+
+
+def _starting(value: object, beginnings: object) -> bool:
+    if value is None:
+        return False
+    wanted = beginnings if isinstance(beginnings, list) else [beginnings]
+    return to_text(value).startswith(tuple(to_text(each) for each in wanted))
+
+
+def bounded(number: N) -> N:
+    """Return `number`; raises `EvaluationError` beyond what JSON keeps exactly."""
+    if not -MAX_NUMBER <= number <= MAX_NUMBER:
+        raise EvaluationError("the number is too large")
+    return number
+
+
+def to_text(value: object) -> str:
+    """Return a value as it is spoken: null is nothing; lists and objects have no text."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return format(value, ".15g")
+    kind = "a list" if isinstance(value, list) else "an object"
+    raise EvaluationError(f"{kind} has no text")
+
+
+def _of_text(compute: Callable[[str], object]) -> Compute:
+    return lambda value: compute(to_text(value))
+
+
+DAYTIMES = frozenset({T.INSTANT, T.TIME, T.STRING})
+DAYS = frozenset({T.INSTANT, T.DATE, T.STRING})
+SCALARS = TEXTS | NUMBERS | {T.BOOLEAN}
+
+FILTERS: dict[str, Filter] = {
+    "bucket": Filter(takes=SCALARS, gives=T.INTEGER, arguments=1, compute=_bucket),
+    "date": Filter(takes=DAYS, gives=T.DATE, compute=_of_text(_date)),
+    "default": Filter(arguments=1, compute=lambda value, other: other if value is None else value),
+    "int": Filter(takes=TEXTS | NUMBERS, gives=T.INTEGER, compute=_int),
+    "length": Filter(takes=TEXTS | {T.LIST}, gives=T.INTEGER, compute=_length),
+    "lower": Filter(takes=TEXTS, compute=_of_text(str.lower)),
+    "luhn": Filter(takes=TEXTS, gives=T.BOOLEAN, compute=_of_text(_luhn)),
+    "phone": Filter(takes=TEXTS, compute=_of_text(_spaced)),
+    "spell": Filter(takes=TEXTS, compute=_of_text(_spaced)),
+    "spoken_digits": Filter(takes=TEXTS | NUMBERS, compute=_of_text(_spaced)),
+    "time": Filter(takes=DAYTIMES, gives=T.TIME, compute=_of_text(_time)),
+    "upper": Filter(takes=TEXTS, compute=_of_text(str.upper)),
+    "urlencode": Filter(takes=SCALARS, compute=_of_text(lambda text: quote(text, safe=""))),
+}
+
+TESTS: dict[str, Filter] = {
+    "matching": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_matching),
+    "starting": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_starting),
+}
+
+NOT_YET = frozenset({"open", "hours", "next_opening", "recorded"})
+"""Words of the language that come with schedules and records."""

@@ -1,0 +1,172 @@
+"""Text and expressions to trees: Jinja2 parses, and only what is listed here may stand in one.
+
+Everything else that Jinja2 knows (statements, calls, powers, macros) is an `ExpressionError`: what
+remains always ends, soon, and can be typed before the call.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.parser import Parser
+
+from ivrflow.errors import ExpressionError
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 40
+
+Segment = str | nodes.Expr
+
+OPERATORS: dict[type[nodes.BinExpr], str] = {
+    nodes.Add: "+",
+    nodes.Sub: "-",
+    nodes.Mul: "*",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
+    nodes.Mod: "%",
+}
+
+ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Name,
+    nodes.Const,
+    nodes.List,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.Test,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Neg,
+    nodes.Pos,
+    nodes.Concat,
+    nodes.CondExpr,
+    nodes.TemplateData,
+    *OPERATORS,
+)
+
+REMEDY_BY_NODE: dict[type[nodes.Node], str] = {
+    nodes.Call: "there are no calls; filters are written with a bar: value | upper",
+    nodes.Pow: "powers are not part of the language",
+    nodes.Dict: "objects can't be written in an expression; write them in YAML",
+    nodes.Tuple: "write a list in square brackets",
+    nodes.Slice: "slices are not part of the language",
+}
+
+_ENVIRONMENT = Environment(keep_trailing_newline=True)  # noqa: S701  nothing is rendered with it
+_MARKS = ("block_begin", "comment_begin")
+
+
+def parse_expression(source: str) -> nodes.Expr:
+    """Return the tree of an expression without braces; raises `ExpressionError`."""
+    _check_length(source)
+    try:
+        parser = Parser(_ENVIRONMENT, source, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            rest = str(parser.stream.current.value)
+            raise ExpressionError(f'"{rest}" is left over', offset=max(0, source.rfind(rest)))
+    except TemplateSyntaxError as error:
+        raise ExpressionError(_spoken(error)) from None
+    except RecursionError:
+        raise ExpressionError("nested too deeply") from None
+    _check(tree, source, 0)
+    return tree
+
+
+def parse_text(source: str) -> tuple[Segment, ...]:
+    """Return the literal and computed segments of a text with `{{ }}`; raises `ExpressionError`."""
+    if "{{" not in source and "{%" not in source and "{#" not in source:
+        return (source,) if source else ()
+    _check_length(source)
+    try:
+        _refuse_statements(source)
+        tree = _ENVIRONMENT.parse(source)
+    except TemplateSyntaxError as error:
+        raise ExpressionError(
+            _spoken(error), offset=source.find("{{"), help="write {{ name }}, or quote the braces"
+        ) from None
+    except RecursionError:
+        raise ExpressionError("nested too deeply") from None
+    return tuple(_segments(tree, source))
+
+
+@lru_cache(maxsize=4096)
+def whole_expression(source: str) -> nodes.Expr | None:
+    """Return the tree of a text that is one whole `{{ }}`, None for any other text."""
+    stripped = source.strip()
+    if not (stripped.startswith("{{") and stripped.endswith("}}")):
+        return None
+    segments = parse_text(stripped)
+    if len(segments) == 1 and not isinstance(segments[0], str):
+        return segments[0]
+    return None
+
+
+def names_in(tree: nodes.Node) -> set[str]:
+    """Return the names that a tree reads."""
+    found = {each.name for each in tree.find_all(nodes.Name)}
+    return found | {tree.name} if isinstance(tree, nodes.Name) else found
+
+
+def offset_of(word: str, source: str) -> int:
+    """Return where `word` stands in `source`, 0 if it can't be told."""
+    match = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", source)
+    if match is None:
+        match = re.search(re.escape(word), source)
+    return match.start() if match else 0
+
+
+def _check_length(source: str) -> None:
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError(f"longer than {MAX_LENGTH:,} characters")
+
+
+def _refuse_statements(source: str) -> None:
+    offset = 0
+    for _, token, value in _ENVIRONMENT.lexer.tokeniter(source, None):
+        if token in _MARKS:
+            raise ExpressionError(
+                f'"{value}" is not part of the language',
+                offset=offset,
+                help="choose with `when:`, compute with {{ a if condition else b }}",
+            )
+        offset += len(value)
+
+
+def _segments(tree: nodes.Template, source: str) -> Iterator[Segment]:
+    for output in tree.body:
+        if not isinstance(output, nodes.Output):
+            raise ExpressionError("only {{ }} may stand in a text")
+        for node in output.nodes:
+            _check(node, source, 0)
+            if isinstance(node, nodes.TemplateData):
+                yield node.data
+            else:
+                yield node
+
+
+def _check(node: nodes.Node, source: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ExpressionError("nested too deeply")
+    if not isinstance(node, ALLOWED):
+        kind = type(node)
+        shown = "a call" if kind is nodes.Call else f"a {kind.__name__.lower()}"
+        offset = source.find("(") if kind is nodes.Call else source.find("{{") + 1
+        raise ExpressionError(
+            f"{shown} can't stand in an expression",
+            offset=max(0, offset),
+            help=REMEDY_BY_NODE.get(kind, ""),
+        )
+    for child in node.iter_child_nodes():
+        _check(child, source, depth + 1)
+
+
+def _spoken(error: TemplateSyntaxError) -> str:
+    message = (error.message or "this is no expression").rstrip(".")
+    for inner, shown in (("'end of print statement'", '"}}"'), ("end of template", "the end")):
+        message = message.replace(inner, shown)
+    return message[:1].lower() + message[1:]
