@@ -1,0 +1,1 @@
+"""What an author wrote, as typed values: flows, applications, prompts."""

@@ -1,0 +1,46 @@
+"""An application: which flow answers which call, and the defaults that its flows share."""
+
+from typing import Literal
+
+import msgspec
+
+from ivrflow.diagnostics import START, Span
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Ref, Template
+
+DEFAULT_LOCALE = "en-US"
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Route(_Value, frozen=True, kw_only=True):
+    """Calls that `flow` answers. Empty `numbers`, `prefixes` and `domain` match every call.
+
+    `numbers` are E.164; `prefixes` are the beginnings of such numbers.
+    """
+
+    flow: Ref
+    numbers: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    domain: Literal["", "pstn", "app", "sip", "conference"] = ""
+    params: dict[str, Template] = {}
+    locale: str = ""
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class App(_Value, frozen=True, kw_only=True):
+    """The file `app.yaml`; an application without one answers every call with its only flow.
+
+    `dial_allow` fences dialled numbers that are not literals: None allows any.
+    `sorry` are the words said before the engine itself must hang up; "" for its own.
+    """
+
+    title: str = ""
+    region: str = ""
+    locale: str = DEFAULT_LOCALE
+    routes: tuple[Route, ...] = ()
+    prompts: dict[str, DeclaredPrompt] = {}
+    dial_allow: tuple[str, ...] | None = None
+    sorry: str = ""
+    path: str = msgspec.field(default="", name=PLACE)

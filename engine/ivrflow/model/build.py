@@ -1,0 +1,249 @@
+"""Nodes to flows and applications: the author's text as typed values.
+
+What the schema finds wrong is left out here without a word, so a damaged file still gives its
+names. What only the meaning of the text shows wrong is a finding.
+"""
+
+from typing import Literal, cast
+
+from ivrflow.diagnostics import Diagnostic, Kind
+from ivrflow.expr.types import T, Type, parse_type
+from ivrflow.model.app import DEFAULT_LOCALE, App, Route
+from ivrflow.model.build_actions import ActionBuilder
+from ivrflow.model.build_prompts import build_declared, build_own_prompt
+from ivrflow.model.build_steps import StepBuilder
+from ivrflow.model.flow import Decl, Flow, Handlers, Ref, State
+from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
+from ivrflow.model.reader import Reader, boolean, child, entries, items, place, ref, several, word
+from ivrflow.numbers import is_e164
+from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
+
+LATER_IN_FLOW = ("returns", "schedules", "requests", "callouts", "records", "budget")
+LATER_IN_APP = ("schedules", "requests", "records", "webhooks")
+LATER_OUTCOMES = ("unreached", "full")
+LATER_PREFIXES = ("signal.", "leg.")
+LATER_TYPES = (T.SCHEDULE, T.DESTINATION, T.PROMPT)
+TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
+
+UNTYPED = Kind("E605", "untyped-declaration")
+NO_NUMBER = Kind("E701", "not-a-number")
+
+
+def build_flow(path: str, root: Node) -> tuple[Flow | None, tuple[Diagnostic, ...]]:
+    """Build the flow of the file `path`; no flow where it has no name."""
+    reader = Reader(path)
+    flow = _FlowBuilder(reader, root).flow()
+    return flow, tuple(reader.findings)
+
+
+def build_app(path: str, root: Node) -> tuple[App | None, tuple[Diagnostic, ...]]:
+    """Build the application of the file `path`."""
+    reader = Reader(path)
+    app = _build_app(reader, root) if isinstance(root, Mapping) else None
+    return app, tuple(reader.findings)
+
+
+class _FlowBuilder:
+    def __init__(self, reader: Reader, root: Node) -> None:
+        self.reader = reader
+        self.root = root
+        self.params = _declarations(reader, child(root, "params"))
+        self.vars = _declarations(reader, child(root, "vars"))
+        declared = {name: decl.type for name, decl in self.vars.items()}
+        digits = dict.fromkeys(_collected(child(root, "states")), Type(name=T.DIGITS))
+        self.steps = StepBuilder(reader, digits | declared)
+        self.actions = ActionBuilder(reader, self.steps)
+
+    def flow(self) -> Flow | None:
+        root = self.root
+        name = word(child(root, "flow"))
+        if not name:
+            return None
+        self.reader.refuse(root, LATER_IN_FLOW)
+        start = ref(child(root, "start"))
+        states = {each.key.text: self.state(each) for each in entries(child(root, "states"))}
+        return Flow(
+            name=name,
+            start=start or Ref(name="", at=place(child(root, "flow"))),
+            title=word(child(root, "title")),
+            locale=word(child(root, "locale")),
+            answer=cast(Literal["auto", "never"], word(child(root, "answer"), "auto")),
+            params=self.params,
+            vars=self.vars,
+            prompts=build_declared(self.reader, child(root, "prompts")),
+            on=self.handlers(child(root, "on")),
+            states=states,
+            path=self.reader.path,
+        )
+
+    def state(self, entry: Entry) -> State:
+        node = entry.value
+        self.reader.refuse(node, ("timers",))
+        return State(
+            name=entry.key.text,
+            steps=self.steps.steps_of(node),
+            prompt=build_own_prompt(self.reader, node),
+            action=self.actions.action(node),
+            on=self.handlers(child(node, "on")),
+            next=self.steps.transition(child(node, "next")),
+            at=entry.key.span,
+        )
+
+    def handlers(self, node: Node | None) -> Handlers:
+        by_outcome = {}
+        for each in entries(node):
+            name = each.key.text
+            if name in LATER_OUTCOMES or name.startswith(LATER_PREFIXES):
+                self.reader.not_yet(each.key.span, name)
+            elif name not in ("keys", "error"):
+                by_outcome[name] = self.steps.transition(each.value)
+        return Handlers(
+            by_outcome=by_outcome,
+            keys=self.steps.choices(child(node, "keys")),
+            error=ref(child(node, "error")),
+        )
+
+
+def _collected(states: Node | None) -> list[str]:
+    """Return the variables that hold digits because a menu or collect puts them there."""
+    found = []
+    for state in entries(states):
+        for holder in (
+            child(state.value, "collect"),
+            child(child(state.value, "menu"), "extension"),
+        ):
+            name = word(child(holder, "into"))
+            found += [name] if name else []
+    return found
+
+
+def _declarations(reader: Reader, node: Node | None) -> dict[str, Decl]:
+    return {each.key.text: _declaration(reader, each) for each in entries(node)}
+
+
+def _declaration(reader: Reader, entry: Entry) -> Decl:
+    """Read a literal (the type from it), the name of a type, or both written out."""
+    value, span = entry.value, entry.key.span
+    match value:
+        case Scalar():
+            named = parse_type(value.text) if value.plain else None
+            if named is not None:
+                return Decl(type=_supported(reader, value, named), at=span)
+            type_, default = guess(value)
+            if type_.name is T.NULL:
+                message = f'nothing tells the type of "{entry.key.text}"'
+                reader.note(UNTYPED, span, message, "name one: `string?`, `digits`, `integer`")
+            return Decl(type=type_, default=default, has_default=True, at=span)
+        case Sequence():
+            return Decl(type=Type(name=T.LIST), default=_plain(value), has_default=True, at=span)
+        case Mapping() if value.entries and value.entries.keys() <= TYPED:
+            return _typed(reader, value, entry)
+        case _:
+            return Decl(type=Type(name=T.OBJECT), default=_plain(value), has_default=True, at=span)
+
+
+def _typed(reader: Reader, node: Mapping, entry: Entry) -> Decl:
+    type_ = _type(reader, node)
+    default = node.get("default")
+    if default is None:
+        return Decl(type=type_, at=entry.key.span)
+    if isinstance(default, Scalar):
+        value: object = reader.literal(default, type_)
+    else:
+        value = _plain(default)
+        if type_.name not in (T.LIST, T.OBJECT):
+            message = f"not {EXAMPLE_BY_TYPE.get(type_.name, type_.name)}"
+            reader.note(UNTYPED, default.span, message)
+    return Decl(type=type_, default=value, has_default=True, at=entry.key.span)
+
+
+def _type(reader: Reader, node: Node | None) -> Type:
+    """Read a type: its name, or `{type, enum, secret, of, properties}`."""
+    if isinstance(node, Scalar):
+        return _supported(reader, node, parse_type(node.text) or Type(name=T.STRING))
+    kind = child(node, "type")
+    enum = tuple(word(each) for each in items(child(node, "enum")))
+    named = parse_type(word(kind, "string")) or Type(name=T.STRING)
+    if boolean(child(node, "secret"), default=False):
+        reader.not_yet(place(child(node, "secret")), "secret")
+    of, properties = child(node, "of"), child(node, "properties")
+    return Type(
+        name=_supported(reader, kind or node, named).name,
+        nullable=named.nullable,
+        enum=enum,
+        of=None if of is None else _type(reader, of),
+        properties=None
+        if properties is None
+        else {each.key.text: _type(reader, each.value) for each in entries(properties)},
+    )
+
+
+def _supported(reader: Reader, node: Node | None, type_: Type) -> Type:
+    if type_.name in LATER_TYPES:
+        reader.not_yet(place(node), type_.name)
+    return type_
+
+
+def _plain(node: Node) -> object:
+    """Return a literal list or mapping as its JSON value."""
+    match node:
+        case Scalar():
+            return guess(node)[1]
+        case Sequence():
+            return [_plain(each) for each in node]
+        case Mapping():
+            return {each.key.text: _plain(each.value) for each in node}
+
+
+# -- applications ---------------------------------------------------------------------------------
+
+
+def _build_app(reader: Reader, root: Mapping) -> App:
+    reader.refuse(root, LATER_IN_APP)
+    dial = child(root, "dial")
+    allow = child(dial, "allow")
+    return App(
+        title=word(child(root, "title")),
+        region=word(child(root, "region")),
+        locale=word(child(root, "locale"), DEFAULT_LOCALE),
+        routes=tuple(
+            route
+            for each in items(child(root, "routes"))
+            if (route := _route(reader, each)) is not None
+        ),
+        prompts=build_declared(reader, child(root, "prompts")),
+        dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
+        sorry=word(child(child(root, "on"), "error")),
+        path=reader.path,
+    )
+
+
+def _route(reader: Reader, node: Node) -> Route | None:
+    flow = ref(child(node, "flow"))
+    if flow is None:
+        return None
+    numbers, prefixes = _numbers(reader, child(node, "to"))
+    text = Type(name=T.STRING)
+    return Route(
+        flow=flow,
+        numbers=numbers,
+        prefixes=prefixes,
+        domain=cast(Literal["", "pstn", "app", "sip", "conference"], word(child(node, "domain"))),
+        params={
+            each.key.text: reader.template(each.value, text)
+            for each in entries(child(node, "with"))
+        },
+        locale=word(child(node, "locale")),
+        at=node.span,
+    )
+
+
+def _numbers(reader: Reader, node: Node | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read `to`: one whole number, or prefixes; a `*` at its end makes any of them a prefix."""
+    if isinstance(node, Scalar) and not node.text.endswith("*"):
+        if not is_e164(node.text):
+            message = f'"{node.text}" is no number in international form'
+            help = 'write "+46850000000", or "+4685*" for all that begin so'
+            reader.note(NO_NUMBER, node.span, message, help)
+        return (node.text,), ()
+    return (), tuple(word(each).removesuffix("*") for each in several(node))

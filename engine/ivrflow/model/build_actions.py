@@ -1,0 +1,221 @@
+"""Actions from nodes: what ends a reply."""
+
+from collections.abc import Mapping
+from typing import Literal, cast
+
+from ivrflow.diagnostics import Kind
+from ivrflow.errors import ExpressionError
+from ivrflow.expr.pattern import parse_pattern
+from ivrflow.model.build_prompts import build_prompt
+from ivrflow.model.build_steps import StepBuilder
+from ivrflow.model.flow import (
+    Action,
+    Collect,
+    Conference,
+    Connect,
+    Continue,
+    Digits,
+    Hangup,
+    Menu,
+    Park,
+    Retries,
+)
+from ivrflow.model.reader import (
+    Reader,
+    boolean,
+    child,
+    duration,
+    entries,
+    expression,
+    integer,
+    milliseconds,
+    place,
+    ref,
+    text,
+    word,
+)
+from ivrflow.source.node import Entry, Node, Scalar
+
+LATER_ACTIONS = ("run", "return", "request", "hold", "bridge")
+ACTIONS = ("menu", "collect", "connect", "conference", "park", "continue", "hangup")
+TARGETS = ("number", "sip", "user", "stream")
+
+MENU_TIMEOUT = 5_000
+ROOM_TIMEOUT = 3_000
+
+NO_LENGTH = Kind("E401", "digits-without-length")
+EMPTY_RANGE = Kind("E402", "empty-range")
+WRONG_PATTERN = Kind("E403", "wrong-pattern")
+
+
+class ActionBuilder:
+    """Builds the actions of one flow."""
+
+    def __init__(self, reader: Reader, steps: StepBuilder) -> None:
+        self.reader = reader
+        self.steps = steps
+
+    def action(self, state: Node) -> Action | None:
+        """Build the action of a state; None where it has none, or one that is not supported yet."""
+        self.reader.refuse(state, LATER_ACTIONS)
+        for each in entries(state):
+            built = self.build(each)
+            if built is not None:
+                return built
+        return None
+
+    def build(self, entry: Entry) -> Action | None:
+        match entry.key.text:
+            case "menu":
+                return self.menu(entry)
+            case "collect":
+                return self.collect(entry)
+            case "connect":
+                return self.connect(entry)
+            case "conference":
+                return self.conference(entry)
+            case "park":
+                return self.park(entry)
+            case "continue":
+                return Continue(at=entry.key.span)
+            case "hangup":
+                return Hangup(at=entry.key.span)
+            case _:
+                return None
+
+    def menu(self, entry: Entry) -> Menu:
+        node = entry.value
+        extension = child(node, "extension")
+        return Menu(
+            prompt=build_prompt(self.reader, child(node, "prompt")),
+            reprompt=build_prompt(self.reader, child(node, "reprompt")),
+            retries=_retries(child(node, "retries")),
+            timeout=milliseconds(child(node, "timeout"), MENU_TIMEOUT),
+            barge=boolean(child(node, "barge"), default=True),
+            speech=boolean(child(node, "speech"), default=False),
+            choices=self.steps.choices(child(node, "choices")),
+            extension=None if extension is None else self.digits(extension),
+            at=entry.key.span,
+        )
+
+    def collect(self, entry: Entry) -> Collect:
+        node = entry.value
+        return Collect(
+            prompt=build_prompt(self.reader, child(node, "prompt")),
+            digits=self.digits(node),
+            reprompt=build_prompt(self.reader, child(node, "reprompt")),
+            check=expression(child(node, "check")),
+            wrong=build_prompt(self.reader, child(node, "wrong")),
+            retries=integer(child(node, "retries"), 2),
+            timeout=milliseconds(child(node, "timeout"), MENU_TIMEOUT),
+            barge=boolean(child(node, "barge"), default=True),
+            keys=self.steps.choices(child(node, "keys")),
+            at=entry.key.span,
+        )
+
+    def digits(self, node: Node) -> Digits:
+        """Read how many digits are wanted: `length`, or `min` and `max`, or as the pattern says."""
+        found = len(self.reader.findings)
+        pattern = self.pattern(child(node, "pattern"))
+        length = integer(child(node, "length"), 0)
+        least = integer(child(node, "min"), length or pattern or 1)
+        most = integer(child(node, "max"), length or pattern)
+        span = place(node)
+        if len(self.reader.findings) > found:
+            least, most = 1, max(most, 1)
+        elif not most:
+            message = "how many digits? neither length nor max is given"
+            self.reader.note(
+                NO_LENGTH, span, message, "write `length: 4`, or `min: 3` and `max: 8`"
+            )
+            most = max(least, 1)
+        elif least > most:
+            message = f"from {least} to {most} digits: no input fits"
+            self.reader.note(EMPTY_RANGE, span, message, "let min be at most max")
+        elif pattern and not least <= pattern <= most:
+            message = f"the pattern has {pattern} digits, not {least} to {most}: no input fits"
+            self.reader.note(EMPTY_RANGE, place(child(node, "pattern")), message)
+        return Digits(
+            min=least,
+            max=most,
+            pattern=word(child(node, "pattern")),
+            into=ref(child(node, "into")),
+            fixed=bool(length),
+            at=span,
+        )
+
+    def pattern(self, node: Node | None) -> int:
+        """Return how many digits a pattern has, 0 without one."""
+        try:
+            return len(parse_pattern(word(node)))
+        except ExpressionError as error:
+            span = node.part(error.offset, 1) if isinstance(node, Scalar) else place(node)
+            self.reader.note(WRONG_PATTERN, span, error.message, error.help)
+            return 0
+
+    def connect(self, entry: Entry) -> Connect | None:
+        node = entry.value
+        to = next((each for each in TARGETS if child(node, each) is not None), "")
+        target = text(child(node, to))
+        if target is None:
+            return None
+        amd = child(node, "amd")
+        if word(amd) == "async":
+            self.reader.not_yet(place(amd), "amd: async")
+        return Connect(
+            to=cast(Literal["number", "sip", "user", "stream"], to),
+            target=target,
+            cli=text(child(node, "cli")),
+            timeout=duration(child(node, "timeout")),
+            max_duration=duration(child(node, "max_duration")),
+            tones=word(child(node, "tones")),
+            dtmf=text(child(node, "dtmf")),
+            headers={
+                each.key.text: value
+                for each in entries(child(node, "headers"))
+                if (value := text(each.value)) is not None
+            },
+            amd=boolean(amd, default=False),
+            hold_music=word(child(node, "hold_music")),
+            transport=word(child(node, "transport")).upper(),
+            callbacks=boolean(child(node, "callbacks"), default=True),
+            at=entry.key.span,
+        )
+
+    def conference(self, entry: Entry) -> Conference | None:
+        node = entry.value
+        self.reader.refuse(node, ("start_on_enter", "end_on_exit", "max"))
+        room = text(child(node, "id"))
+        if room is None:
+            return None
+        dtmf = child(node, "dtmf")
+        detect = entries(dtmf) if dtmf is not None else iter(())
+        mode = "detect" if any(True for _ in detect) else word(dtmf, "ignore")
+        return Conference(
+            id=room,
+            hold_music=word(child(node, "hold_music")),
+            dtmf=cast(Literal["ignore", "forward", "detect"], mode),
+            max_digits=integer(child(dtmf, "length"), 1),
+            timeout=milliseconds(child(dtmf, "timeout"), ROOM_TIMEOUT),
+            at=entry.key.span,
+        )
+
+    def park(self, entry: Entry) -> Park:
+        node = entry.value
+        return Park(
+            intro=build_prompt(self.reader, child(node, "intro")),
+            prompt=build_prompt(self.reader, child(node, "prompt")),
+            max_duration=duration(child(node, "max_duration")),
+            at=entry.key.span,
+        )
+
+
+def _retries(node: Node | None) -> Retries:
+    apart: Mapping[str, Entry] = {each.key.text: each for each in entries(node)}
+    if not apart:
+        return Retries(together=integer(node, 2))
+    return Retries(
+        together=None,
+        no_input=integer(child(node, "no_input"), 2),
+        no_match=integer(child(node, "no_match"), 2),
+    )

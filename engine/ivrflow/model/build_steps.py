@@ -1,0 +1,154 @@
+"""Steps and transitions from nodes: what is done on the way, and where the call goes next."""
+
+from collections.abc import Iterator, Mapping
+
+from ivrflow.expr.types import Type
+from ivrflow.model.build_prompts import build_own_prompt
+from ivrflow.model.flow import (
+    AnswerStep,
+    Choice,
+    LocaleStep,
+    LogStep,
+    Move,
+    PromptStep,
+    RecordStep,
+    Ref,
+    SendDtmfStep,
+    Set,
+    Step,
+    StopRecordingStep,
+    Transition,
+)
+from ivrflow.model.reader import Reader, child, entries, expression, items, ref, several, text, word
+from ivrflow.source.node import Entry, Node, Scalar, Sequence
+
+STAY = "stay"
+LATER_STEPS = frozenset(
+    {
+        "emit",
+        "control",
+        "callout",
+        "signal",
+        "read",
+        "put",
+        "delete",
+        "count",
+        "claim",
+        "enqueue",
+        "dequeue",
+        "place",
+    }
+)
+
+Types = Mapping[str, Type]
+
+
+class StepBuilder:
+    """Builds steps and transitions of one flow; `types` are those of its variables."""
+
+    def __init__(self, reader: Reader, types: Types) -> None:
+        self.reader = reader
+        self.types = types
+
+    def transition(self, node: Node | None) -> Transition:
+        """Build `ID | move | move+`."""
+        return tuple(move for each in several(node) if (move := self.move(each)) is not None)
+
+    def move(self, node: Node) -> Move | None:
+        if isinstance(node, Scalar):
+            stay = node.text == STAY
+            next_ = None if stay else Ref(name=node.text, at=node.span)
+            return Move(next=next_, stay=stay, at=node.span)
+        if isinstance(node, Sequence):
+            return None
+        target = ref(child(node, "next"))
+        stay = target is not None and target.name == STAY
+        return Move(
+            when=expression(child(node, "when")),
+            steps=self.steps_of(node),
+            prompt=build_own_prompt(self.reader, node),
+            next=None if stay else target,
+            stay=stay,
+            at=node.span,
+        )
+
+    def steps_of(self, node: Node) -> tuple[Step, ...]:
+        """Build what stands under `set`, `emit` and `do`, in that order."""
+        self.reader.refuse(node, ("emit",))
+        assignments = list(self.assignments(child(node, "set")))
+        return (*assignments, *self.do(child(node, "do")))
+
+    def assignments(self, node: Node | None) -> Iterator[Set]:
+        for each in entries(node):
+            name = each.key.text
+            value = self.reader.template(each.value, self.types.get(name))
+            yield Set(name=name, value=value, at=each.key.span)
+
+    def do(self, node: Node | None) -> Iterator[Step]:
+        for each in items(node):
+            if isinstance(each, Scalar):
+                yield from self.bare(each)
+                continue
+            own = build_own_prompt(self.reader, each)
+            if own:
+                yield PromptStep(prompt=own)
+            for entry in entries(each):
+                yield from self.step(entry)
+
+    def bare(self, scalar: Scalar) -> Iterator[Step]:
+        match scalar.text:
+            case "answer":
+                yield AnswerStep(at=scalar.span)
+            case "stop_recording":
+                yield StopRecordingStep(at=scalar.span)
+            case _:
+                pass
+
+    def step(self, entry: Entry) -> Iterator[Step]:
+        name, value = entry.key.text, entry.value
+        if name in LATER_STEPS:
+            self.reader.not_yet(entry.key.span, name)
+            return
+        source = text(value)
+        match name:
+            case "set":
+                yield from self.assignments(value)
+            case "record":
+                yield from self.record(entry)
+            case "locale" if source:
+                yield LocaleStep(locale=source)
+            case "send_dtmf" if source:
+                yield SendDtmfStep(tones=source, at=entry.key.span)
+            case "log" if source:
+                yield LogStep(text=source)
+            case "answer":
+                yield AnswerStep(at=entry.key.span)
+            case "stop_recording":
+                yield StopRecordingStep(at=entry.key.span)
+            case _:
+                pass
+
+    def record(self, entry: Entry) -> Iterator[RecordStep]:
+        target = text(child(entry.value, "to"))
+        if target is None:
+            return
+        transcribe = word(child(entry.value, "transcribe"), "false")
+        yield RecordStep(
+            to=target,
+            credentials=text(child(entry.value, "credentials")),
+            format=word(child(entry.value, "format")),
+            transcribe={"true": "", "false": None}.get(transcribe, transcribe),
+            at=entry.key.span,
+        )
+
+    def choices(self, node: Node | None) -> tuple[Choice, ...]:
+        """Build `choices:` or `keys:`; a choice is a transition, or a move with `words`."""
+        return tuple(
+            Choice(
+                key=each.key.text,
+                transition=self.transition(each.value),
+                words=tuple(word(one) for one in several(child(each.value, "words"))),
+                at=each.key.span,
+            )
+            for each in entries(node)
+        )

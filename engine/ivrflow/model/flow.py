@@ -1,0 +1,368 @@
+"""A flow as its author means it: typed values, references still by name, expressions still text.
+
+Fields called `at` or `scalar` hold the place in the author's file. They are renamed to "@", which
+the canonical closure leaves out, so a flow means the same wherever and however it is laid out.
+Durations are milliseconds.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from ivrflow.diagnostics import START, Span
+from ivrflow.expr.types import Type
+from ivrflow.source.node import Scalar
+
+PLACE = "@"
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class _Kind(_Value, frozen=True, kw_only=True, tag_field="kind", tag=lambda name: name.lower()):
+    pass
+
+
+class Text(_Value, frozen=True, kw_only=True):
+    """Text with `{{ }}`. `scalar` is where it stands; None if it was read from a closure."""
+
+    source: str
+    scalar: Scalar | None = msgspec.field(default=None, name=PLACE)
+
+
+class Expr(_Value, frozen=True, kw_only=True):
+    """An expression without braces, as in `when:`."""
+
+    source: str
+    scalar: Scalar | None = msgspec.field(default=None, name=PLACE)
+
+
+class Ref(_Value, frozen=True, kw_only=True):
+    """The name of something declared elsewhere: a state, a flow."""
+
+    name: str
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+# -- prompts --------------------------------------------------------------------------------------
+
+
+class SayPart(_Kind, frozen=True, kw_only=True):
+    """Words to be spoken."""
+
+    text: Text
+    voice: str = ""
+    locale: str = ""
+    when: Expr | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class SsmlPart(_Kind, frozen=True, kw_only=True):
+    """SSML to be spoken."""
+
+    text: Text
+    voice: str = ""
+    locale: str = ""
+    when: Expr | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class PlayPart(_Kind, frozen=True, kw_only=True):
+    """A declared prompt by its name, or a sound file by its URL (a text with `://` or `{{ }}`)."""
+
+    target: Text
+    voice: str = ""
+    locale: str = ""
+    when: Expr | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+Part = SayPart | SsmlPart | PlayPart
+Prompt = tuple[Part, ...]
+
+
+class DeclaredPrompt(_Value, frozen=True, kw_only=True):
+    """A prompt declared once: `by_locale`, or one sound file for all locales."""
+
+    by_locale: dict[str, Prompt] = {}
+    audio: Text | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+# -- values and steps -----------------------------------------------------------------------------
+
+
+class Decl(_Value, frozen=True, kw_only=True):
+    """A declared variable or parameter. `default` is a JSON value of `type` if `has_default`."""
+
+    type: Type
+    default: object = None
+    has_default: bool = False
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Set(_Kind, frozen=True, kw_only=True):
+    """Assign to one variable."""
+
+    name: str
+    value: "Template"
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Constant(_Kind, frozen=True, kw_only=True, tag="constant"):
+    """A value without `{{ }}`, already read as JSON value by its YAML form (`3`, `true`, null)."""
+
+    value: str | int | float | bool | None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class TextValue(_Kind, frozen=True, kw_only=True, tag="text"):
+    """A text, with or without `{{ }}`; one whole `{{ }}` keeps its value's type."""
+
+    text: Text
+
+
+class ListValue(_Kind, frozen=True, kw_only=True, tag="list"):
+    items: tuple["Template", ...]
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class ObjectValue(_Kind, frozen=True, kw_only=True, tag="object"):
+    properties: dict[str, "Template"]
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+Template = Constant | TextValue | ListValue | ObjectValue
+
+
+class PromptStep(_Kind, frozen=True, kw_only=True):
+    prompt: Prompt
+
+
+class LocaleStep(_Kind, frozen=True, kw_only=True):
+    """Go on in another locale: a literal `sv-SE`, or a text that yields one."""
+
+    locale: Text
+
+
+class AnswerStep(_Kind, frozen=True, kw_only=True):
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class RecordStep(_Kind, frozen=True, kw_only=True):
+    """Record the call. `transcribe` is None for no transcript, "" for one in the call's locale."""
+
+    to: Text
+    credentials: Text | None = None
+    format: str = ""
+    transcribe: str | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class StopRecordingStep(_Kind, frozen=True, kw_only=True):
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class SendDtmfStep(_Kind, frozen=True, kw_only=True):
+    tones: Text
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class LogStep(_Kind, frozen=True, kw_only=True):
+    text: Text
+
+
+Step = (
+    PromptStep
+    | Set
+    | LocaleStep
+    | AnswerStep
+    | RecordStep
+    | StopRecordingStep
+    | SendDtmfStep
+    | LogStep
+)
+
+
+# -- transitions ----------------------------------------------------------------------------------
+
+
+class Move(_Value, frozen=True, kw_only=True):
+    """One way on: if `when` holds, do `steps` (`set`, then `do`), say `prompt`, go to `next`.
+
+    Without `next` the call stays where it is: an effect, or `next: stay`.
+    """
+
+    when: Expr | None = None
+    steps: tuple[Step, ...] = ()
+    prompt: Prompt = ()
+    next: Ref | None = None
+    stay: bool = False
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+Transition = tuple[Move, ...]
+"""The moves in order; the first whose `when` holds is taken."""
+
+
+# -- actions --------------------------------------------------------------------------------------
+
+
+class Choice(_Value, frozen=True, kw_only=True):
+    """What one key of a menu does. `words` are spoken alternatives to the key."""
+
+    key: str
+    transition: Transition
+    words: tuple[str, ...] = ()
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Retries(_Value, frozen=True, kw_only=True):
+    """How often a menu is repeated. `no_input` and `no_match` count apart unless `together`."""
+
+    together: int | None = 2
+    no_input: int = 0
+    no_match: int = 0
+
+
+class Digits(_Value, frozen=True, kw_only=True):
+    """The digits wanted: how many, and the pattern (`X` any digit, `[..]` a set) they must fit."""
+
+    min: int
+    max: int
+    pattern: str = ""
+    into: Ref | None = None
+    fixed: bool = False
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Menu(_Kind, frozen=True, kw_only=True):
+    prompt: Prompt
+    reprompt: Prompt = ()
+    retries: Retries = Retries()
+    timeout: int = 5000
+    barge: bool = True
+    speech: bool = False
+    choices: tuple[Choice, ...]
+    extension: Digits | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Collect(_Kind, frozen=True, kw_only=True):
+    """Ask for digits. `fixed` in `digits` tells that `length` was given."""
+
+    prompt: Prompt
+    digits: Digits
+    reprompt: Prompt = ()
+    check: Expr | None = None
+    wrong: Prompt = ()
+    retries: int = 2
+    timeout: int = 5000
+    barge: bool = True
+    keys: tuple[Choice, ...] = ()
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Connect(_Kind, frozen=True, kw_only=True):
+    """Hand the call over. Durations may be templates: a text that yields one."""
+
+    to: Literal["number", "sip", "user", "stream"]
+    target: Text
+    cli: Text | None = None
+    timeout: "Duration | None" = None
+    max_duration: "Duration | None" = None
+    tones: str = ""
+    dtmf: Text | None = None
+    headers: dict[str, Text] = {}
+    amd: bool = False
+    hold_music: str = ""
+    transport: str = ""
+    callbacks: bool = True
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Conference(_Kind, frozen=True, kw_only=True):
+    id: Text
+    hold_music: str = ""
+    dtmf: Literal["ignore", "forward", "detect"] = "ignore"
+    max_digits: int = 1
+    timeout: int = 3000
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Park(_Kind, frozen=True, kw_only=True):
+    intro: Prompt = ()
+    prompt: Prompt = ()
+    max_duration: "Duration | None" = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Continue(_Kind, frozen=True, kw_only=True):
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Hangup(_Kind, frozen=True, kw_only=True):
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Fixed(_Kind, frozen=True, kw_only=True):
+    """A duration written out."""
+
+    milliseconds: int
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Computed(_Kind, frozen=True, kw_only=True):
+    """A duration that a template yields."""
+
+    text: Text
+
+
+Duration = Fixed | Computed
+Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup
+
+
+# -- states and flows -----------------------------------------------------------------------------
+
+
+class Handlers(_Value, frozen=True, kw_only=True):
+    """What a state or flow does on an outcome, by its name: `no_input`, `answered`, `ended`."""
+
+    by_outcome: dict[str, Transition] = {}
+    keys: tuple[Choice, ...] = ()
+    error: Ref | None = None
+
+
+class State(_Value, frozen=True, kw_only=True):
+    """Steps and a prompt, then an action (`on` says how it goes on), or `next`.
+
+    A state whose author's text held errors may have neither; it never reaches the compiler.
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+    prompt: Prompt = ()
+    action: Action | None = None
+    on: Handlers = Handlers()
+    next: Transition = ()
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Flow(_Value, frozen=True, kw_only=True):
+    """One flow: a file `*.flow.yaml`.
+
+    `answer` is `auto` (audible replies to an incoming call begin with `answer`) or `never`.
+    """
+
+    name: str
+    start: Ref
+    title: str = ""
+    locale: str = ""
+    answer: Literal["auto", "never"] = "auto"
+    params: dict[str, Decl] = {}
+    vars: dict[str, Decl] = {}
+    prompts: dict[str, DeclaredPrompt] = {}
+    on: Handlers = Handlers()
+    states: dict[str, State] = {}
+    path: str = msgspec.field(default="", name=PLACE)

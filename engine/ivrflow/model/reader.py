@@ -1,0 +1,165 @@
+"""Reading nodes as what the grammar says they are.
+
+The schema has judged their shapes already: what has the wrong one is read as absent, silently. Only
+what the schema can't say becomes a finding here.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ivrflow.diagnostics import START, Diagnostic, Kind, Span
+from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import (
+    Computed,
+    Constant,
+    Duration,
+    Expr,
+    Fixed,
+    ListValue,
+    ObjectValue,
+    Ref,
+    Template,
+    Text,
+    TextValue,
+)
+from ivrflow.model.literals import BOOLEANS, guess, property_type, read_duration, read_literal
+from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
+
+NOT_YET = Kind("E090", "not-supported-yet")
+WRONG_LITERAL = Kind("E606", "wrong-literal")
+
+NO_ENTRIES: dict[str, Entry] = {}
+
+
+class Reader:
+    """Reads the nodes of one file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.findings: list[Diagnostic] = []
+
+    def note(self, kind: Kind, span: Span, message: str, help: str = "") -> None:
+        self.findings.append(kind.at(self.path, span, message, help=help))
+
+    def not_yet(self, span: Span, what: str) -> None:
+        self.note(NOT_YET, span, f'"{what}" is not supported yet')
+
+    def refuse(self, node: Node | None, keys: Iterable[str]) -> None:
+        """Note those of `keys` that stand in the mapping `node`: their time has not come."""
+        for entry in entries(node):
+            if entry.key.text in keys:
+                self.not_yet(entry.key.span, entry.key.text)
+
+    def template(self, node: Node, wanted: Type | None) -> Template:
+        """Read a value. Scalars are read as `wanted`, or by their YAML form if that is None."""
+        match node:
+            case Mapping():
+                return ObjectValue(
+                    properties={
+                        each.key.text: self.template(
+                            each.value, property_type(wanted, each.key.text)
+                        )
+                        for each in node
+                    },
+                    at=node.span,
+                )
+            case Sequence():
+                of = None if wanted is None else wanted.of
+                items = tuple(self.template(each, of) for each in node)
+                return ListValue(items=items, at=node.span)
+            case Scalar():
+                return self.scalar(node, wanted)
+
+    def scalar(self, scalar: Scalar, wanted: Type | None) -> Template:
+        if "{{" in scalar.text or "{%" in scalar.text:
+            return TextValue(text=Text(source=scalar.text, scalar=scalar))
+        value = self.literal(scalar, wanted)
+        if isinstance(value, str) and (wanted is None or wanted.name is T.STRING):
+            return TextValue(text=Text(source=value, scalar=scalar))
+        return Constant(value=value, at=scalar.span)
+
+    def literal(self, scalar: Scalar, wanted: Type | None) -> str | int | float | bool | None:
+        """Return the JSON value of a scalar; None, with a finding, where it has another type."""
+        if wanted is None:
+            _, value = guess(scalar)
+        elif scalar.is_null and (wanted.nullable or wanted.name is T.NULL):
+            value = None
+        else:
+            try:
+                value = read_literal(scalar.text, wanted)
+            except ValueError as error:
+                self.note(WRONG_LITERAL, scalar.span, str(error))
+                return None
+        assert value is None or isinstance(value, str | int | float | bool)  # noqa: S101
+        return value
+
+
+def entries(node: Node | None) -> Iterator[Entry]:
+    """Yield the entries of a mapping, nothing of another node."""
+    if isinstance(node, Mapping):
+        yield from node
+
+
+def items(node: Node | None) -> Iterator[Node]:
+    """Yield the items of a sequence, nothing of another node."""
+    if isinstance(node, Sequence):
+        yield from node
+
+
+def several(node: Node | None) -> list[Node]:
+    """Return the items of a sequence, or the one node that stands for them."""
+    if node is None:
+        return []
+    return list(node) if isinstance(node, Sequence) else [node]
+
+
+def child(node: Node | None, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, Mapping) else None
+
+
+def place(node: Node | None) -> Span:
+    return START if node is None else node.span
+
+
+def word(node: Node | None, default: str = "") -> str:
+    return node.text if isinstance(node, Scalar) and not node.is_null else default
+
+
+def text(node: Node | None) -> Text | None:
+    if isinstance(node, Scalar) and not node.is_null:
+        return Text(source=node.text, scalar=node)
+    return None
+
+
+def expression(node: Node | None) -> Expr | None:
+    if isinstance(node, Scalar) and not node.is_null:
+        return Expr(source=node.text, scalar=node)
+    return None
+
+
+def ref(node: Node | None) -> Ref | None:
+    return Ref(name=node.text, at=node.span) if isinstance(node, Scalar) and node.text else None
+
+
+def boolean(node: Node | None, default: bool) -> bool:
+    return BOOLEANS.get(word(node), default)
+
+
+def integer(node: Node | None, default: int) -> int:
+    digits = word(node)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else default
+
+
+def milliseconds(node: Node | None, default: int) -> int:
+    found = read_duration(word(node))
+    return default if found is None else found
+
+
+def duration(node: Node | None) -> Duration | None:
+    """Read a duration: written out, or a text that yields one."""
+    source = text(node)
+    if source is None:
+        return None
+    if "{{" in source.source:
+        return Computed(text=source)
+    found = read_duration(source.source)
+    return None if found is None else Fixed(milliseconds=found, at=place(node))
