@@ -1,0 +1,181 @@
+"""Actions of a program, with the values of one call, as actions of a reply."""
+
+from ivrflow.errors import EvaluationError
+from ivrflow.machine import replies
+from ivrflow.machine.program import (
+    Collect,
+    Conference,
+    Connect,
+    Continue,
+    Hangup,
+    Menu,
+    Park,
+    State,
+    Value,
+)
+from ivrflow.machine.replies import Audio, Part
+from ivrflow.machine.session import Wait
+from ivrflow.machine.walk import Walk
+from ivrflow.numbers import normalise
+
+
+def act(walk: Walk, state: State) -> None:
+    """Turn the action of `state` into the reply's, and note what the call waits for now."""
+    match state.action:
+        case Menu() as menu:
+            ask_menu(walk, menu, walk.say(menu.prompt))
+        case Collect() as collect:
+            ask_digits(walk, collect, walk.say(collect.prompt))
+        case Connect() as connect:
+            walk.action, walk.wait = _connect(walk, connect), Wait.CONNECT
+        case Conference() as conference:
+            walk.action, walk.wait = _conference(walk, conference), Wait.CONFERENCE
+        case Park() as park:
+            walk.action, walk.wait = _park(walk, park), Wait.PARK
+        case Continue():
+            walk.action, walk.wait = replies.Continue(), Wait.TALK
+        case Hangup():
+            walk.action, walk.wait = replies.Hangup(), Wait.END
+        case None:
+            raise EvaluationError(f'the state "{state.name}" has nothing to do')
+
+
+def ask_menu(walk: Walk, menu: Menu, prompt: list[Part]) -> None:
+    """Offer `menu`, beginning with `prompt`; what it has failed already is not repeated again."""
+    lead, prompt, voice = _one_voice(walk, prompt)
+    walk.instructions += lead
+    walk.action = replies.Menu(
+        prompt=tuple(prompt),
+        reprompt=tuple(walk.say(menu.reprompt)),
+        repeats=max(0, menu.repeats - walk.failures.no_match),
+        timeout=menu.timeout,
+        barge=menu.barge,
+        speech=menu.speech,
+        voice=voice,
+        keys=menu.offered,
+        max_digits=menu.extension.max if menu.extension else 0,
+    )
+    walk.wait = Wait.MENU
+
+
+def ask_digits(walk: Walk, collect: Collect, prompt: list[Part]) -> None:
+    """Ask for digits, beginning with `prompt`; the platform repeats into silence."""
+    lead, prompt, voice = _one_voice(walk, prompt)
+    walk.instructions += lead
+    walk.action = replies.Menu(
+        prompt=tuple(prompt),
+        reprompt=tuple(walk.say(collect.reprompt)),
+        repeats=collect.retries,
+        timeout=collect.timeout,
+        barge=collect.barge,
+        voice=voice,
+        keys=collect.offered,
+        max_digits=collect.digits.max,
+    )
+    walk.wait = Wait.COLLECT
+
+
+def _one_voice(walk: Walk, prompt: list[Part]) -> tuple[list[Part], list[Part], str]:
+    """Split off the leading parts in another voice: a menu has one, that of its last spoken part.
+
+    Returns the parts to be said before the menu, the menu's own, and its voice.
+    """
+    voices = [part.voice for part in prompt if not isinstance(part, Audio)]
+    voice = voices[-1] if voices else walk.locale
+    others = [
+        index
+        for index, part in enumerate(prompt)
+        if not isinstance(part, Audio) and part.voice != voice
+    ]
+    split = others[-1] + 1 if others else 0
+    return prompt[:split], prompt[split:], voice
+
+
+def _connect(walk: Walk, connect: Connect) -> replies.Connect:
+    names = walk.names
+    target = str(connect.target(names))
+    headers = {key: str(value(names)) for key, value in connect.headers.items()}
+    match connect.to:
+        case "number":
+            return _connect_number(walk, connect, target)
+        case "sip":
+            return replies.ConnectSip(
+                address=target,
+                cli=_cli(walk, connect),
+                max_duration=_duration(walk, connect.max_duration),
+                transport=connect.transport,
+                hold_music=connect.hold_music,
+                headers=headers,
+                callbacks=connect.callbacks,
+            )
+        case "user":
+            return replies.ConnectUser(user=target, headers=headers)
+        case _:
+            return replies.ConnectStream(
+                url=target,
+                max_duration=_duration(walk, connect.max_duration),
+                headers=headers,
+            )
+
+
+def _connect_number(walk: Walk, connect: Connect, target: str) -> replies.ConnectNumber:
+    number = normalise(target)
+    if number is None:
+        raise EvaluationError(f'"{target}" is no telephone number')
+    if connect.fenced and not _allowed(number, walk.program.dial_allow):
+        raise EvaluationError("the number to dial lies outside dial.allow")
+    return replies.ConnectNumber(
+        number=number,
+        cli=_cli(walk, connect),
+        timeout=_duration(walk, connect.timeout),
+        max_duration=_duration(walk, connect.max_duration),
+        tones=connect.tones,
+        dtmf=str(connect.dtmf(walk.names)) if connect.dtmf else "",
+        amd=connect.amd,
+        callbacks=connect.callbacks,
+        voice=walk.locale,
+    )
+
+
+def _allowed(number: str, prefixes: tuple[str, ...] | None) -> bool:
+    return prefixes is None or number.startswith(prefixes)
+
+
+def _cli(walk: Walk, connect: Connect) -> str:
+    """The number shown to the called party; `private` withholds it, nothing shows the caller's."""
+    if connect.cli is None:
+        return ""
+    cli = str(connect.cli(walk.names))
+    return cli if cli == "private" else normalise(cli) or ""
+
+
+def _duration(walk: Walk, value: Value | None) -> int:
+    """Milliseconds, 0 where the author says nothing."""
+    if value is None:
+        return 0
+    milliseconds = value(walk.names)
+    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or milliseconds <= 0:
+        raise EvaluationError(f'"{milliseconds}" is no duration')
+    return milliseconds
+
+
+def _conference(walk: Walk, conference: Conference) -> replies.Conference:
+    walk.room = str(conference.id(walk.names))
+    if not walk.room or walk.room == replies.MENU:
+        raise EvaluationError(f'"{walk.room}" is no name for a room')
+    return replies.Conference(
+        room=walk.room,
+        hold_music=conference.hold_music,
+        dtmf=conference.dtmf,
+        max_digits=conference.max_digits,
+        timeout=conference.timeout,
+    )
+
+
+def _park(walk: Walk, park: Park) -> replies.Park:
+    return replies.Park(
+        intro=tuple(walk.say(park.intro)),
+        prompt=tuple(walk.say(park.prompt)),
+        max_duration=_duration(walk, park.max_duration),
+        voice=walk.locale,
+    )

@@ -1,0 +1,88 @@
+"""Events beside the conversation: nobody hears a reply to them, they only have effects."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ivrflow.errors import EvaluationError
+from ivrflow.machine.effects import Effect
+from ivrflow.machine.events import Digits, Ended, Notified
+from ivrflow.machine.outcome import Step, Trace, Verdict
+from ivrflow.machine.program import Transition
+from ivrflow.machine.replies import Hangup, Reply
+from ivrflow.machine.session import Wait
+from ivrflow.machine.walk import Turn, Walk
+from ivrflow.model.context import Context
+
+HANDLER_BY_NOTICE = {
+    "recording_available": "recording",
+    "transcription_available": "transcript",
+}
+
+
+def hung_up(turn: Turn) -> Step:
+    """The menu's caller is gone: the handlers of the end run; the reply only closes the menu."""
+    number = turn.session.offer + 1
+    step = _end(turn.after(wait=Wait.END, offer=number))
+    return msgspec.structs.replace(step, reply=Reply(number=number, action=Hangup()))
+
+
+def call_over(turn: Turn, event: Ended) -> Step:
+    """The platform reports the end; once a call."""
+    if turn.session.over:
+        return Step(session=turn.session, verdict=Verdict.IGNORED)
+    return _end(turn.after(over=True, result=event.result, reason=event.reason))
+
+
+def notified(turn: Turn, event: Notified) -> Step:
+    """A recording or transcript is there: its handler sees the place of the file as `result`."""
+    handler = HANDLER_BY_NOTICE.get(event.type, "")
+    transition = turn.program.flow.on.get(handler)
+    if transition is None:
+        fault = f"{event.error_code} {event.error_message}" if event.error_code else ""
+        trace = Trace(outcome=event.type, fault=fault)
+        return Step(session=turn.session, verdict=Verdict.IGNORED, trace=trace)
+    return _effects(turn, handler, [transition], {"result": event.destination})
+
+
+def room_digits(turn: Turn, event: Digits) -> Step:
+    """A participant pressed keys; the room goes on."""
+    state = turn.program.flow.states.get(turn.session.frame.state)
+    transition = state.on.get("digits") if state else None
+    transitions = [] if transition is None else [transition]
+    return _effects(turn, "digits", transitions, {"input": event.digits})
+
+
+def _end(turn: Turn) -> Step:
+    """Run the handlers of the call's end, the state's and then the flow's, once a call."""
+    if turn.session.ended:
+        return Step(session=turn.session, verdict=Verdict.MOVED)
+    flow = turn.program.flow
+    state = flow.states.get(turn.session.frame.state)
+    handlers = (state.on if state else {}, flow.on)
+    transitions = [on["ended"] for on in handlers if "ended" in on]
+    return _effects(turn.after(ended=True), "ended", transitions, {})
+
+
+def _effects(
+    turn: Turn, outcome: str, transitions: list[Transition], names: Mapping[str, object]
+) -> Step:
+    """Walk each transition for its effects; one that fails loses its own only, and is traced."""
+    effects: list[Effect] = []
+    fault = ""
+    for transition in transitions:
+        walk = Walk(turn, Context.NONE)
+        walk.names.update(names)
+        try:
+            walk.go(transition)
+        except EvaluationError as raised:
+            fault = str(raised)
+            continue
+        turn = turn.after(frames=walk.frames(), locale=walk.locale)
+        effects += walk.effects
+    return Step(
+        session=turn.session,
+        verdict=Verdict.FAILED if fault else Verdict.MOVED,
+        effects=tuple(effects),
+        trace=Trace(outcome=outcome, fault=fault),
+    )

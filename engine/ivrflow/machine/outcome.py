@@ -1,0 +1,62 @@
+"""What `step` is given besides the event, and what it gives back."""
+
+from enum import StrEnum
+
+import msgspec
+
+from ivrflow.machine.effects import Effect
+from ivrflow.machine.replies import Reply
+from ivrflow.machine.session import Session
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the world says in this turn. `now` is ISO 8601 in UTC, read once an event.
+
+    Facts go to the journal, so a turn can be run again without the world. `engine` is the version
+    that began the call, told in its first turn.
+    """
+
+    now: str = ""
+    engine: str = ""
+
+
+class Need(msgspec.Struct, frozen=True):
+    """The fact that a step lacks; the runtime gets it and the step runs again from its start."""
+
+    fact: str
+
+
+class Verdict(StrEnum):
+    """What became of an event.
+
+    `moved`: it was taken. `stale`: it answers an older offer; nothing changed, and the current
+    offer's reply is due again. `ignored`: it doesn't belong to what the call is doing; nothing
+    changed. `failed`: taken, but the flow failed on it; its `error` state replied.
+    """
+
+    MOVED = "moved"
+    STALE = "stale"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the call moved: the outcome that was handled, the states entered, the fault if any."""
+
+    outcome: str = ""
+    visited: tuple[str, ...] = ()
+    fault: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of one call.
+
+    `reply` is None when the event asks for none (`Ended`, `Notified`, digits in a room), and when
+    the verdict is `stale` (the reply of the current offer is due again, byte for byte).
+    """
+
+    session: Session
+    verdict: Verdict
+    reply: Reply | None = None
+    effects: tuple[Effect, ...] = ()
+    trace: Trace = Trace()

@@ -1,0 +1,27 @@
+"""The reply of one state out of its order, for authors who look at what they wrote."""
+
+from ivrflow.errors import EvaluationError, UsageError
+from ivrflow.machine.events import Incoming
+from ivrflow.machine.hear import follow
+from ivrflow.machine.outcome import Facts
+from ivrflow.machine.program import Move, Program
+from ivrflow.machine.replies import Reply
+from ivrflow.machine.step import begin
+from ivrflow.machine.walk import Turn, Walk
+from ivrflow.model.context import Context
+
+
+def preview(program: Program, state: str, context: Context, call: Incoming, facts: Facts) -> Reply:
+    """Return what `state` replies in `context` when it is the first that `call` enters.
+
+    Raises `UsageError` where the state reads a value that only the way there gives it.
+    """
+    walk = Walk(Turn(program, begin(program, call, params={}, locale=""), facts), context)
+    try:
+        follow(walk, "preview", (Move(next=state),))
+        reply = walk.reply()
+    except EvaluationError as fault:
+        raise UsageError(f'"{state}" can\'t be shown by itself: {fault}') from fault
+    if reply is None:
+        raise UsageError(f'"{state}" gives no reply')
+    return reply

@@ -1,0 +1,271 @@
+"""A program: one flow as frozen tables, ready for the machine to walk.
+
+Theory of operation. A call is always *in* one waiting state (or at its start). An event picks one
+outcome of that state; the outcome's transition is a tuple of moves, of which the first that holds
+is taken. Walking a move and the states it leads to, until the next action, collects the reply:
+
+    move: steps, prompt -> state: steps, prompt -> (next: move ...) -> state: steps, prompt, action
+
+Templates and expressions are closures over the names in scope; all else is data. A program is
+identified by the hash of its canonical closure and compiled again from it (`load_program`), so it
+can be stored with the calls that run on it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ivrflow.machine.replies import Key
+
+Scope = Mapping[str, object]
+Value = Callable[[Scope], object]
+"""Computes a JSON value; raises `EvaluationError` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenPart:
+    """Words, or SSML if `ssml`. `voice` and `locale` override the call's if not empty."""
+
+    text: Value
+    ssml: bool = False
+    voice: str = ""
+    locale: str = ""
+    when: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedPart:
+    """A declared prompt by its name, else the sound file at a URL: `target` yields which."""
+
+    target: Value
+    locale: str = ""
+    voice: str = ""
+    when: Value | None = None
+
+
+PromptPart = SpokenPart | PlayedPart
+Prompt = tuple[PromptPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredPrompt:
+    """A prompt by locale; `audio` is for those that are one sound file in every locale."""
+
+    by_locale: Mapping[str, Prompt]
+    audio: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStep:
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptStep:
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocaleStep:
+    locale: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerStep:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStep:
+    """`transcribe` is None for no transcript, "" for one in the call's locale."""
+
+    to: Value
+    credentials: str
+    format: str
+    transcribe: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecordingStep:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDtmfStep:
+    tones: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStep:
+    text: Value
+
+
+Step = (
+    SetStep
+    | PromptStep
+    | LocaleStep
+    | AnswerStep
+    | RecordStep
+    | StopRecordingStep
+    | SendDtmfStep
+    | LogStep
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`next` is a state's name; None stays where the call is."""
+
+    when: Value | None = None
+    steps: tuple[Step, ...] = ()
+    prompt: Prompt = ()
+    next: str | None = None
+
+
+Transition = tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digits:
+    """Digits wanted: from `min` to `max`, `fits` the pattern; kept in the variable `into`."""
+
+    min: int
+    max: int
+    fits: Callable[[str], bool]
+    into: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    key: str
+    transition: Transition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """Choices by what they return, and by their key. `offered` go out as options; the keys that can
+    begin an extension do not: they are read from the digits.
+
+    The platform asks `repeats` times more by itself. `no_input` and `no_match` are None then, else
+    how often the engine asks again on that failure.
+    """
+
+    prompt: Prompt
+    reprompt: Prompt
+    repeats: int
+    no_input: int | None
+    no_match: int | None
+    timeout: int
+    barge: bool
+    speech: bool
+    offered: tuple[Key, ...]
+    choice_by_value: Mapping[str, Choice]
+    choice_by_key: Mapping[str, Choice]
+    extension: Digits | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    prompt: Prompt
+    reprompt: Prompt
+    wrong: Prompt
+    digits: Digits
+    check: Value | None
+    retries: int
+    timeout: int
+    barge: bool
+    offered: tuple[Key, ...]
+    choice_by_value: Mapping[str, Choice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """`to` is `number`, `sip`, `user` or `stream`. `fenced`: the target is no literal, so it must
+    lie within the application's `dial.allow`."""
+
+    to: str
+    target: Value
+    fenced: bool
+    cli: Value | None
+    timeout: Value | None
+    max_duration: Value | None
+    tones: str
+    dtmf: Value | None
+    headers: Mapping[str, Value]
+    amd: bool
+    hold_music: str
+    transport: str
+    callbacks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conference:
+    id: Value
+    hold_music: str
+    dtmf: str
+    max_digits: int
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park:
+    intro: Prompt
+    prompt: Prompt
+    max_duration: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hangup:
+    pass
+
+
+Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """`on` holds the transition of every outcome handled here or inherited from the flow, but for
+    `ended`: there the state's comes first, then the flow's."""
+
+    name: str
+    steps: tuple[Step, ...]
+    prompt: Prompt
+    action: Action | None
+    next: Transition
+    on: Mapping[str, Transition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """`vars` are the variables that have a value from the start."""
+
+    name: str
+    start: str
+    locale: str
+    answer: bool
+    params: Mapping[str, object]
+    vars: Mapping[str, object]
+    prompts: Mapping[str, DeclaredPrompt]
+    states: Mapping[str, State]
+    on: Mapping[str, Transition]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What a call runs on. `id` is the hash of `closure`, which the store keeps.
+
+    `dial_allow` are the prefixes within which a computed number must lie (None: any); `sorry` are
+    the author's words before the engine itself has to hang up ("": the engine's own).
+    """
+
+    id: str
+    closure: bytes = field(repr=False)
+    flow: Flow = field(repr=False)
+    dial_allow: tuple[str, ...] | None
+    sorry: str

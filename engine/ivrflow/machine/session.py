@@ -1,0 +1,99 @@
+"""The state of one call between two events: everything that `step` needs to go on."""
+
+from enum import StrEnum
+
+import msgspec
+
+from ivrflow.machine.events import Incoming
+from ivrflow.model.context import Context
+
+FORMAT = 1
+"""The version of the stored form. An engine reads its own and the one before."""
+
+
+class Wait(StrEnum):
+    """What the last reply made the call wait for."""
+
+    START = "start"
+    MENU = "menu"
+    COLLECT = "collect"
+    CONNECT = "connect"
+    CONFERENCE = "conference"
+    PARK = "park"
+    TALK = "talk"
+    END = "end"
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the call itself, from its first event."""
+
+    app: str
+    id: str
+    caller: str | None = None
+    called: str = ""
+    domain: str = "pstn"
+    headers: dict[str, str] = {}
+    custom: str = ""
+    region: str = ""
+
+    @classmethod
+    def of(cls, event: Incoming) -> "Call":
+        return cls(
+            app=event.app,
+            id=event.call,
+            caller=event.caller,
+            called=event.called,
+            domain=event.domain,
+            headers=event.headers,
+            custom=event.custom,
+            region=event.region,
+        )
+
+
+class Failures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How often the waiting menu or collect has failed since it was entered."""
+
+    no_input: int = 0
+    no_match: int = 0
+    invalid: int = 0
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One running flow: its waiting state and its own values."""
+
+    flow: str
+    state: str = ""
+    vars: dict[str, object] = {}
+    params: dict[str, object] = {}
+    visits: dict[str, int] = {}
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call. `frames` run from the call's first flow to the innermost one.
+
+    `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
+    asked for, `room` the conference that it joined. `ended` says that the handlers of the call's
+    end have run, `over` that the platform has reported the end. `rescued` says that the caller got
+    a rescue reply instead of the last offer, so nothing may be resumed.
+    """
+
+    call: Call
+    frames: tuple[Frame, ...]
+    locale: str
+    context: Context = Context.ICE
+    wait: Wait = Wait.START
+    offer: int = 0
+    room: str = ""
+    tries: int = 0
+    failures: Failures = Failures()
+    amd: str = ""
+    result: str = ""
+    reason: str = ""
+    ended: bool = False
+    over: bool = False
+    rescued: bool = False
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost running flow."""
+        return self.frames[-1]

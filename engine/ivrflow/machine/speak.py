@@ -1,0 +1,57 @@
+"""Prompts to the parts that a caller hears, in the call's locale."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from ivrflow.errors import EvaluationError
+from ivrflow.machine.program import DeclaredPrompt, Flow, PlayedPart, Prompt, Scope, SpokenPart
+from ivrflow.machine.replies import Audio, Part, Say, Ssml
+
+
+def speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str) -> list[Part]:
+    """Return what is heard: the parts whose `when` holds, with their templates filled in.
+
+    A declared prompt may play others by name, but none in a circle: the compiler refuses that.
+    """
+    heard: list[Part] = []
+    for part in prompt:
+        if part.when is not None and not part.when(scope):
+            continue
+        if isinstance(part, SpokenPart):
+            heard.extend(_spoken(part, scope, locale))
+        else:
+            heard.extend(_played(part, flow, scope, locale))
+    return heard
+
+
+def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
+    text = cast(str, part.text(scope))
+    if not text.strip():
+        return []
+    voice = part.voice or part.locale or locale
+    return [Ssml(text=text, voice=voice) if part.ssml else Say(text=text, voice=voice)]
+
+
+def _played(part: PlayedPart, flow: Flow, scope: Scope, locale: str) -> list[Part]:
+    target = cast(str, part.target(scope))
+    if "://" in target:
+        return [Audio(url=target)]
+    declared = flow.prompts.get(target)
+    if declared is None:
+        raise EvaluationError(f'there is no prompt "{target}"')
+    if declared.audio is not None:
+        return [Audio(url=cast(str, declared.audio(scope)))]
+    spoken = best_locale(part.locale or locale, declared, flow.locale)
+    return speak(declared.by_locale[spoken], flow, scope, part.voice or spoken)
+
+
+def best_locale(wanted: str, declared: DeclaredPrompt, default: str) -> str:
+    """Return the locale in which a prompt is heard by a caller who wants `wanted`.
+
+    The very locale, else one of the same language, else the flow's own, else the first declared.
+    """
+    known: Mapping[str, object] = declared.by_locale
+    if wanted in known:
+        return wanted
+    same_language = (locale for locale in known if locale[:2] == wanted[:2])
+    return next(same_language, default if default in known else next(iter(known)))
