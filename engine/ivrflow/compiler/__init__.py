@@ -1,0 +1,1 @@
+"""Flows to programs: frozen tables that the machine walks."""

@@ -1,0 +1,160 @@
+"""Actions of the model as tables: what goes out as options, what comes back as digits."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ivrflow.compiler.platform import Platform
+from ivrflow.compiler.prompts import compile_prompt
+from ivrflow.compiler.values import condition, digits_fit, duration, plain, text
+from ivrflow.machine import program
+from ivrflow.machine.replies import Key
+from ivrflow.model import flow as model
+
+CompileTransition = Callable[[model.Transition], program.Transition]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCompiler:
+    """Compiles the actions of one flow. `keys` are those that its `on` offers in every menu."""
+
+    keys: tuple[model.Choice, ...]
+    platform: Platform
+    transition: CompileTransition
+
+    def compile(self, action: model.Action) -> program.Action:
+        match action:
+            case model.Menu():
+                return self.menu(action)
+            case model.Collect():
+                return self.collect(action)
+            case model.Connect():
+                return self.connect(action)
+            case model.Conference():
+                return self.conference(action)
+            case model.Park():
+                return self.park(action)
+            case model.Continue():
+                return program.Continue()
+            case model.Hangup():
+                return program.Hangup()
+
+    def menu(self, menu: model.Menu) -> program.Menu:
+        choices = (*menu.choices, *self.inherited(menu.choices, self.keys))
+        values = by_value(choices)
+        digits = menu.extension
+        retries = menu.retries
+        return program.Menu(
+            prompt=compile_prompt(menu.prompt, self.platform),
+            reprompt=compile_prompt(menu.reprompt, self.platform),
+            repeats=retries.together or 0,
+            no_input=retries.no_input if retries.together is None else None,
+            no_match=retries.no_match if retries.together is None else None,
+            timeout=menu.timeout,
+            barge=menu.barge,
+            speech=menu.speech,
+            offered=tuple(
+                option(value, each)
+                for value, each in values
+                if not (digits and can_begin(each.key, digits))
+            ),
+            choice_by_value={value: self.choice(each) for value, each in values},
+            choice_by_key={each.key: self.choice(each) for each in choices},
+            extension=None if digits is None else wanted(digits),
+        )
+
+    def collect(self, collect: model.Collect) -> program.Collect:
+        # A flow-wide digit would steal the first digit of the number asked for; `*` can't be one.
+        star = [choice for choice in self.keys if choice.key == "*"]
+        values = by_value((*collect.keys, *self.inherited(collect.keys, star)))
+        return program.Collect(
+            prompt=compile_prompt(collect.prompt, self.platform),
+            reprompt=compile_prompt(collect.reprompt, self.platform),
+            wrong=compile_prompt(collect.wrong, self.platform),
+            digits=wanted(collect.digits),
+            check=None if collect.check is None else condition(collect.check),
+            retries=collect.retries,
+            timeout=collect.timeout,
+            barge=collect.barge,
+            offered=tuple(option(value, each) for value, each in values),
+            choice_by_value={value: self.choice(each) for value, each in values},
+        )
+
+    def inherited(
+        self, own: Iterable[model.Choice], keys: Iterable[model.Choice]
+    ) -> list[model.Choice]:
+        """The flow-wide keys that a menu doesn't use for itself."""
+        used = {choice.key for choice in own}
+        return [choice for choice in keys if choice.key not in used]
+
+    def choice(self, choice: model.Choice) -> program.Choice:
+        return program.Choice(key=choice.key, transition=self.transition(choice.transition))
+
+    def connect(self, connect: model.Connect) -> program.Connect:
+        name = self.platform.insert_name
+        return program.Connect(
+            to=connect.to,
+            target=text(connect.target, name),
+            fenced=connect.to == "number" and "{{" in connect.target.source,
+            cli=None if connect.cli is None else text(connect.cli, name),
+            timeout=duration(connect.timeout),
+            max_duration=duration(connect.max_duration),
+            tones=connect.tones,
+            dtmf=None if connect.dtmf is None else text(connect.dtmf, plain),
+            headers={key: text(header, name) for key, header in connect.headers.items()},
+            amd=connect.amd,
+            hold_music=connect.hold_music,
+            transport=connect.transport,
+            callbacks=connect.callbacks,
+        )
+
+    def conference(self, conference: model.Conference) -> program.Conference:
+        return program.Conference(
+            id=text(conference.id, self.platform.insert_name),
+            hold_music=conference.hold_music,
+            dtmf=conference.dtmf,
+            max_digits=conference.max_digits,
+            timeout=conference.timeout,
+        )
+
+    def park(self, park: model.Park) -> program.Park:
+        return program.Park(
+            intro=compile_prompt(park.intro, self.platform),
+            prompt=compile_prompt(park.prompt, self.platform),
+            max_duration=duration(park.max_duration),
+        )
+
+
+def can_begin(key: str, digits: model.Digits) -> bool:
+    """Whether a caller who dials `digits` may begin with `key`, so the menu must wait for more."""
+    return digits_fit(digits).begins(key)
+
+
+def by_value(choices: Iterable[model.Choice]) -> list[tuple[str, model.Choice]]:
+    """Pair each choice with what it returns: its state's name where that tells it from the others,
+    which reads well in logs and on the wire, else its key."""
+    choices = list(choices)
+    targets = [_target(choice) for choice in choices]
+    return [
+        (target if target and targets.count(target) == 1 else choice.key, choice)
+        for target, choice in zip(targets, choices, strict=True)
+    ]
+
+
+def _target(choice: model.Choice) -> str:
+    """The state that a choice leads to, whatever happens on the way; "" if that depends."""
+    if len(choice.transition) != 1 or choice.transition[0].next is None:
+        return ""
+    return choice.transition[0].next.name
+
+
+def option(value: str, choice: model.Choice) -> Key:
+    return Key(key=choice.key, value=value, words=choice.words)
+
+
+def wanted(digits: model.Digits) -> program.Digits:
+    return program.Digits(
+        min=digits.min,
+        max=digits.max,
+        fits=digits_fit(digits).fits,
+        into=None if digits.into is None else digits.into.name,
+    )

@@ -1,0 +1,90 @@
+"""The canonical form of a program: all that it means, nothing of how it is laid out.
+
+A closure holds the flow and what it inherits from its application. Places in files, comments,
+titles, routes and environment values are left out, so two texts that mean the same give the same
+bytes, and their hash names the program.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+
+from ivrflow.model.app import App
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Flow, PlayPart
+
+FORMAT = 1
+
+
+class Closure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One flow with its application's share. `prompts` are those of the application in use."""
+
+    format: int
+    flow: Flow
+    prompts: dict[str, DeclaredPrompt] = {}
+    dial_allow: tuple[str, ...] | None = None
+    sorry: str = ""
+
+
+def close(flow: Flow, app: App) -> bytes:
+    """Return the closure of `flow` within `app`, as canonical JSON."""
+    closure = Closure(
+        format=FORMAT,
+        flow=msgspec.structs.replace(flow, title="", locale=flow.locale or app.locale),
+        prompts=_prompts_in_use(flow, app),
+        dial_allow=app.dial_allow,
+        sorry=app.sorry,
+    )
+    plain = _without_places(msgspec.to_builtins(closure, order="sorted"))
+    return msgspec.json.encode(plain, order="sorted")
+
+
+def open_closure(closure: bytes) -> Closure:
+    """Return what `close` made; raises `msgspec.DecodeError` for anything else."""
+    return msgspec.json.decode(closure, type=Closure)
+
+
+def identify(closure: bytes) -> str:
+    """Return the program's id."""
+    return "sha256:" + hashlib.sha256(closure).hexdigest()
+
+
+def _prompts_in_use(flow: Flow, app: App) -> dict[str, DeclaredPrompt]:
+    """The application's prompts that the flow plays, directly or not; all, if a name is computed.
+
+    A prompt that the flow declares itself hides the application's of that name.
+    """
+    visible = {name: each for name, each in app.prompts.items() if name not in flow.prompts}
+    in_use: dict[str, DeclaredPrompt] = {}
+    wanted = {part.target.source for part in _played(flow)}
+    if any("{{" in name for name in wanted):
+        return visible
+    while wanted:
+        name = wanted.pop()
+        if name in visible and name not in in_use:
+            in_use[name] = visible[name]
+            wanted |= {part.target.source for part in _played(visible[name])}
+    return in_use
+
+
+def _played(value: object) -> Iterator[PlayPart]:
+    if isinstance(value, PlayPart):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from _played(getattr(value, field))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _played(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _played(item)
+
+
+def _without_places(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_places(item) for key, item in value.items() if key != PLACE}
+    if isinstance(value, list | tuple):
+        return [_without_places(item) for item in cast(list[object], value)]
+    return value

@@ -1,0 +1,122 @@
+"""Flows to programs. What runs is always compiled from the closure that the store keeps."""
+
+from dataclasses import dataclass
+
+from ivrflow.compiler.actions import ActionCompiler
+from ivrflow.compiler.closure import Closure, close, identify, open_closure
+from ivrflow.compiler.platform import Platform
+from ivrflow.compiler.prompts import compile_declared, compile_prompt
+from ivrflow.compiler.values import condition, credentials, plain, text, value
+from ivrflow.machine import program
+from ivrflow.machine.program import Program
+from ivrflow.model import flow as model
+from ivrflow.model.app import App
+
+OUTCOMES_INHERITED = ("no_input", "no_match", "invalid")
+
+
+def compile_flow(flow: model.Flow, app: App, platform: Platform) -> Program:
+    """Return the program of a flow in which `analyse` found no error."""
+    return load_program(close(flow, app), platform)
+
+
+def load_program(closure: bytes, platform: Platform) -> Program:
+    """Return the program of a stored closure; raises `msgspec.DecodeError` for other bytes."""
+    closed = open_closure(closure)
+    return Program(
+        id=identify(closure),
+        closure=closure,
+        flow=_Compiler(closed.flow, platform).flow(closed),
+        dial_allow=closed.dial_allow,
+        sorry=closed.sorry,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Compiles the parts of one flow."""
+
+    source: model.Flow
+    platform: Platform
+
+    @property
+    def actions(self) -> ActionCompiler:
+        return ActionCompiler(self.source.on.keys, self.platform, self.transition)
+
+    def flow(self, closed: Closure) -> program.Flow:
+        flow = self.source
+        prompts = {**closed.prompts, **flow.prompts}
+        return program.Flow(
+            name=flow.name,
+            start=flow.start.name,
+            locale=flow.locale,
+            answer=flow.answer == "auto",
+            params=_defaults(flow.params),
+            vars=_defaults(flow.vars),
+            prompts=compile_declared(prompts, self.platform),
+            states={name: self.state(state) for name, state in flow.states.items()},
+            on=self.outcomes(flow.on),
+            error=None if flow.on.error is None else flow.on.error.name,
+        )
+
+    def state(self, state: model.State) -> program.State:
+        on = self.outcomes(state.on)
+        if isinstance(state.action, model.Menu | model.Collect):
+            inherited = self.outcomes(self.source.on)
+            on = {name: inherited[name] for name in OUTCOMES_INHERITED if name in inherited} | on
+        return program.State(
+            name=state.name,
+            steps=self.steps(state.steps),
+            prompt=compile_prompt(state.prompt, self.platform),
+            action=None if state.action is None else self.actions.compile(state.action),
+            next=self.transition(state.next),
+            on=on,
+        )
+
+    def outcomes(self, handlers: model.Handlers) -> dict[str, program.Transition]:
+        return {name: self.transition(each) for name, each in handlers.by_outcome.items()}
+
+    def transition(self, transition: model.Transition) -> program.Transition:
+        return tuple(self.move(move) for move in transition)
+
+    def move(self, move: model.Move) -> program.Move:
+        return program.Move(
+            when=None if move.when is None else condition(move.when),
+            steps=self.steps(move.steps),
+            prompt=compile_prompt(move.prompt, self.platform),
+            next=None if move.next is None else move.next.name,
+        )
+
+    def steps(self, steps: tuple[model.Step, ...]) -> tuple[program.Step, ...]:
+        return tuple(self.step(step) for step in steps)
+
+    def step(self, step: model.Step) -> program.Step:
+        match step:
+            case model.Set(name=name, value=source):
+                return program.SetStep(name=name, value=value(source))
+            case model.PromptStep(prompt=prompt):
+                return program.PromptStep(prompt=compile_prompt(prompt, self.platform))
+            case model.LocaleStep(locale=locale):
+                return program.LocaleStep(locale=text(locale, plain))
+            case model.AnswerStep():
+                return program.AnswerStep()
+            case model.RecordStep():
+                return self.record(step)
+            case model.StopRecordingStep():
+                return program.StopRecordingStep()
+            case model.SendDtmfStep(tones=tones):
+                return program.SendDtmfStep(tones=text(tones, plain))
+            case model.LogStep(text=line):
+                return program.LogStep(text=text(line, plain))
+
+    def record(self, step: model.RecordStep) -> program.RecordStep:
+        return program.RecordStep(
+            to=text(step.to, self.platform.insert_url),
+            credentials="" if step.credentials is None else credentials(step.credentials),
+            format=step.format,
+            transcribe=step.transcribe,
+        )
+
+
+def _defaults(declared: dict[str, model.Decl]) -> dict[str, object]:
+    return {name: decl.default for name, decl in declared.items() if decl.has_default}

@@ -1,0 +1,60 @@
+"""What the compiler and the analysis must know of a platform; a dialect provides the value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivrflow.model.context import Context
+
+
+class Level(StrEnum):
+    """`accept`: sure. `warn`: only some of the vendor's documents allow it. `reject`: none does."""
+
+    ACCEPT = "accept"
+    WARN = "warn"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """Whether something may be in a reply, why, and the document behind it."""
+
+    level: Level
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the platform. Durations in milliseconds, lengths in characters."""
+
+    text: int
+    call: int
+    park: int
+    room: int
+    menu_timeout: tuple[int, int]
+    max_digits: int
+    dtmf: frozenset[str]
+    tones: frozenset[str]
+    hold_music: frozenset[str]
+    transports: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One dialect, as far as flows can notice it.
+
+    `actions` and `instructions` rule by context and by the language's words: `menu`, `collect`,
+    `connect number`, `connect sip`, `connect user`, `connect stream`, `conference`, `park`,
+    `continue`, `hangup`; `prompt`, `answer`, `record`, `stop_recording`, `send_dtmf`. What a
+    context doesn't name is rejected. `insert_*` make a value that isn't the author's safe for the
+    place it lands in: spoken text, SSML, a URL, a name (room, user, SIP address, header).
+    """
+
+    name: str
+    actions: Mapping[Context, Mapping[str, Ruling]]
+    instructions: Mapping[Context, Mapping[str, Ruling]]
+    limits: Limits
+    insert_text: Callable[[str], str]
+    insert_ssml: Callable[[str], str]
+    insert_url: Callable[[str], str]
+    insert_name: Callable[[str], str]
