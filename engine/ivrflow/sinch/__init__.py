@@ -1,0 +1,1 @@
+"""The dialect of the Sinch Voice API v1: its wire types, rules, signatures."""
