@@ -1,0 +1,73 @@
+"""All rules over a flow or an application."""
+
+from collections.abc import Iterable
+
+from ivrflow.analysis.rules import (
+    APPLICATION,
+    FLOW,
+    applications,
+    contexts,
+    expressions,
+    limits,
+    prompts,
+    reachability,
+    references,
+    security,
+)
+from ivrflow.analysis.subject import Application, Subject
+from ivrflow.compiler.platform import Platform
+from ivrflow.diagnostics import START, Diagnostic, Kind, Related
+from ivrflow.model.app import App
+from ivrflow.model.flow import Flow
+
+FAMILIES = (
+    applications,
+    contexts,
+    expressions,
+    limits,
+    prompts,
+    reachability,
+    references,
+    security,
+)
+"""Importing a family registers its rules."""
+
+DUPLICATE_FLOW = Kind("E108", "duplicate-flow")
+
+
+def analyse(flow: Flow, app: App, platform: Platform, *, damaged: bool = False) -> list[Diagnostic]:
+    """Return what the rules find in `flow`, in no order.
+
+    A `damaged` flow, whose text has errors already, is spared the rules that would only repeat
+    them in other words.
+    """
+    subject = Subject(flow, app, platform)
+    return [
+        found
+        for rule in FLOW.by_code.values()
+        if not (damaged and rule.whole)
+        for found in rule.apply(subject, flow.path)
+    ]
+
+
+def analyse_app(app: App, flows: Iterable[Flow], *, damaged: bool = False) -> list[Diagnostic]:
+    """Return what the rules find in an application; see `analyse`."""
+    application = Application(app, tuple(flows))
+    found = _duplicates(application.flows)
+    for rule in APPLICATION.by_code.values():
+        if not damaged:
+            found += rule.apply(application, app.path)
+    return found
+
+
+def _duplicates(flows: Iterable[Flow]) -> list[Diagnostic]:
+    """Two flows of one name: which of them answered would be chance."""
+    first_by_name: dict[str, Flow] = {}
+    found = []
+    for flow in flows:
+        first = first_by_name.setdefault(flow.name, flow)
+        if first is not flow:
+            other = Related(first.path, START, "the other one")
+            message = f'another flow is called "{flow.name}" too'
+            found.append(DUPLICATE_FLOW.at(flow.path, START, message, related=(other,)))
+    return found

@@ -1,0 +1,385 @@
+"""What every expression of a flow reads, and whether it has a value of the right type there.
+
+Definite assignment is a forward data flow over the graph of states: what is assigned on every way
+to a state. `input` is assigned by a menu or collect that hears, and gone with the next event.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
+from jinja2 import nodes
+
+from ivrflow.analysis.graph import Way
+from ivrflow.analysis.subject import STRING, Subject
+from ivrflow.compiler.values import ENVIRONMENT
+from ivrflow.diagnostics import START, Span, did_you_mean
+from ivrflow.errors import ExpressionError
+from ivrflow.expr.check import UnknownNameError, accepts, describe, infer
+from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
+from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import (
+    Collect,
+    Computed,
+    Conference,
+    Connect,
+    DeclaredPrompt,
+    Duration,
+    Expr,
+    LocaleStep,
+    LogStep,
+    Menu,
+    Move,
+    ObjectValue,
+    Park,
+    PlayPart,
+    Prompt,
+    PromptStep,
+    RecordStep,
+    SendDtmfStep,
+    Set,
+    State,
+    Step,
+    Template,
+    Text,
+    TextValue,
+)
+from ivrflow.source.node import Scalar
+
+INPUT = "input"
+Names = frozenset[str]
+
+
+class Sort(StrEnum):
+    """What can be wrong with an expression."""
+
+    SYNTAX = "syntax"
+    UNKNOWN = "unknown"
+    TYPE = "type"
+    UNASSIGNED = "unassigned"
+    ASSIGNMENT = "assignment"
+    ENVIRONMENT = "environment"
+
+
+class Fault(msgspec.Struct, frozen=True):
+    sort: Sort
+    span: Span
+    message: str
+    help: str = ""
+
+
+@lru_cache(maxsize=1)
+def faults(subject: Subject) -> tuple[Fault, ...]:
+    """Return what is wrong with the expressions of a flow, one fault a place at most.
+
+    Several rules ask for it in turn, so the last answer is kept.
+    """
+    entered = _entered(subject)
+    reader = _Reader(subject)
+    everything = frozenset(subject.variables) | {INPUT}
+    for state in subject.states.values():
+        reader.state(state, entered.get(state.name, everything))
+    start = _start(subject)
+    for name in ("ended", "recording", "transcript"):
+        for move in subject.flow.on.by_outcome.get(name, ()):
+            reader.move(move, start)
+    for declared in subject.flow.prompts.values():
+        reader.declared(declared, everything)
+    return tuple(reader.found.values())
+
+
+def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
+    """Return what is wrong with prompts that see `names` only: those of an application."""
+    reader = _Reader(None)
+    reader.types = dict(names)
+    for declared in prompts.values():
+        reader.declared(declared, frozenset())
+    return list(reader.found.values())
+
+
+# -- definite assignment --------------------------------------------------------------------------
+
+
+def _start(subject: Subject) -> Names:
+    return frozenset(name for name, decl in subject.flow.vars.items() if decl.has_default)
+
+
+def _entered(subject: Subject) -> dict[str, Names]:
+    """Return what is assigned on every way to each state that can be reached."""
+    start = _start(subject)
+    entered: dict[str, Names] = {}
+    todo: list[tuple[str, Names]] = [(subject.flow.start.name, start)]
+    if subject.flow.on.error is not None:
+        todo.append((subject.flow.on.error.name, start))
+    while todo:
+        name, assigned = todo.pop()
+        state = subject.states.get(name)
+        if state is None:
+            continue
+        before = entered.get(name)
+        after = assigned if before is None else before & assigned
+        if after == before:
+            continue
+        entered[name] = after
+        left = after | _set_by(state.steps)
+        for way in subject.ways_by_state[name]:
+            todo += _arrivals(way, left)
+    return entered
+
+
+def _arrivals(way: Way, assigned: Names) -> Iterable[tuple[str, Names]]:
+    assigned = _on(way, assigned)
+    for move in way.transition:
+        if move.next is not None:
+            yield move.next.name, assigned | _set_by(move.steps)
+
+
+def _on(way: Way, assigned: Names) -> Names:
+    """What is assigned where a way begins."""
+    if not way.event:
+        return assigned
+    heard = {INPUT} if way.hears else set()
+    kept = {way.into} if way.into else set()
+    return assigned - {INPUT} | heard | kept
+
+
+def _set_by(steps: Iterable[Step]) -> Names:
+    return frozenset(step.name for step in steps if isinstance(step, Set))
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads expressions in the order in which they are evaluated."""
+
+    def __init__(self, subject: Subject | None) -> None:
+        self.subject = subject
+        self.variables = {} if subject is None else subject.variables
+        self.prompts = {} if subject is None else subject.flow.prompts
+        own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
+        self.types: dict[str, Type | None] = {**own, **self.variables}
+        self.found: dict[Span, Fault] = {}
+        self.playing: list[str] = []
+
+    def note(self, fault: Fault) -> None:
+        self.found.setdefault(fault.span, fault)
+
+    def state(self, state: State, assigned: Names) -> None:
+        assigned = self.steps(state.steps, assigned)
+        self.prompt(state.prompt, assigned)
+        self.action(state, assigned)
+        ways = self.subject.ways_by_state[state.name] if self.subject else []
+        for way in ways:
+            here = _on(way, assigned)
+            for move in way.transition:
+                self.move(move, here)
+
+    def move(self, move: Move, assigned: Names) -> None:
+        if move.when is not None:
+            self.expression(move.when, assigned)
+        self.prompt(move.prompt, self.steps(move.steps, assigned))
+
+    def steps(self, steps: Iterable[Step], assigned: Names) -> Names:
+        for step in steps:
+            self.step(step, assigned)
+            if isinstance(step, Set):
+                assigned |= {step.name}
+        return assigned
+
+    def step(self, step: Step, assigned: Names) -> None:
+        match step:
+            case Set():
+                self.assignment(step, assigned)
+            case PromptStep(prompt=prompt):
+                self.prompt(prompt, assigned)
+            case LocaleStep(locale=text) | SendDtmfStep(tones=text) | LogStep(text=text):
+                self.text(text, assigned)
+            case RecordStep(to=target, credentials=credentials):
+                self.text(target, assigned)
+                if credentials is not None:
+                    self.credentials(credentials)
+            case _:
+                pass
+
+    def assignment(self, step: Set, assigned: Names) -> None:
+        wanted = self.variables.get(step.name)
+        if wanted is None:
+            help = did_you_mean(step.name, self.variables) or "declare it under `vars:`"
+            message = f'no variable is called "{step.name}"'
+            self.note(Fault(Sort.UNKNOWN, step.at, message, help))
+            return
+        given = self.value(step.value, assigned)
+        if not accepts(wanted, given):
+            message = f'"{step.name}" is {describe(wanted)}, not {describe(given)}'
+            help = ""
+            if given is not None and given.nullable:
+                help = "give a value for null with `| default(...)`, or declare it nullable"
+            self.note(Fault(Sort.ASSIGNMENT, step.at, message, help))
+
+    def value(self, template: Template, assigned: Names) -> Type | None:
+        match template:
+            case TextValue(text=text):
+                return self.whole_or_text(text, assigned)
+            case ObjectValue(properties=properties):
+                for each in properties.values():
+                    self.value(each, assigned)
+                return Type(name=T.OBJECT)
+            case _:
+                for item in getattr(template, "items", ()):
+                    self.value(item, assigned)
+                return Type(name=T.LIST) if hasattr(template, "items") else None
+
+    def whole_or_text(self, text: Text, assigned: Names) -> Type | None:
+        try:
+            whole = whole_expression(text.source)
+        except ExpressionError:
+            whole = None
+        if whole is None:
+            self.text(text, assigned)
+            return STRING if "{{" in text.source else None
+        return self.tree(whole, text.source, text.scalar, assigned)
+
+    def prompt(self, prompt: Prompt, assigned: Names) -> None:
+        for part in prompt:
+            if part.when is not None:
+                self.expression(part.when, assigned)
+            if isinstance(part, PlayPart):
+                self.text(part.target, assigned)
+                self.played(part.target.source, assigned)
+            else:
+                self.text(part.text, assigned)
+
+    def played(self, name: str, assigned: Names) -> None:
+        declared = self.prompts.get(name)
+        if declared is None or name in self.playing:
+            return
+        self.playing.append(name)
+        self.declared(declared, assigned)
+        self.playing.pop()
+
+    def declared(self, declared: DeclaredPrompt, assigned: Names) -> None:
+        for prompt in declared.by_locale.values():
+            self.prompt(prompt, assigned)
+        if declared.audio is not None:
+            self.text(declared.audio, assigned)
+
+    def action(self, state: State, assigned: Names) -> None:
+        match state.action:
+            case Menu(prompt=prompt, reprompt=reprompt):
+                self.prompt(prompt, assigned)
+                self.prompt(reprompt, assigned)
+            case Collect() as collect:
+                self.prompt(collect.prompt, assigned)
+                self.prompt(collect.reprompt, assigned)
+                self.prompt(collect.wrong, assigned | {INPUT})
+                if collect.check is not None:
+                    self.expression(collect.check, assigned | {INPUT})
+            case Connect() as connect:
+                self.connect(connect, assigned)
+            case Conference(id=room):
+                self.text(room, assigned)
+            case Park(intro=intro, prompt=prompt, max_duration=duration):
+                self.prompt(intro, assigned)
+                self.prompt(prompt, assigned)
+                self.duration(duration, assigned)
+            case _:
+                pass
+
+    def connect(self, connect: Connect, assigned: Names) -> None:
+        for text in (connect.target, connect.cli, connect.dtmf, *connect.headers.values()):
+            if text is not None:
+                self.text(text, assigned)
+        self.duration(connect.timeout, assigned)
+        self.duration(connect.max_duration, assigned)
+
+    def duration(self, duration: Duration | None, assigned: Names) -> None:
+        if not isinstance(duration, Computed):
+            return
+        given = self.whole_or_text(duration.text, assigned)
+        if given is not None and given.name is not T.DURATION:
+            message = f"a duration is needed here, not {describe(given)}"
+            self.note(Fault(Sort.TYPE, _span(duration.text.scalar), message))
+
+    def expression(self, expression: Expr, assigned: Names) -> None:
+        def read() -> None:
+            tree = parse_expression(expression.source)
+            self.tree(tree, expression.source, expression.scalar, assigned)
+
+        self.attempt(read, expression.source, expression.scalar)
+
+    def text(self, text: Text, assigned: Names) -> None:
+        def read() -> None:
+            for segment in parse_text(text.source):
+                if not isinstance(segment, str):
+                    given = self.tree(segment, text.source, text.scalar, assigned)
+                    if given is not None and given.name in (T.LIST, T.OBJECT):
+                        raise _NoTextError(f"{describe(given)} has no text")
+
+        self.attempt(read, text.source, text.scalar)
+
+    def credentials(self, text: Text) -> None:
+        rest = ENVIRONMENT.sub("", text.source)
+        if "{{" in rest or "{%" in rest:
+            message = "only {{ env.NAME }} may stand in credentials"
+            self.note(Fault(Sort.SYNTAX, _span(text.scalar), message))
+
+    def attempt(self, read: Callable[[], None], source: str, scalar: Scalar | None) -> None:
+        try:
+            read()
+        except ExpressionError as error:
+            sort = Sort.TYPE if isinstance(error, _NoTextError) else Sort.SYNTAX
+            span = _place(scalar, error.offset, source)
+            self.note(Fault(sort, span, error.message, error.help))
+
+    def tree(
+        self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
+    ) -> Type | None:
+        """Type a tree, and check that what it reads has a value; faults are noted."""
+        try:
+            given = infer(tree, self.types, source)
+        except UnknownNameError as error:
+            sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
+            self.note(Fault(sort, _place(scalar, error.offset, source), error.message, error.help))
+            return None
+        except ExpressionError as error:
+            span = _place(scalar, error.offset, source)
+            self.note(Fault(Sort.TYPE, span, error.message, error.help))
+            return None
+        for name in sorted(_read(tree) - assigned):
+            if name in self.variables or name == INPUT:
+                span = _place(scalar, offset_of(name, source), source)
+                help = "give it a value on every way here, or use `| default(...)`"
+                message = f'"{name}" may have no value here'
+                self.note(Fault(Sort.UNASSIGNED, span, message, help))
+        return given
+
+
+class _NoTextError(ExpressionError):
+    """A value that can't stand in a text."""
+
+
+def _read(tree: nodes.Node) -> set[str]:
+    """Return the names that must have a value; those with a default need none."""
+    if isinstance(tree, nodes.Name):
+        return {tree.name}
+    found: set[str] = set()
+    for child in tree.iter_child_nodes():
+        has_default = isinstance(tree, nodes.Filter) and tree.name == "default"
+        if has_default and child is getattr(tree, "node", None) and isinstance(child, nodes.Name):
+            continue
+        found |= _read(child)
+    return found
+
+
+def _place(scalar: Scalar | None, offset: int, source: str) -> Span:
+    if scalar is None:
+        return START
+    word = re.match(r"\w+(\.\w+)*|\S", source[offset:])
+    return scalar.part(offset, len(word.group()) if word else 1)
+
+
+def _span(scalar: Scalar | None) -> Span:
+    return START if scalar is None else scalar.span

@@ -1,0 +1,77 @@
+"""Rules: each with its code, its name, what it says, and a flow that breaks it beside one that
+keeps it. Tests and the list of rules come from here.
+
+A rule is a generator over a `Subject` that yields `Finding`s; `Rules` keeps those of one kind of
+subject. Its docstring names the offence first, then what a caller would notice.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+
+from ivrflow.diagnostics import Diagnostic, Kind, Related, Severity, Span
+
+S = TypeVar("S")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a rule found: the place in the subject's file, the message and the remedy."""
+
+    span: Span
+    message: str
+    help: str = ""
+    related: tuple[Related, ...] = ()
+
+
+class Rule(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """One rule. `whole`: it needs a flow without errors of syntax and schema to be right."""
+
+    kind: Kind
+    check: Callable[[S], Iterable[Finding]]
+    text: str
+    bad: str
+    good: str
+    whole: bool = True
+
+    def apply(self, subject: S, path: str) -> Iterator[Diagnostic]:
+        for found in self.check(subject):
+            yield self.kind.at(
+                path, found.span, found.message, help=found.help, related=found.related
+            )
+
+
+class Rules(Generic[S]):
+    """The rules for one kind of subject, by code."""
+
+    def __init__(self) -> None:
+        self.by_code: dict[str, Rule[S]] = {}
+
+    def add(
+        self,
+        code: str,
+        name: str,
+        *,
+        bad: str,
+        good: str,
+        severity: Severity = Severity.ERROR,
+        whole: bool = True,
+    ) -> Callable[[Callable[[S], Iterable[Finding]]], Callable[[S], Iterable[Finding]]]:
+        """Register the decorated generator under `code`, which must be free."""
+
+        def register(
+            check: Callable[[S], Iterable[Finding]],
+        ) -> Callable[[S], Iterable[Finding]]:
+            if code in self.by_code or not check.__doc__:
+                raise ValueError(f"{code}: a code is used once, and a rule has a docstring")
+            self.by_code[code] = Rule(
+                kind=Kind(code, name, severity),
+                check=check,
+                text=check.__doc__,
+                bad=bad,
+                good=good,
+                whole=whole,
+            )
+            return check
+
+        return register

@@ -1,0 +1,136 @@
+"""E1xx and E2xx of applications: routes, and what flows share."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.reading import prompt_faults
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import APPLICATION
+from ivrflow.analysis.subject import CALL, STRING, Application
+from ivrflow.diagnostics import Related, did_you_mean
+from ivrflow.expr.types import T, Type
+from ivrflow.model.app import Route
+from ivrflow.model.flow import Flow
+from ivrflow.model.literals import coerce
+
+EVERYWHERE = {"call": CALL, "locale": STRING, "now": Type(name=T.INSTANT)}
+"""What prompts of an application can read: they are heard in any of its flows."""
+
+
+@APPLICATION.add(
+    "E105",
+    "unknown-flow",
+    bad="""
+app: example
+routes: [{flow: front-dor}]
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+""",
+)
+def unknown_flow(application: Application) -> Iterator[Finding]:
+    """A route leads to a flow that does not exist: its callers would hear an apology."""
+    known = {flow.name for flow in application.flows}
+    for route in application.app.routes:
+        if route.flow.name not in known:
+            help = did_you_mean(route.flow.name, known)
+            yield Finding(route.flow.at, f'no flow is called "{route.flow.name}"', help)
+
+
+@APPLICATION.add(
+    "E106",
+    "wrong-parameter",
+    bad="""
+app: example
+routes: [{flow: example, with: {departmnt: sales}}]
+""",
+    good="""
+app: example
+routes: [{flow: example, with: {department: sales}}]
+""",
+)
+def wrong_parameter(application: Application) -> Iterator[Finding]:
+    """A route gives a parameter that the flow has not, of another type, or leaves one out."""
+    flows = {flow.name: flow for flow in application.flows}
+    for route in application.app.routes:
+        flow = flows.get(route.flow.name)
+        if flow is not None:
+            yield from _parameters(route, flow)
+
+
+def _parameters(route: Route, flow: Flow) -> Iterator[Finding]:
+    for name, value in route.params.items():
+        decl = flow.params.get(name)
+        if decl is None:
+            help = did_you_mean(name, flow.params)
+            yield Finding(route.at, f'"{flow.name}" has no parameter "{name}"', help)
+            continue
+        try:
+            coerce(value, decl.type)
+        except ValueError as error:
+            yield Finding(route.at, f'parameter "{name}": {error}')
+    for name, decl in flow.params.items():
+        if not decl.has_default and not decl.type.nullable and name not in route.params:
+            help = f"add `with: {{{name}: ...}}`, or give it a default"
+            yield Finding(route.at, f'"{flow.name}" needs the parameter "{name}"', help)
+
+
+@APPLICATION.add(
+    "E107",
+    "unknown-name-in-prompt",
+    bad="""
+app: example
+prompts: {welcome: {en-US: "Hello, {{ name }}."}}
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+prompts: {welcome: {en-US: "Hello, {{ call.from | default('stranger') }}."}}
+routes: [{flow: example}]
+""",
+)
+def unknown_name_in_prompt(application: Application) -> Iterator[Finding]:
+    """A prompt of the application reads what only some flow has, or holds no expression."""
+    for fault in prompt_faults(application.app.prompts, EVERYWHERE):
+        yield Finding(fault.span, fault.message, fault.help)
+
+
+@APPLICATION.add(
+    "E209",
+    "unreachable-route",
+    bad="""
+app: example
+routes:
+  - flow: example
+  - {to: "+46850000000", flow: example}
+""",
+    good="""
+app: example
+routes:
+  - {to: "+46850000000", flow: example}
+  - flow: example
+""",
+)
+def unreachable_route(application: Application) -> Iterator[Finding]:
+    """A route stands behind one that takes all of its calls."""
+    routes = application.app.routes
+    for index, route in enumerate(routes):
+        first = next((each for each in routes[:index] if _covers(each, route)), None)
+        if first is not None:
+            line = first.at.line
+            message = f"the route in line {line} takes these calls already"
+            other = Related(application.app.path, first.at, "this one")
+            yield Finding(route.at, message, "put it first, or remove it", (other,))
+
+
+def _covers(first: Route, second: Route) -> bool:
+    if first.domain and first.domain != second.domain:
+        return False
+    if not first.numbers and not first.prefixes:
+        return True
+    if not second.numbers and not second.prefixes:
+        return False
+    numbers = all(
+        each in first.numbers or each.startswith(first.prefixes) for each in second.numbers
+    )
+    return numbers and all(each.startswith(first.prefixes) for each in second.prefixes)

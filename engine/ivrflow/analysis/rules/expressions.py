@@ -1,0 +1,110 @@
+"""E6xx: expressions that can't be evaluated, or not as they are meant."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.reading import Sort, faults
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject
+
+
+def _of(subject: Subject, sort: Sort) -> Iterator[Finding]:
+    for fault in faults(subject):
+        if fault.sort is sort:
+            yield Finding(fault.span, fault.message, fault.help)
+
+
+@FLOW.add(
+    "E601",
+    "wrong-expression",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: "You are number {{ visits.greet + }}.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: "You are number {{ visits.greet + 1 }}.", hangup: }
+""",
+)
+def wrong_expression(subject: Subject) -> Iterator[Finding]:
+    """An expression that is none, or holds what the language does not have."""
+    yield from _of(subject, Sort.SYNTAX)
+
+
+@FLOW.add(
+    "E602",
+    "wrong-type",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: "Your number?", length: 4, into: number}
+    on: {collected: check, no_input: bye}
+  check: {next: [{when: number == 1234, next: bye}, {next: ask}]}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: "Your number?", length: 4, into: number}
+    on: {collected: check, no_input: bye}
+  check: {next: [{when: number == "1234", next: bye}, {next: ask}]}
+  bye: {hangup: }
+""",
+)
+def wrong_type(subject: Subject) -> Iterator[Finding]:
+    """Values of types that don't go together: digits are no number, a wrong literal never equal."""
+    yield from _of(subject, Sort.TYPE)
+
+
+@FLOW.add(
+    "E603",
+    "unassigned-variable",
+    bad="""
+flow: example
+start: greet
+vars: {name: string}
+states:
+  greet: {say: "Hello, {{ name }}.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {name: string}
+states:
+  greet: {set: {name: Ada}, say: "Hello, {{ name }}.", hangup: }
+""",
+)
+def unassigned_variable(subject: Subject) -> Iterator[Finding]:
+    """A variable is read that has no value on some way here: the flow would fail on such calls."""
+    yield from _of(subject, Sort.UNASSIGNED)
+
+
+@FLOW.add(
+    "E604",
+    "wrong-assignment",
+    bad="""
+flow: example
+start: greet
+vars: {count: integer}
+states:
+  greet: {set: {count: "{{ call.id }}"}, say: Hello., hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {count: integer}
+states:
+  greet: {set: {count: "{{ call.id | length }}"}, say: Hello., hangup: }
+""",
+)
+def wrong_assignment(subject: Subject) -> Iterator[Finding]:
+    """A variable is given a value of another type than its own."""
+    yield from _of(subject, Sort.ASSIGNMENT)

@@ -1,0 +1,205 @@
+"""E7xx: what the platform refuses or cuts."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject, wanted_digits
+from ivrflow.diagnostics import Span
+from ivrflow.machine.replies import MENU
+from ivrflow.model.flow import (
+    Collect,
+    Conference,
+    Connect,
+    Duration,
+    Fixed,
+    Menu,
+    Park,
+    SendDtmfStep,
+    Text,
+)
+from ivrflow.numbers import is_e164
+
+
+@FLOW.add(
+    "E702",
+    "wrong-number",
+    bad="""
+flow: example
+start: ring
+states:
+  ring: {connect: {number: "08-500 000 01"}}
+""",
+    good="""
+flow: example
+start: ring
+states:
+  ring: {connect: {number: "+46850000001"}}
+""",
+)
+def wrong_number(subject: Subject) -> Iterator[Finding]:
+    """A number that is not in international form can't be dialled."""
+    for connect in _connects(subject):
+        if connect.to == "number":
+            yield from _number(connect.target)
+        if connect.cli is not None and connect.cli.source != "private":
+            yield from _number(connect.cli)
+
+
+def _connects(subject: Subject) -> Iterator[Connect]:
+    for state in subject.states.values():
+        if isinstance(state.action, Connect):
+            yield state.action
+
+
+def _number(text: Text) -> Iterator[Finding]:
+    if "{{" not in text.source and not is_e164(text.source) and text.scalar is not None:
+        message = f'"{text.source}" is no number in international form'
+        yield Finding(text.scalar.span, message, 'write it as in "+46850000001"')
+
+
+@FLOW.add(
+    "E703",
+    "duration-out-of-bounds",
+    bad="""
+flow: example
+start: ring
+states:
+  ring: {connect: {number: "+46850000001", timeout: 1500ms}}
+""",
+    good="""
+flow: example
+start: ring
+states:
+  ring: {connect: {number: "+46850000001", timeout: 2s}}
+""",
+)
+def duration_out_of_bounds(subject: Subject) -> Iterator[Finding]:
+    """A duration that the platform can't keep: too long, too short, or not in whole seconds."""
+    limits = subject.platform.limits
+    for state in subject.states.values():
+        match state.action:
+            case Connect(timeout=timeout, max_duration=longest):
+                yield from _seconds(timeout, limits.call)
+                yield from _seconds(longest, limits.call)
+            case Park(max_duration=longest):
+                yield from _seconds(longest, limits.park)
+            case Menu(timeout=silence, at=at) | Collect(timeout=silence, at=at):
+                yield from _silence(silence, limits.menu_timeout, at)
+            case _:
+                pass
+
+
+def _seconds(duration: Duration | None, most: int) -> Iterator[Finding]:
+    if not isinstance(duration, Fixed):
+        return
+    if duration.milliseconds % 1000:
+        yield Finding(duration.at, "the platform counts whole seconds here", "write 2s, not 1500ms")
+    elif not 0 < duration.milliseconds <= most:
+        message = f"from 1s to {most // 1000}s are possible here"
+        yield Finding(duration.at, message)
+
+
+def _silence(timeout: int, bounds: tuple[int, int], at: Span) -> Iterator[Finding]:
+    least, most = bounds
+    if not least <= timeout <= most:
+        message = f"its timeout must lie between {least // 1000}s and {most // 1000}s"
+        yield Finding(at, message)
+
+
+@FLOW.add(
+    "E704",
+    "wrong-room",
+    bad="""
+flow: example
+start: meet
+states:
+  meet: {conference: {id: main}}
+""",
+    good="""
+flow: example
+start: meet
+states:
+  meet: {conference: {id: weekly-meeting}}
+""",
+)
+def wrong_room(subject: Subject) -> Iterator[Finding]:
+    """A room whose name the platform can't take, or can't tell from a menu."""
+    most = subject.platform.limits.room
+    for state in subject.states.values():
+        if not isinstance(state.action, Conference) or state.action.id.scalar is None:
+            continue
+        name, span = state.action.id.source, state.action.id.scalar.span
+        if name == MENU:
+            message = f"keys pressed in a room called \"{name}\" can't be told from a menu's"
+            yield Finding(span, message, "give it another name")
+        elif "{{" not in name and len(name) > most:
+            yield Finding(span, f"a room's name has at most {most} characters, not {len(name)}")
+
+
+@FLOW.add(
+    "E705",
+    "wrong-tones",
+    bad="""
+flow: example
+start: ring
+states:
+  ring: {do: [send_dtmf: "1,2"], connect: {number: "+46850000001"}}
+""",
+    good="""
+flow: example
+start: ring
+states:
+  ring: {do: [send_dtmf: "1w2"], connect: {number: "+46850000001"}}
+""",
+)
+def wrong_tones(subject: Subject) -> Iterator[Finding]:
+    """Tones that the platform can't send, or the ring tone of a country that it doesn't have."""
+    limits = subject.platform.limits
+    for step in subject.steps():
+        if isinstance(step, SendDtmfStep):
+            yield from _tones(step.tones, limits.dtmf)
+    for connect in _connects(subject):
+        if connect.dtmf is not None:
+            yield from _tones(connect.dtmf, limits.dtmf)
+        if connect.tones and connect.tones not in limits.tones:
+            message = f'there is no ring tone for "{connect.tones}"'
+            yield Finding(connect.at, message, "write a country such as se, gb or us")
+
+
+def _tones(text: Text, allowed: frozenset[str]) -> Iterator[Finding]:
+    wrong = [each for each in text.source if each not in allowed]
+    if "{{" not in text.source and wrong and text.scalar is not None:
+        message = f'the tone "{wrong[0]}" can\'t be sent'
+        yield Finding(text.scalar.span, message, "0-9, # and w (half a second) can")
+
+
+@FLOW.add(
+    "E706",
+    "too-many-digits",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: "Your number?", length: 99}
+    on: {collected: bye, no_input: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: "Your number?", length: 9}
+    on: {collected: bye, no_input: bye}
+  bye: {hangup: }
+""",
+)
+def too_many_digits(subject: Subject) -> Iterator[Finding]:
+    """More digits are asked for than a caller can be."""
+    most = subject.platform.limits.max_digits
+    for state in subject.states.values():
+        digits = wanted_digits(state)
+        if digits is not None and digits.max > most:
+            yield Finding(digits.at, f"at most {most} digits can be asked for, not {digits.max}")

@@ -1,0 +1,147 @@
+"""E5xx: prompts that can't be heard as they are meant."""
+
+import re
+from collections.abc import Iterator
+
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject
+from ivrflow.model.flow import DeclaredPrompt, LocaleStep, PlayPart, SayPart
+
+LOCALE = re.compile("arb|[a-z]{2,3}(-[A-Z]{2}(-[A-Z]{3})?)?")
+
+
+@FLOW.add(
+    "E501",
+    "name-spoken-as-text",
+    bad="""
+flow: example
+start: greet
+prompts: {welcome: {en-US: Welcome to Acme.}}
+states:
+  greet: {say: welcome, hangup: }
+""",
+    good="""
+flow: example
+start: greet
+prompts: {welcome: {en-US: Welcome to Acme.}}
+states:
+  greet: {play: welcome, hangup: }
+""",
+)
+def name_spoken(subject: Subject) -> Iterator[Finding]:
+    """The name of a declared prompt would be spoken instead of its words."""
+    for part in subject.parts():
+        if isinstance(part, SayPart) and part.text.source in subject.prompts:
+            name = part.text.source
+            message = f'"{name}" is the name of a prompt and would be spoken as a word'
+            yield Finding(part.at, message, f"write `play: {name}`")
+
+
+@FLOW.add(
+    "E502",
+    "prompt-circle",
+    bad="""
+flow: example
+start: greet
+prompts:
+  first: {en-US: [Hello., {play: second}]}
+  second: {en-US: [Again., {play: first}]}
+states:
+  greet: {play: first, hangup: }
+""",
+    good="""
+flow: example
+start: greet
+prompts:
+  first: {en-US: [Hello., {play: second}]}
+  second: {en-US: Again.}
+states:
+  greet: {play: first, hangup: }
+""",
+)
+def prompt_circle(subject: Subject) -> Iterator[Finding]:
+    """Declared prompts play each other in a circle, or by a computed name that might make one."""
+    told: set[str] = set()
+    for name, declared in subject.flow.prompts.items():
+        if any("{{" in target and "://" not in target for target in _played(declared)):
+            message = f'"{name}" plays a prompt by a computed name'
+            yield Finding(declared.at, message, "name it literally inside a declared prompt")
+        circle = _circle(subject, name, [])
+        if circle and not told & set(circle):
+            told |= set(circle)
+            way = " -> ".join([*circle, circle[0]])
+            yield Finding(declared.at, f"these prompts play each other: {way}")
+
+
+def _circle(subject: Subject, name: str, way: list[str]) -> list[str]:
+    if name in way:
+        return way[way.index(name) :]
+    declared = subject.prompts.get(name)
+    for target in _played(declared) if declared else ():
+        found = _circle(subject, target, [*way, name])
+        if found:
+            return found
+    return []
+
+
+def _played(declared: DeclaredPrompt) -> Iterator[str]:
+    for prompt in declared.by_locale.values():
+        for part in prompt:
+            if isinstance(part, PlayPart):
+                yield part.target.source
+
+
+@FLOW.add(
+    "E503",
+    "empty-prompt",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: "", choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def empty_prompt(subject: Subject) -> Iterator[Finding]:
+    """A prompt holds no words: the caller would hear silence."""
+    for part in subject.parts():
+        if not isinstance(part, PlayPart) and not part.text.source.strip():
+            yield Finding(part.at, "these words are empty", "write what the caller should hear")
+
+
+@FLOW.add(
+    "E504",
+    "wrong-locale",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {do: [locale: sv-Se], say: Hej., hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {do: [locale: sv-SE], say: Hej., hangup: }
+""",
+)
+def wrong_locale(subject: Subject) -> Iterator[Finding]:
+    """The call would go on in a locale that is none: the platform could not speak."""
+    for step in subject.steps():
+        if not isinstance(step, LocaleStep) or "{{" in step.locale.source:
+            continue
+        if LOCALE.fullmatch(step.locale.source) is None and step.locale.scalar is not None:
+            message = f'"{step.locale.source}" is no locale'
+            yield Finding(step.locale.scalar.span, message, "write it as in en-US")

@@ -1,0 +1,312 @@
+"""E2xx: states that no call comes to, calls that come to no end."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.graph import required_outcomes, targets
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject
+from ivrflow.diagnostics import Span
+from ivrflow.model.flow import Conference, Connect, Hangup, Move, PromptStep, State, Transition
+
+
+@FLOW.add(
+    "E201",
+    "unreachable-state",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+  forgotten: {say: Nobody hears this., hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: remembered}
+  remembered: {say: Everybody hears this., hangup: }
+""",
+)
+def unreachable_state(subject: Subject) -> Iterator[Finding]:
+    """A state that nothing leads to: nobody ever hears it."""
+    for name, state in subject.states.items():
+        if name not in subject.reachable:
+            yield Finding(state.at, f'nothing leads to "{name}"', "lead to it, or remove it")
+
+
+@FLOW.add(
+    "E202",
+    "passing-cycle",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: again}
+  again: {say: Hello again., next: greet}
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: again}
+  again: {say: Hello again., hangup: }
+""",
+)
+def passing_cycle(subject: Subject) -> Iterator[Finding]:
+    """States that wait for nothing lead round in a circle: the caller would never get an answer."""
+    seen: set[str] = set()
+    for name in subject.states:
+        circle = _circle(subject, name, [])
+        if circle and not seen & set(circle):
+            seen |= set(circle)
+            way = " -> ".join([*circle, circle[0]])
+            help = "let one of them wait: a menu, a collect, a connect"
+            state = subject.states[circle[0]]
+            yield Finding(state.at, f"these states pass the call round: {way}", help)
+
+
+def _circle(subject: Subject, name: str, way: list[str]) -> list[str]:
+    if name in way:
+        return way[way.index(name) :]
+    state = subject.states.get(name)
+    if state is None or state.action is not None or len(way) > len(subject.states):
+        return []
+    for move in targets(state.next):
+        found = _circle(subject, move.next.name, [*way, name]) if move.next else []
+        if found:
+            return found
+    return []
+
+
+@FLOW.add(
+    "E203",
+    "unreachable-move",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu:
+      prompt: Press 1.
+      choices: {1: [{next: bye}, {when: tries > 1, next: ask}]}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu:
+      prompt: Press 1.
+      choices: {1: [{when: tries > 1, next: bye}, {next: ask}]}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def unreachable_move(subject: Subject) -> Iterator[Finding]:
+    """A move stands behind one without `when`: it is never taken."""
+    for _, transition in subject.transitions():
+        sure = next((i for i, move in enumerate(transition) if move.when is None), None)
+        if sure is not None and sure + 1 < len(transition):
+            line = transition[sure].at.line
+            message = f"the move in line {line} is always taken, so this one never is"
+            yield Finding(transition[sure + 1].at, message, "put it first, or remove it")
+
+
+@FLOW.add(
+    "E204",
+    "no-last-resort",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: [{when: tries > 1, next: bye}]}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: [{when: tries > 1, next: bye}, {next: ask}]}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def no_last_resort(subject: Subject) -> Iterator[Finding]:
+    """No move may hold: the last of a transition needs no `when`, or callers get no answer."""
+    for transition in _answered(subject):
+        if transition and all(move.when is not None for move in transition):
+            help = "add a last move without `when:`"
+            yield Finding(transition[-1].at, "perhaps none of these moves holds", help)
+
+
+@FLOW.add(
+    "E205",
+    "leads-nowhere",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: {say: One moment.}}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: {say: One moment., next: bye}}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def leads_nowhere(subject: Subject) -> Iterator[Finding]:
+    """A move names no state, or stays, where the caller waits for an answer."""
+    for transition in _answered(subject):
+        for move in transition:
+            if move.next is None:
+                told = "the call can't stay here" if move.stay else "no next state is named"
+                yield Finding(move.at, f"{told}: the caller waits for an answer", "add `next:`")
+
+
+def _answered(subject: Subject) -> Iterator[Transition]:
+    """Yield each transition once that must lead to a reply."""
+    seen: set[int] = set()
+    for each in subject.ways_by_state.values():
+        for way in each:
+            if way.answered and id(way.transition) not in seen:
+                seen.add(id(way.transition))
+                yield way.transition
+
+
+@FLOW.add(
+    "E206",
+    "unhandled-outcome",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def unhandled_outcome(subject: Subject) -> Iterator[Finding]:
+    """An outcome that can happen has no answer: such a caller would hear an apology."""
+    for state in subject.states.values():
+        handled = {way.outcome for way in subject.ways_by_state[state.name]}
+        missing = [each for each in required_outcomes(state) if each not in handled]
+        if missing:
+            names = ", ".join(f'"{each}"' for each in missing)
+            help = f"add under `on:` of the state: {missing[0]}: some_state"
+            yield Finding(_action_place(state), f"nothing is said for {names}", help)
+
+
+def _action_place(state: State) -> Span:
+    return state.at if state.action is None else state.action.at
+
+
+@FLOW.add(
+    "E207",
+    "error-state-waits",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+  trouble:
+    menu: {prompt: Press 1., choices: {1: greet}}
+    on: {no_input: greet, no_match: greet}
+on: {error: trouble}
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+  trouble: {say: We are sorry., hangup: }
+on: {error: trouble}
+""",
+)
+def error_state_waits(subject: Subject) -> Iterator[Finding]:
+    """The error state waits for the caller, though its words may be the last that can be said.
+
+    It speaks when the engine may be unable to keep the call: it must end it, or hand it over.
+    """
+    error = subject.flow.on.error
+    if error is None or error.name not in subject.states:
+        return
+    for state in _last_of(subject, error.name, set()):
+        final = isinstance(state.action, Hangup | Connect)
+        if state.action is not None and not final:
+            message = f'the error state leads to "{state.name}", which waits'
+            yield Finding(error.at, message, "end it with hangup, or connect")
+
+
+def _last_of(subject: Subject, name: str, seen: set[str]) -> Iterator[State]:
+    state = subject.states.get(name)
+    if state is None or name in seen:
+        return
+    seen.add(name)
+    if state.action is not None:
+        yield state
+    for move in targets(state.next):
+        if move.next is not None:
+            yield from _last_of(subject, move.next.name, seen)
+
+
+@FLOW.add(
+    "E208",
+    "reply-into-room",
+    bad="""
+flow: example
+start: meet
+states:
+  meet:
+    conference: {id: weekly, dtmf: detect}
+    on: {digits: leave}
+  leave: {hangup: }
+on: {error: leave}
+""",
+    good="""
+flow: example
+start: meet
+states:
+  meet:
+    conference: {id: weekly, dtmf: detect}
+    on: {digits: {do: [log: "{{ input }}"]}}
+""",
+)
+def reply_into_room(subject: Subject) -> Iterator[Finding]:
+    """Keys pressed in a room lead to another state, or to words: the platform takes no reply there.
+
+    The call stays in the room; `set` and `do` work. Words spoken into a room are a request of its
+    own to the platform and not supported yet.
+    """
+    for state in subject.states.values():
+        for move in state.on.by_outcome.get("digits", ()):
+            if move.next is not None and isinstance(state.action, Conference):
+                yield Finding(move.next.at, "the call stays in its room", "write `next: stay`")
+            elif isinstance(state.action, Conference) and _speaks(move):
+                yield Finding(move.at, "speaking into a room is not supported yet")
+
+
+def _speaks(move: Move) -> bool:
+    return bool(move.prompt) or any(isinstance(step, PromptStep) for step in move.steps)

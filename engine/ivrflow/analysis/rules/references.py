@@ -1,0 +1,137 @@
+"""E1xx: names that nothing declares."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.graph import INHERITED_BY_MENUS, outcomes_of
+from ivrflow.analysis.reading import Sort, faults
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject
+from ivrflow.diagnostics import did_you_mean
+from ivrflow.model.flow import PlayPart, Ref
+
+
+@FLOW.add(
+    "E101",
+    "unknown-state",
+    whole=False,
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: godbye}
+  goodbye: {hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: goodbye}
+  goodbye: {hangup: }
+""",
+)
+def unknown_state(subject: Subject) -> Iterator[Finding]:
+    """A state that does not exist is where the call should go: callers would hear an apology."""
+    if subject.flow.start.name and subject.flow.start.name not in subject.states:
+        yield _unknown(subject, subject.flow.start)
+    if subject.flow.on.error is not None and subject.flow.on.error.name not in subject.states:
+        yield _unknown(subject, subject.flow.on.error)
+    for move in subject.moves():
+        if move.next is not None and move.next.name not in subject.states:
+            yield _unknown(subject, move.next)
+
+
+def _unknown(subject: Subject, ref: Ref) -> Finding:
+    help = did_you_mean(ref.name, subject.states)
+    return Finding(ref.at, f'no state is called "{ref.name}"', help)
+
+
+@FLOW.add(
+    "E102",
+    "unknown-prompt",
+    whole=False,
+    bad="""
+flow: example
+start: greet
+prompts: {welcome: {en-US: Welcome.}}
+states:
+  greet: {play: welcom, hangup: }
+""",
+    good="""
+flow: example
+start: greet
+prompts: {welcome: {en-US: Welcome.}}
+states:
+  greet: {play: welcome, hangup: }
+""",
+)
+def unknown_prompt(subject: Subject) -> Iterator[Finding]:
+    """A prompt is played that nobody declared: callers would hear an apology instead."""
+    for part in subject.parts():
+        if not isinstance(part, PlayPart):
+            continue
+        name = part.target.source
+        if name not in subject.prompts and "{{" not in name and "://" not in name:
+            help = did_you_mean(name, subject.prompts) or "declare it, or write a URL"
+            yield Finding(part.at, f'no prompt is called "{name}"', help)
+
+
+@FLOW.add(
+    "E103",
+    "unknown-outcome",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye, no_imput: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def unknown_outcome(subject: Subject) -> Iterator[Finding]:
+    """An outcome is handled that this action never has: what stands there would never happen."""
+    for state in subject.states.values():
+        known = outcomes_of(state)
+        for name, transition in state.on.by_outcome.items():
+            if name in known or not transition:
+                continue
+            help = did_you_mean(name, known)
+            yield Finding(transition[0].at, f'"{state.name}" has no outcome "{name}"', help)
+    for name, transition in subject.flow.on.by_outcome.items():
+        if name not in (*INHERITED_BY_MENUS, "ended", "recording", "transcript") and transition:
+            yield Finding(transition[0].at, f'no flow has an outcome "{name}"')
+
+
+@FLOW.add(
+    "E104",
+    "unknown-name",
+    bad="""
+flow: example
+start: greet
+vars: {name: Ada}
+states:
+  greet: {say: "Hello, {{ nmae }}.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {name: Ada}
+states:
+  greet: {say: "Hello, {{ name }}.", hangup: }
+""",
+)
+def unknown_name(subject: Subject) -> Iterator[Finding]:
+    """An expression reads a name, or sets a variable, that nothing declares."""
+    for fault in faults(subject):
+        if fault.sort is Sort.UNKNOWN:
+            yield Finding(fault.span, fault.message, fault.help)

@@ -1,0 +1,186 @@
+"""What rules look at: a flow in its application on its platform, and what follows from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ivrflow.analysis import graph
+from ivrflow.analysis.contexts import Visit, visits
+from ivrflow.analysis.graph import Way
+from ivrflow.compiler.platform import Platform
+from ivrflow.diagnostics import nearest
+from ivrflow.expr.types import T, Type
+from ivrflow.model.app import App
+from ivrflow.model.context import Context
+from ivrflow.model.flow import (
+    Collect,
+    DeclaredPrompt,
+    Digits,
+    Flow,
+    Menu,
+    Move,
+    Park,
+    Part,
+    Prompt,
+    PromptStep,
+    State,
+    Step,
+    Transition,
+)
+
+STRING = Type(name=T.STRING)
+INTEGER = Type(name=T.INTEGER)
+
+CALL = Type(
+    name=T.OBJECT,
+    properties={
+        "id": STRING,
+        "from": Type(name=T.PHONE, nullable=True),
+        "to": STRING,
+        "domain": Type(name=T.STRING, enum=("pstn", "app", "sip", "conference")),
+        "headers": Type(name=T.OBJECT),
+        "custom": STRING,
+        "region": STRING,
+    },
+)
+"""What `call` holds; see the language's Names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Application:
+    """An application and its flows, those of the same name included."""
+
+    app: App
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One flow, its application and platform."""
+
+    flow: Flow
+    app: App
+    platform: Platform
+
+    @property
+    def states(self) -> Mapping[str, State]:
+        return self.flow.states
+
+    @cached_property
+    def reachable(self) -> set[str]:
+        """The states that a call can come to; a misspelled one counts as the one that is meant."""
+        wanted = {move.next.name for move in self.moves() if move.next is not None}
+        meant = {nearest(name, self.states) for name in wanted - self.states.keys()}
+        return graph.reachable(self.flow, {each for each in meant if each is not None})
+
+    @cached_property
+    def visits(self) -> dict[tuple[str, Context], Visit]:
+        return visits(self.flow)
+
+    @cached_property
+    def ways_by_state(self) -> dict[str, list[Way]]:
+        return {name: list(graph.ways(self.flow, state)) for name, state in self.states.items()}
+
+    @cached_property
+    def prompts(self) -> dict[str, DeclaredPrompt]:
+        """The declared prompts that the flow can play; its own hide the application's."""
+        return {**self.app.prompts, **self.flow.prompts}
+
+    @cached_property
+    def variables(self) -> dict[str, Type]:
+        """Every variable with its type: the declared ones, and those that `into` declares."""
+        digits = {
+            wanted.into.name: Type(name=T.DIGITS)
+            for state in self.states.values()
+            if (wanted := wanted_digits(state)) is not None and wanted.into is not None
+        }
+        return digits | {name: decl.type for name, decl in self.flow.vars.items()}
+
+    @cached_property
+    def names(self) -> dict[str, Type | None]:
+        """What expressions can see, variables left out."""
+        params = {name: decl.type for name, decl in self.flow.params.items()}
+        return {
+            "call": CALL,
+            "params": Type(name=T.OBJECT, properties=params),
+            "visits": Type(name=T.OBJECT, properties=dict.fromkeys(self.states, INTEGER)),
+            "input": STRING,
+            "tries": INTEGER,
+            "amd": STRING,
+            "result": STRING,
+            "reason": STRING,
+            "locale": STRING,
+            "now": Type(name=T.INSTANT),
+            "run": Type(name=T.OBJECT, properties={"id": STRING}),
+        }
+
+    def transitions(self) -> Iterator[tuple[str, Transition]]:
+        """Yield every transition that the author wrote, with the outcome that it is for."""
+        yield from self.flow.on.by_outcome.items()
+        for key in self.flow.on.keys:
+            yield key.key, key.transition
+        for state in self.states.values():
+            yield from own_transitions(state)
+
+    def moves(self) -> Iterator[Move]:
+        for _, transition in self.transitions():
+            yield from transition
+
+    def steps(self) -> Iterator[Step]:
+        for state in self.states.values():
+            yield from state.steps
+        for move in self.moves():
+            yield from move.steps
+
+    def parts(self) -> Iterator[Part]:
+        """Yield every part of every prompt of the flow, the declared ones included."""
+        for prompt in self.all_prompts():
+            yield from prompt
+
+    def all_prompts(self) -> Iterator[Prompt]:
+        for declared in self.flow.prompts.values():
+            yield from declared.by_locale.values()
+        for state in self.states.values():
+            yield state.prompt
+            yield from action_prompts(state)
+        for move in self.moves():
+            yield move.prompt
+        for step in self.steps():
+            if isinstance(step, PromptStep):
+                yield step.prompt
+
+
+def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:
+    """Yield the transitions written in `state`, with their outcome."""
+    if state.next:
+        yield "next", state.next
+    match state.action:
+        case Menu(choices=choices) | Collect(keys=choices):
+            for choice in choices:
+                yield choice.key, choice.transition
+        case _:
+            pass
+    yield from state.on.by_outcome.items()
+
+
+def action_prompts(state: State) -> Iterator[Prompt]:
+    match state.action:
+        case Menu(prompt=prompt, reprompt=reprompt):
+            yield from (prompt, reprompt)
+        case Collect(prompt=prompt, reprompt=reprompt, wrong=wrong):
+            yield from (prompt, reprompt, wrong)
+        case Park(intro=intro, prompt=prompt):
+            yield from (intro, prompt)
+        case _:
+            pass
+
+
+def wanted_digits(state: State) -> Digits | None:
+    """Return the digits that a state asks for, if it does."""
+    match state.action:
+        case Menu(extension=extension):
+            return extension
+        case Collect(digits=digits):
+            return digits
+        case _:
+            return None
