@@ -1,0 +1,1 @@
+"""Where calls and their journal live."""

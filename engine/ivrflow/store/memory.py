@@ -1,0 +1,97 @@
+"""A store that forgets everything when the process ends: for rehearsal and tests."""
+
+import asyncio
+import secrets
+
+import msgspec
+
+from ivrflow.errors import ConflictError
+from ivrflow.store.base import KEPT, Place, Recent, Row, Stored, Turn
+
+
+class Committed:
+    """A turn that is committed, or refused, as soon as it is submitted."""
+
+    def __init__(self, done: asyncio.Future[Place]) -> None:
+        self.done = done
+
+    def withdraw(self) -> bool:
+        return False
+
+
+class _Call(msgspec.Struct):
+    """A call's last turn, and all of its journal."""
+
+    number: int
+    last: Turn
+    journal: list[Row]
+
+
+class MemoryStore:
+    """Keeps calls in dicts; meets `ivrflow.store.base.Store`."""
+
+    def __init__(self) -> None:
+        self.identity_key = secrets.token_bytes(32)
+        self.backlog = 0
+        self._calls: dict[tuple[str, str], _Call] = {}
+        self._closures: dict[str, bytes] = {}
+        self._numbered = 0
+
+    def submit(self, turn: Turn) -> Committed:
+        done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        known = self._calls.get((turn.app, turn.call))
+        if (known.last.rev if known else 0) + 1 != turn.rev:
+            done.set_exception(ConflictError(f"turn {turn.rev} of {turn.call} came too late"))
+            return Committed(done)
+        if known is None:
+            self._numbered += 1
+            known = self._calls[turn.app, turn.call] = _Call(self._numbered, turn, [])
+        known.last = turn
+        known.journal.append(
+            Row(
+                at=turn.at,
+                flags=turn.flags,
+                key=turn.key,
+                event=turn.event,
+                facts=turn.facts,
+                reply=turn.reply,
+            )
+        )
+        self._closures[turn.program] = turn.closure
+        done.set_result(Place(known.number, turn.rev))
+        return Committed(done)
+
+    async def load(self, app: str, call: str) -> Stored | None:
+        known = self._calls.get((app, call))
+        if known is None:
+            return None
+        last = known.last
+        return Stored(
+            rev=last.rev,
+            place=Place(known.number, last.rev),
+            program=last.program,
+            format=last.format,
+            over=last.over,
+            session=last.session,
+            recent=tuple(Recent(row.key, row.reply) for row in known.journal[-KEPT:]),
+        )
+
+    async def closure(self, program: str) -> bytes | None:
+        return self._closures.get(program)
+
+    async def journal(self, app: str, call: str) -> list[Row]:
+        known = self._calls.get((app, call))
+        return list(known.journal) if known else []
+
+    async def sweep(self, before: int, limit: int) -> int:
+        old = [
+            key for key, call in self._calls.items() if (call.last.over or call.last.due) < before
+        ][:limit]
+        for key in old:
+            del self._calls[key]
+        used = {call.last.program for call in self._calls.values()}
+        self._closures = {key: value for key, value in self._closures.items() if key in used}
+        return len(old)
+
+    async def close(self) -> None:
+        pass
