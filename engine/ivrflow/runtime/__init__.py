@@ -1,0 +1,1 @@
+"""The turn: one event, one commit, one reply."""

@@ -1,0 +1,83 @@
+"""Calls that this process has in hand: their sessions, so that no turn needs to read the store."""
+
+from collections import OrderedDict
+
+import msgspec
+
+from ivrflow.errors import StoreUnavailableError
+from ivrflow.machine.program import Program
+from ivrflow.machine.session import FORMAT, Session
+from ivrflow.runtime.mailbox import Key
+from ivrflow.store.base import KEPT, Place, Recent, Stored, Turn
+
+MAX_LIVE = 50_000
+"""Calls kept in hand; those that were quiet for longest are read again when they speak."""
+
+_decoder = msgspec.json.Decoder(Session)
+
+
+class Live(msgspec.Struct):
+    """One call: its session after `rev` turns, and what it was answered lately.
+
+    `place` is None until its first turn is committed. `reply` is that of the current offer, due
+    again when an older one is answered.
+    """
+
+    program: Program
+    session: Session
+    rev: int = 0
+    place: Place | None = None
+    reply: bytes = b""
+    recent: list[Recent] = []
+
+    def answered(self, key: bytes) -> bytes | None:
+        """Return the reply that the event of this key got, None if it is new."""
+        for each in self.recent:
+            if each.key == key:
+                return each.reply
+        return None
+
+    def take(self, turn: Turn, session: Session, place: Place) -> None:
+        """Be the call after `turn`, which is committed."""
+        self.session, self.rev, self.place = session, turn.rev, place
+        self.reply = turn.reply or self.reply
+        self.recent = [each for each in self.recent if each.key != turn.key]
+        self.recent.append(Recent(turn.key, turn.reply))
+        del self.recent[:-KEPT]
+
+
+class LiveCalls:
+    """The calls in hand, by application and call id."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[Key, Live] = OrderedDict()
+
+    def get(self, key: Key) -> Live | None:
+        return self._calls.get(key)
+
+    def put(self, key: Key, live: Live) -> None:
+        self._calls[key] = live
+        self._calls.move_to_end(key)
+        if len(self._calls) > MAX_LIVE:
+            self._calls.popitem(last=False)
+
+    def drop(self, key: Key) -> None:
+        self._calls.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+
+def revive(stored: Stored, program: Program) -> Live:
+    """Return a call as it was stored; raises `StoreUnavailableError` for a newer engine's form."""
+    if stored.format > FORMAT:
+        raise StoreUnavailableError(f"the call is stored in form {stored.format}, newer than ours")
+    current = [each.reply for each in stored.recent if each.reply]
+    return Live(
+        program=program,
+        session=_decoder.decode(stored.session),
+        rev=stored.rev,
+        place=stored.place,
+        reply=current[-1] if current else b"",
+        recent=list(stored.recent),
+    )

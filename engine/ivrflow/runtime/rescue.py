@@ -1,0 +1,80 @@
+"""What a caller hears when the turn can't be made: chosen from the event alone, without a store.
+
+A rescue reply is terminal: it hangs up, or hands the call over for good; nothing can be resumed.
+"""
+
+from collections.abc import Callable
+
+from ivrflow.library import Catalog, Library
+from ivrflow.machine.events import (
+    Answered,
+    Chosen,
+    Digits,
+    Ended,
+    Event,
+    Incoming,
+    MenuFailed,
+    MenuHangup,
+    NoInput,
+    NoMatch,
+    Notified,
+    Unknown,
+)
+from ivrflow.machine.fail import apology
+from ivrflow.machine.outcome import Facts
+from ivrflow.machine.replies import MENU, Continue, Hangup, Reply
+from ivrflow.machine.routing import route
+from ivrflow.machine.step import begin, last_words
+from ivrflow.runtime.answer import Answer
+from ivrflow.sinch.render import render
+
+NOTHING = b""
+EMPTY = b"{}"
+
+
+def rescue(event: Event, catalog: Catalog, facts: Facts) -> bytes:
+    """Return the rescue reply to `event`, as bytes of the dialect."""
+    match event:
+        case Incoming():
+            return render(_for_a_new_call(event, catalog, facts))
+        case Answered():
+            return render(Reply(number=1, action=Continue()))
+        case MenuHangup():
+            return render(Reply(number=1, action=Hangup()))
+        case Digits(menu=menu) if menu != MENU:
+            return NOTHING
+        case Chosen() | Digits() | NoInput() | NoMatch() | MenuFailed():
+            app = catalog.app
+            return render(apology(app.sorry, app.locale, answer=False))
+        case Ended() | Notified():
+            return NOTHING
+        case Unknown():
+            return EMPTY
+
+
+def unrouted(catalog: Catalog) -> bytes:
+    """Return the reply to a call that no route takes."""
+    return render(apology(catalog.app.sorry, catalog.app.locale, answer=True))
+
+
+def _for_a_new_call(event: Incoming, catalog: Catalog, facts: Facts) -> Reply:
+    """The last words of the flow that would have answered, else the application's."""
+    found = route(catalog.routes, event)
+    if found is None:
+        return apology(catalog.app.sorry, catalog.app.locale, answer=True)
+    program = catalog.programs[found.flow]
+    session = begin(program, event, params=found.params, locale=found.locale)
+    words = last_words(program, session, facts)
+    return words or apology(catalog.app.sorry, session.locale, answer=True)
+
+
+class LastWords:
+    """Answers every event with its rescue reply: a fallback server that keeps no calls."""
+
+    def __init__(self, library: Library, now: Callable[[], str]) -> None:
+        self.library = library
+        self.now = now
+
+    async def answer(self, event: Event, *, arrived: float) -> Answer:
+        """Return the rescue reply; `arrived` doesn't matter, for nothing is waited for."""
+        return Answer(200, rescue(event, self.library.current, Facts(now=self.now())))

@@ -1,0 +1,331 @@
+"""The turn, as the whole product promises it: one event, one commit, one reply.
+
+1. One event at a time a call (the mailbox); an event that the call has had gets its stored reply.
+2. `step` runs on the session in hand; the facts that it asks for are fetched and kept.
+3. Call and journal are committed; only then the reply leaves.
+4. A turn that is late is withdrawn, or, if it is being committed, answered with a rescue reply that
+   replaces its own. Whatever fails, the caller is answered.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+import structlog
+
+from ivrflow import __version__
+from ivrflow.compiler.compile import load_program
+from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
+from ivrflow.library import Library
+from ivrflow.machine.effects import Effect
+from ivrflow.machine.events import Event, Incoming, Unknown, identity
+from ivrflow.machine.outcome import Facts, Need, Step, Verdict
+from ivrflow.machine.program import Program
+from ivrflow.machine.routing import route
+from ivrflow.machine.session import FORMAT, Session
+from ivrflow.machine.step import begin, step
+from ivrflow.runtime.answer import Answer, fill
+from ivrflow.runtime.deadline import LateError, before, committed
+from ivrflow.runtime.live import Live, LiveCalls, revive
+from ivrflow.runtime.mailbox import Key, Mailbox
+from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.sinch.render import render
+from ivrflow.store.base import Commit, Place, Store, Turn
+
+DEADLINE = 3.0
+"""Seconds from a callback's first byte to its answer. The platform waits 5 at most."""
+
+MAX_BACKLOG = 2_000
+"""Turns that may wait for the store before new calls are turned away."""
+
+MAX_CONFLICTS = 3
+LONGEST_CALL = 5 * 3_600_000
+"""Milliseconds after its last turn when a call that never ended may be forgotten."""
+
+FLAG_BY_VERDICT = {Verdict.MOVED: 0, Verdict.STALE: 1, Verdict.IGNORED: 2, Verdict.FAILED: 4}
+RESCUED = 8
+
+_encoder = msgspec.json.Encoder()
+
+log = structlog.get_logger()
+
+
+class Arrival(msgspec.Struct):
+    """An event that waits for its answer until the monotonic time `deadline`.
+
+    `key` is the hash of its identity. `facts` are those that its turn has asked for so far; they
+    are kept when the turn is run again.
+    """
+
+    event: Event
+    key: bytes
+    deadline: float
+    facts: Facts = Facts()
+
+    @property
+    def call(self) -> Key:
+        return self.event.app, self.event.call
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How to answer. `role` is `last` (always answers) or `primary` (503 where the store refuses,
+    so that the platform asks the fallback URL). `environment` are the variables that flows may
+    read, `who` names this process in the store. `deadline` is in seconds."""
+
+    role: Literal["last", "primary"] = "last"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    who: str = ""
+    deadline: float = DEADLINE
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Turns:
+    """Answers events on the flows of a library, keeping calls in a store."""
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        policy: Policy,
+        now: Callable[[], datetime] = clock,
+    ) -> None:
+        self.library = library
+        self.store = store
+        self.policy = policy
+        self.now = now
+        self.mailbox = Mailbox()
+        self.live = LiveCalls()
+        self.programs: dict[str, Program] = {}
+        self._replacements: set[asyncio.Task[None]] = set()
+
+    async def answer(self, event: Event, *, arrived: float) -> Answer:
+        """Return the answer to an event whose first byte came at the monotonic time `arrived`."""
+        arrival = Arrival(event, self._key(event), arrived + self.policy.deadline)
+        try:
+            body = await self._answer(arrival)
+        except LateError as late:
+            body = self._rescue(arrival, str(late))
+        except StoreError as error:
+            if self.policy.role == "primary":
+                log.error(
+                    "store refused", call=event.call, callback=_name(event), reason=str(error)
+                )
+                return Answer(503)
+            body = self._rescue(arrival, str(error))
+        except Exception:  # a bug of ours must not cost the caller an answer
+            log.exception("turn failed", call=event.call, callback=_name(event))
+            body = self._rescue(arrival, "a fault of the engine")
+        return Answer(200, fill(body, self.policy.environment))
+
+    async def drain(self) -> None:
+        """Wait for what is still on its way."""
+        await asyncio.gather(*self._replacements, return_exceptions=True)
+
+    def _key(self, event: Event) -> bytes:
+        text = identity(event).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16, key=self.store.identity_key).digest()
+
+    def _rescue(self, arrival: Arrival, reason: str) -> bytes:
+        event = arrival.event
+        log.error("rescued", call=event.call, callback=_name(event), reason=reason)
+        self.live.drop(arrival.call)
+        return rescue(event, self.library.current, Facts(now=self._timestamp()))
+
+    def _timestamp(self) -> str:
+        return self.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    # -- one turn ---------------------------------------------------------------------------------
+
+    async def _answer(self, arrival: Arrival) -> bytes:
+        if isinstance(arrival.event, Incoming) and self.store.backlog > MAX_BACKLOG:
+            raise StoreUnavailableError("too many turns wait for the store")
+        call = arrival.call
+        if not self.mailbox.try_enter(call):
+            await before(arrival.deadline, self.mailbox.enter(call))
+        try:
+            body = await self._again_on_conflict(arrival)
+        except LateError as late:
+            if late.commit is None:
+                self.mailbox.leave(call)
+                raise
+            body = self._rescue(arrival, str(late))
+            self._replace(arrival, late.commit, body)
+            return body
+        except BaseException:
+            self.mailbox.leave(call)
+            raise
+        self.mailbox.leave(call)
+        return body
+
+    async def _again_on_conflict(self, arrival: Arrival) -> bytes:
+        for _ in range(MAX_CONFLICTS):
+            try:
+                return await self._turn(arrival)
+            except ConflictError:
+                self.live.drop(arrival.call)
+        raise StoreUnavailableError("other turns of this call keep coming first")
+
+    async def _turn(self, arrival: Arrival) -> bytes:
+        live = self.live.get(arrival.call)
+        if live is None:
+            live = await before(arrival.deadline, self._load(arrival.call))
+        if live is None:
+            return await self._first(arrival)
+        answered = live.answered(arrival.key)
+        if answered is None:
+            return await self._take(arrival, live)
+        event = arrival.event
+        log.info("again", call=event.call, callback=_name(event), flow=live.program.flow.name)
+        return answered
+
+    async def _first(self, arrival: Arrival) -> bytes:
+        """The first event of a call, or one of a call that nobody knows."""
+        event, catalog = arrival.event, self.library.current
+        if not isinstance(event, Incoming):
+            log.warning("unknown call", call=event.call, callback=_name(event))
+            return rescue(event, catalog, Facts(now=self._timestamp()))
+        found = route(catalog.routes, event)
+        if found is None:
+            log.warning("no route", call=event.call, called=event.called, domain=event.domain)
+            return unrouted(catalog)
+        program = catalog.programs[found.flow]
+        session = begin(program, event, params=found.params, locale=found.locale)
+        arrival.facts = msgspec.structs.replace(arrival.facts, engine=__version__)
+        return await self._take(arrival, Live(program, session))
+
+    async def _take(self, arrival: Arrival, live: Live) -> bytes:
+        """Step, commit, and keep the call in hand."""
+        taken = self._step(arrival, live)
+        reply = _reply(arrival.event, taken, live)
+        turn = self._as_turn(arrival, live, taken, reply)
+        place = await committed(arrival.deadline, self.store.submit(turn))
+        self._keep(arrival.call, live, turn, taken.session, place)
+        _tell(arrival.event, live.program, taken)
+        return reply
+
+    def _step(self, arrival: Arrival, live: Live) -> Step:
+        taken = step(live.program, live.session, arrival.event, arrival.facts)
+        while isinstance(taken, Need):
+            arrival.facts = msgspec.structs.replace(arrival.facts, now=self._timestamp())
+            taken = step(live.program, live.session, arrival.event, arrival.facts)
+        return taken
+
+    def _as_turn(self, arrival: Arrival, live: Live, taken: Step, reply: bytes) -> Turn:
+        at = int(self.now().timestamp() * 1000)
+        app, call = arrival.call
+        return Turn(
+            app=app,
+            call=call,
+            rev=live.rev + 1,
+            place=live.place,
+            program=live.program.id,
+            closure=live.program.closure,
+            format=FORMAT,
+            at=at,
+            due=at + LONGEST_CALL,
+            over=at if taken.session.over else 0,
+            who=self.policy.who,
+            session=_encoder.encode(taken.session),
+            flags=FLAG_BY_VERDICT[taken.verdict],
+            key=arrival.key,
+            event=_encoder.encode(arrival.event),
+            facts=_encoder.encode(arrival.facts),
+            reply=reply,
+        )
+
+    def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
+        live.take(turn, session, place)
+        if session.over:
+            self.live.drop(call)
+        else:
+            self.live.put(call, live)
+
+    async def _load(self, call: Key) -> Live | None:
+        stored = await self.store.load(*call)
+        if stored is None:
+            return None
+        return revive(stored, await self._program(stored.program))
+
+    async def _program(self, id_: str) -> Program:
+        """Return a program that a stored call runs on: current, in hand, or from its closure."""
+        for program in self.library.current.programs.values():
+            if program.id == id_:
+                return program
+        known = self.programs.get(id_)
+        if known is None:
+            closure = await self.store.closure(id_)
+            if closure is None:
+                raise StoreUnavailableError(f"the program {id_} is not in the store")
+            known = await asyncio.to_thread(load_program, closure, PLATFORM)
+            self.programs[id_] = known
+        return known
+
+    # -- a turn that came too late ----------------------------------------------------------------
+
+    def _replace(self, arrival: Arrival, commit: Commit, body: bytes) -> None:
+        """When the late turn is committed, put what the caller really got in its place.
+
+        Nobody else enters the call before.
+        """
+        task = asyncio.create_task(self._record_rescue(arrival, commit, body))
+        self._replacements.add(task)
+        task.add_done_callback(self._replacements.discard)
+
+    async def _record_rescue(self, arrival: Arrival, commit: Commit, body: bytes) -> None:
+        try:
+            await commit.done
+            live = await self._load(arrival.call)
+            if live is None:
+                return
+            session = msgspec.structs.replace(live.session, rescued=True)
+            turn = self._as_turn(arrival, live, Step(session=session, verdict=Verdict.MOVED), body)
+            turn = msgspec.structs.replace(turn, flags=RESCUED)
+            place = await self.store.submit(turn).done
+            self._keep(arrival.call, live, turn, session, place)
+        except StoreError as error:
+            log.error("rescue not recorded", call=arrival.event.call, reason=str(error))
+        finally:
+            self.mailbox.leave(arrival.call)
+
+
+def _reply(event: Event, taken: Step, live: Live) -> bytes:
+    if taken.reply is not None:
+        return render(taken.reply)
+    if taken.verdict is Verdict.STALE:
+        return live.reply
+    return EMPTY if isinstance(event, Unknown) else b""
+
+
+def _tell(event: Event, program: Program, taken: Step) -> None:
+    """Write the turn to the log, and what the author asked to be written."""
+    trace = taken.trace
+    write = log.warning if trace.fault else log.info
+    write(
+        "turn",
+        call=event.call,
+        flow=program.flow.name,
+        callback=_name(event),
+        verdict=taken.verdict.value,
+        outcome=trace.outcome,
+        state=taken.session.frame.state,
+        **({"fault": trace.fault} if trace.fault else {}),
+    )
+    for effect in taken.effects:
+        _perform(event, effect)
+
+
+def _perform(event: Event, effect: Effect) -> None:
+    log.info("log", call=event.call, flow=effect.flow, state=effect.state, text=effect.text)
+
+
+def _name(event: Event) -> str:
+    return type(event).__name__.lower()
