@@ -1,0 +1,72 @@
+"""The command line: one module a command, imported only when it runs."""
+
+import importlib
+import sys
+
+import click
+
+from ivrflow import __version__
+from ivrflow.errors import IvrflowError, NothingToReadError, UsageError
+
+COMMANDS = {
+    "compile": "show the program of a flow, or the SVAML of one of its states",
+    "graph": "draw a flow as Mermaid or DOT",
+    "lint": "check flows before the phone rings",
+    "new": "write a project that lints clean",
+    "schema": "print the JSON schemas of flows, applications and the wire",
+    "serve": "answer the Sinch Voice API's callbacks",
+}
+
+FINDINGS, USAGE, NOTHING_TO_READ, NETWORK, BUG = 1, 2, 3, 4, 70
+
+
+class _Commands(click.Group):
+    """Loads `ivrflow.cli.NAME` when NAME is called: a lint needs no server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"ivrflow.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="ivrflow", message="ivrflow %(version)s")
+def cli() -> None:
+    """Phone menus as YAML: author, check, and answer the Sinch Voice API with them."""
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 70 bug."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run `ivrflow ARGUMENTS...` and return its exit code; people's text goes to stderr."""
+    try:
+        code: int | None = cli.main(arguments, prog_name="ivrflow", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except click.Abort:
+        return 130
+    except UsageError as error:
+        click.echo(f"ivrflow: {error}", err=True)
+        return USAGE
+    except NothingToReadError as error:
+        click.echo(f"ivrflow: {error}", err=True)
+        return NOTHING_TO_READ
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except IvrflowError as error:
+        click.echo(f"ivrflow: {error}", err=True)
+        return BUG
+    return code or 0

@@ -1,0 +1,56 @@
+"""`ivrflow compile`: what a flow becomes, as a program or as the SVAML of one of its states."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from ivrflow.cli.flows import read_flow
+from ivrflow.compiler.compile import compile_flow
+from ivrflow.diagnostics import did_you_mean
+from ivrflow.errors import UsageError
+from ivrflow.machine.events import Incoming
+from ivrflow.machine.outcome import Facts
+from ivrflow.machine.preview import preview
+from ivrflow.machine.program import Program
+from ivrflow.model.context import Context
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.sinch.render import render
+
+SAMPLE = Incoming(app="", call="call-id", caller="+15550100", called="+15550199")
+"""The call that a preview is for."""
+
+NOON = Facts(now="2026-01-01T12:00:00Z")
+
+
+@click.command("compile")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--flow", "name", help="which flow, where PATH holds several")
+@click.option("--state", help="show the reply that this state gives, as SVAML")
+@click.option(
+    "--context",
+    type=click.Choice([Context.ICE, Context.MENU, Context.BRIDGED]),
+    default=Context.ICE,
+    show_default=True,
+    help="what the reply answers: an incoming call, a menu, the called party",
+)
+def command(path: Path, name: str | None, state: str | None, context: Context) -> None:
+    """Compile the flow in PATH and print its program: its id and canonical closure.
+
+    With --state, print the SVAML of that state for a sample call instead.
+    """
+    app, flow = read_flow(path, name)
+    program = compile_flow(flow, app, PLATFORM)
+    shown = _program(program) if state is None else _svaml(program, state, context)
+    click.echo(msgspec.json.format(shown).decode())
+
+
+def _program(program: Program) -> bytes:
+    return msgspec.json.encode({"id": program.id, "closure": msgspec.Raw(program.closure)})
+
+
+def _svaml(program: Program, state: str, context: Context) -> bytes:
+    if state not in program.flow.states:
+        remedy = did_you_mean(state, program.flow.states)
+        raise UsageError(f'the flow "{program.flow.name}" has no state "{state}"; {remedy}')
+    return render(preview(program, state, context, SAMPLE, NOON))

@@ -1,0 +1,94 @@
+"""`ivrflow new`: a project that lints clean and answers a call."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from ivrflow import schemas
+from ivrflow.errors import UsageError
+
+FLOW = """\
+# yaml-language-server: $schema=schemas/flow.schema.json
+flow: front-desk
+title: Front desk
+start: greet
+locale: en-US
+
+states:
+  greet:
+    say: Welcome.
+    next: main_menu
+
+  main_menu:
+    menu:
+      prompt: For sales press 1. For support press 2. To hear this again press star.
+      retries: 2
+      choices:
+        1: sales
+        2: support
+        "*": main_menu
+    on:
+      no_input: goodbye
+      no_match: goodbye
+
+  sales:
+    say: One moment, please.
+    connect:
+      number: "+46850000001" # your own number, with its "+"
+      timeout: 20s
+
+  support:
+    conference:
+      id: "support-{{ call.id }}"
+      hold_music: music1
+
+  goodbye:
+    say: Thank you for calling. Goodbye.
+    hangup:
+"""
+
+APP = """\
+# yaml-language-server: $schema=schemas/app.schema.json
+app: front-desk
+routes:
+  - flow: front-desk
+"""
+
+IGNORED = """\
+.ivrflow/
+.env
+"""
+
+NEXT_STEPS = """\
+Wrote {directory}. Next:
+  ivrflow lint {directory}
+  ivrflow serve {directory} --insecure      # on this machine alone, without credentials
+"""
+
+
+@click.command("new")
+@click.argument("directory", type=click.Path(path_type=Path))
+def command(directory: Path) -> None:
+    """Write a first flow, its application and the schemas for your editor into DIRECTORY."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} is not empty; name a new directory")
+    for name, text in _files().items():
+        file = directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    click.echo(NEXT_STEPS.format(directory=directory), err=True, nl=False)
+
+
+def _files() -> dict[str, str]:
+    return {
+        "front-desk.flow.yaml": FLOW,
+        "app.yaml": APP,
+        ".gitignore": IGNORED,
+        "schemas/flow.schema.json": _schema("flow"),
+        "schemas/app.schema.json": _schema("app"),
+    }
+
+
+def _schema(name: str) -> str:
+    return msgspec.json.format(msgspec.json.encode(schemas.load(name))).decode() + "\n"

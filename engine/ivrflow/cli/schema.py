@@ -1,0 +1,13 @@
+"""`ivrflow schema`: the JSON schemas, for editors and for those who generate flows."""
+
+import click
+import msgspec
+
+from ivrflow import schemas
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(schemas.NAMES), default="flow")
+def command(name: str) -> None:
+    """Print a schema: of `flow` files, of `app` files, of `svaml` replies, of `callback` events."""
+    click.echo(msgspec.json.format(msgspec.json.encode(schemas.load(name))).decode())

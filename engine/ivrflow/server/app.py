@@ -1,0 +1,42 @@
+"""The HTTP application: callbacks, and what operators ask."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ivrflow.library import Library
+from ivrflow.server.callbacks import Callbacks
+
+PATH = "/callbacks/sinch"
+
+Probe = Callable[[], Awaitable[str]]
+"""Returns why calls can't be served now, "" if they can."""
+
+
+def create_app(callbacks: Callbacks, library: Library, probe: Probe) -> Starlette:
+    """Return the ASGI application.
+
+    `POST /callbacks/sinch` answers the platform. `/healthz` says that the process runs; `/readyz`
+    whether calls can be served (503 if not), on which programs, and what an operator should see to.
+    """
+
+    async def healthz(request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> JSONResponse:
+        failure = await probe()
+        problem = failure or library.problem or callbacks.doubt
+        programs = {name: each.id for name, each in library.current.programs.items()}
+        shown = {"ready": not failure, "problem": problem, "programs": programs}
+        return JSONResponse(shown, status_code=503 if failure else 200)
+
+    return Starlette(
+        routes=[
+            Route(PATH, endpoint=callbacks),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+        ]
+    )

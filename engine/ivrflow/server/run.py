@@ -1,0 +1,213 @@
+"""The serving process: opens the store, watches the flows, runs uvicorn, stops gracefully."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from ivrflow.errors import SettingsError, StoreError, UsageError
+from ivrflow.library import Library
+from ivrflow.runtime.rescue import LastWords
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.server.app import Probe, create_app
+from ivrflow.server.callbacks import Callbacks
+from ivrflow.server.watch import reload_now, watch
+from ivrflow.settings import Settings
+from ivrflow.sinch.signing import Keyring
+from ivrflow.store.base import Store
+from ivrflow.store.memory import MemoryStore
+from ivrflow.store.sqlite import SqliteStore
+from ivrflow.telemetry.logs import configure
+
+GRACE = 10
+"""Seconds that requests get to finish when the server is told to stop."""
+
+PROBE_SECONDS = 1.0
+SWEEP_SECONDS = 3600
+SWEEP_CALLS = 500
+KEEP = timedelta(days=7)
+"""How long a call and its journal are kept after its end; late news come within a day."""
+
+log = structlog.get_logger()
+
+
+def run(library: Library, settings: Settings, environment: Mapping[str, str]) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code.
+
+    Raises `UsageError` or `StoreError` for what keeps the server from starting.
+    """
+    configure(settings.log_format)
+    keyring = _keyring(settings)
+    allowed = _environment(library, settings, environment)
+    listener = _listen(settings)
+    # uvicorn raises the signal that stopped it once more, when all is done: let it pass.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(_serve(library, settings, keyring, allowed, listener))
+    return 0
+
+
+async def _serve(
+    library: Library,
+    settings: Settings,
+    keyring: Keyring | None,
+    environment: Mapping[str, str],
+    listener: socket.socket,
+) -> None:
+    async with _answering(library, settings, environment) as (answering, probe):
+        callbacks = Callbacks(answering, keyring, path=settings.callback_path)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(callbacks, library, probe),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        async with _background(library, settings):
+            _announce(library, settings, listener)
+            await server.serve(sockets=[listener])
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def _answering(
+    library: Library, settings: Settings, environment: Mapping[str, str]
+) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
+    """Yield what answers events, on an open store."""
+    if settings.fallback:
+        yield LastWords(library, lambda: datetime.now(UTC).isoformat(timespec="seconds")), _ready
+        return
+    store = await open_store(settings.store)
+    who = f"{socket.gethostname()}:{os.getpid()}"
+    turns = Turns(library, store, Policy(role=settings.role, environment=environment, who=who))
+    sweeping = asyncio.create_task(_sweep(store))
+    try:
+        yield turns, lambda: _probe(store)
+    finally:
+        sweeping.cancel()
+        await turns.drain()
+        await store.close()
+
+
+async def open_store(name: str) -> Store:
+    """Open the store that `sqlite:PATH` or `memory:` names; raises `StoreError`."""
+    kind, _, path = name.partition(":")
+    if kind == "memory":
+        return MemoryStore()
+    if kind == "sqlite" and path:
+        return await SqliteStore.open(Path(path))
+    raise SettingsError(f'"{name}" is no store: write sqlite:PATH or memory:')
+
+
+async def _ready() -> str:
+    return ""
+
+
+async def _probe(store: Store) -> str:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await store.load("", "")
+    except (StoreError, TimeoutError) as error:
+        return str(error) or "the store does not answer"
+    return ""
+
+
+async def _sweep(store: Store) -> None:
+    while True:
+        before = int((datetime.now(UTC) - KEEP).timestamp() * 1000)
+        with suppress(StoreError):
+            while await store.sweep(before, SWEEP_CALLS) == SWEEP_CALLS:
+                await asyncio.sleep(0)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+@asynccontextmanager
+async def _background(library: Library, settings: Settings) -> AsyncIterator[None]:
+    """Take edits: when the files change (`--reload`), and when SIGHUP asks for it."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def start_reload() -> None:
+        task = asyncio.create_task(reload_now(library))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    with suppress(AttributeError, NotImplementedError):  # Windows has no SIGHUP
+        loop.add_signal_handler(signal.SIGHUP, start_reload)
+    if settings.reload:
+        tasks.add(asyncio.create_task(watch(library)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _keyring(settings: Settings) -> Keyring | None:
+    if settings.insecure and not settings.application_key:
+        return None
+    return Keyring(settings.secret_by_key)
+
+
+def _environment(
+    library: Library, settings: Settings, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables that flows may read; raises `UsageError` where one is missing."""
+    allowed = {name: environment[name] for name in settings.env_allow if name in environment}
+    missing = sorted(library.current.environment - allowed.keys())
+    if missing:
+        raise UsageError(
+            f"the flows read {', '.join(f'env.{name}' for name in missing)}: set it, and name it "
+            "in IVRFLOW_ENV_ALLOW"
+        )
+    return allowed
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or error
+        raise UsageError(f"can't listen on {settings.host}:{settings.port}: {reason}") from error
+    return listener
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """The fast loop where it is installed (extra `fast`)."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _announce(library: Library, settings: Settings, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    log.info(
+        "serving",
+        url=f"http://{host}:{port}/callbacks/sinch",
+        flows=sorted(library.current.programs),
+        store="none" if settings.fallback else settings.store,
+        role=settings.role,
+        signed=bool(settings.application_key),
+    )
+    if not settings.application_key:
+        log.warning("unsigned callbacks are believed: anybody on this machine can move calls")
+    sys.stderr.flush()

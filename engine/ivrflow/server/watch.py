@@ -1,0 +1,48 @@
+"""Taking edits of the flows while calls go on."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from ivrflow.library import Library
+
+POLL_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+async def reload_now(library: Library) -> None:
+    """Read the flows again; a broken edit is told, and the last good flows stay."""
+    findings = await asyncio.to_thread(library.reload)
+    if not library.problem:
+        programs = {name: each.id for name, each in library.current.programs.items()}
+        log.info("reloaded", programs=programs)
+        return
+    for each in findings[:10]:
+        place = f"{each.path}:{each.span.line}:{each.span.column}"
+        log.error("finding", place=place, code=each.code, message=each.message, help=each.help)
+    log.error("kept the last good flows", problem=library.problem)
+
+
+async def watch(library: Library) -> None:
+    """Reload whenever a file of the library's directory changes."""
+    seen = await asyncio.to_thread(_stamps, library.directory)
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        now = await asyncio.to_thread(_stamps, library.directory)
+        if now != seen:
+            seen = now
+            await reload_now(library)
+
+
+def _stamps(directory: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of each YAML file, by its path."""
+    stamps = {}
+    for file in directory.rglob("*.y*ml"):
+        try:
+            status = file.stat()
+        except OSError:
+            continue
+        stamps[str(file)] = (status.st_size, status.st_mtime_ns)
+    return stamps
