@@ -7,7 +7,9 @@ call can be replayed. Enumerations that the platform leaves open stay text.
 import msgspec
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
+class _Event(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="event"
+):
     """What every event carries.
 
     `app` is the application whose key verified the request, never what the body claims.

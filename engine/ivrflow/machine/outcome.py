@@ -9,7 +9,7 @@ from ivrflow.machine.replies import Reply
 from ivrflow.machine.session import Session
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the world says in this turn. `now` is ISO 8601 in UTC, read once an event.
 
     Facts go to the journal, so a turn can be run again without the world. `engine` is the version
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
-class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How the call moved: the outcome that was handled, the states entered, the fault if any."""
 
     outcome: str = ""
@@ -48,7 +48,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fault: str = ""
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One turn of one call.
 
     `reply` is None when the event asks for none (`Ended`, `Notified`, digits in a room), and when

@@ -10,7 +10,7 @@ MENU = "main"
 """The name under which every menu of ours reports its input; no room may be called so."""
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
     pass
 
 
@@ -167,7 +167,7 @@ class Hangup(_Value, frozen=True, kw_only=True):
 Action = Menu | Connect | Conference | Park | Continue | Hangup
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One answer. `number` counts the replies of a call from 1: the offer that inputs refer to."""
 
     number: int

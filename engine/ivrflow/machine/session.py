@@ -1,4 +1,8 @@
-"""The state of one call between two events: everything that `step` needs to go on."""
+"""The state of one call between two events: everything that `step` needs to go on.
+
+What is said of a call is a tree without cycles, so no garbage collector has to follow it: half a
+million of these objects live in a busy server.
+"""
 
 from enum import StrEnum
 
@@ -24,7 +28,7 @@ class Wait(StrEnum):
     END = "end"
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What is known of the call itself, from its first event."""
 
     app: str
@@ -50,7 +54,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class Failures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Failures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """How often the waiting menu or collect has failed since it was entered."""
 
     no_input: int = 0
@@ -58,7 +62,7 @@ class Failures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     invalid: int = 0
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One running flow: its waiting state and its own values."""
 
     flow: str
@@ -68,7 +72,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visits: dict[str, int] = {}
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One call. `frames` run from the call's first flow to the innermost one.
 
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it

@@ -8,7 +8,7 @@ from ivrflow.errors import StoreUnavailableError
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.runtime.mailbox import Key
-from ivrflow.store.base import KEPT, Place, Recent, Stored, Turn
+from ivrflow.store.base import KEPT, Place, Stored, Turn
 
 MAX_LIVE = 50_000
 """Calls kept in hand; those that were quiet for longest are read again when they speak."""
@@ -20,7 +20,8 @@ class Live(msgspec.Struct):
     """One call: its session after `rev` turns, and what it was answered lately.
 
     `place` is None until its first turn is committed. `reply` is that of the current offer, due
-    again when an older one is answered.
+    again when an older one is answered. `recent` are the keys of its last events, the oldest first;
+    `answer` is what the last of them got. What the others got is in the store.
     """
 
     program: Program
@@ -28,22 +29,21 @@ class Live(msgspec.Struct):
     rev: int = 0
     place: Place | None = None
     reply: bytes = b""
-    recent: list[Recent] = []
+    answer: bytes = b""
+    recent: dict[bytes, None] = {}
 
-    def answered(self, key: bytes) -> bytes | None:
-        """Return the reply that the event of this key got, None if it is new."""
-        for each in self.recent:
-            if each.key == key:
-                return each.reply
-        return None
+    def is_last(self, key: bytes) -> bool:
+        return bool(self.recent) and next(reversed(self.recent)) == key
 
     def take(self, turn: Turn, session: Session, place: Place) -> None:
         """Be the call after `turn`, which is committed."""
         self.session, self.rev, self.place = session, turn.rev, place
         self.reply = turn.reply or self.reply
-        self.recent = [each for each in self.recent if each.key != turn.key]
-        self.recent.append(Recent(turn.key, turn.reply))
-        del self.recent[:-KEPT]
+        self.answer = turn.reply
+        self.recent.pop(turn.key, None)
+        self.recent[turn.key] = None
+        if len(self.recent) > KEPT:
+            del self.recent[next(iter(self.recent))]
 
 
 class LiveCalls:
@@ -79,5 +79,6 @@ def revive(stored: Stored, program: Program) -> Live:
         rev=stored.rev,
         place=stored.place,
         reply=current[-1] if current else b"",
-        recent=list(stored.recent),
+        answer=stored.recent[-1].reply,
+        recent=dict.fromkeys(each.key for each in stored.recent),
     )

@@ -180,12 +180,17 @@ class Turns:
             live = await before(arrival.deadline, self._load(arrival.call))
         if live is None:
             return await self._first(arrival)
-        answered = live.answered(arrival.key)
-        if answered is None:
+        if arrival.key not in live.recent:
             return await self._take(arrival, live)
         event = arrival.event
         log.info("again", call=event.call, callback=_name(event), flow=live.program.flow.name)
-        return answered
+        return live.answer if live.is_last(arrival.key) else await self._answered(arrival)
+
+    async def _answered(self, arrival: Arrival) -> bytes:
+        """Return what an event got that has come before."""
+        stored = await before(arrival.deadline, self.store.load(*arrival.call))
+        replies = {each.key: each.reply for each in stored.recent} if stored else {}
+        return replies.get(arrival.key, b"")
 
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""

@@ -1,6 +1,7 @@
 """The serving process: opens the store, watches the flows, runs uvicorn, stops gracefully."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -51,6 +52,7 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     # uvicorn raises the signal that stopped it once more, when all is done: let it pass.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    _spare_the_collector()
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(library, settings, keyring, allowed, listener))
     return 0
@@ -72,6 +74,7 @@ async def _serve(
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=GRACE,
             )
         )
@@ -187,6 +190,13 @@ def _listen(settings: Settings) -> socket.socket:
         reason = error.strerror or error
         raise UsageError(f"can't listen on {settings.host}:{settings.port}: {reason}") from error
     return listener
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector off what lives as long as the process, and from pausing calls."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -7,7 +7,7 @@ Fields that nobody lists are ignored. Both `callid` (wire) and `callId` (documen
 from msgspec import Struct, field
 
 
-class _Object(Struct, frozen=True, kw_only=True, rename="camel"):
+class _Object(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     pass
 
 

@@ -13,14 +13,14 @@ KEPT = 16
 """How many of a call's last turns are compared with what comes in, to find duplicates."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a store keeps a call: the numbers of its row and of its last journal row."""
 
     call: int
     last: int
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One turn to be committed.
 
     `rev` counts the call's turns, this one included; `place` is that of the turn before, None for
@@ -48,14 +48,14 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     reply: bytes
 
 
-class Recent(msgspec.Struct, frozen=True):
+class Recent(msgspec.Struct, frozen=True, gc=False):
     """An event that the call has had, and the reply to it."""
 
     key: bytes
     reply: bytes
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A call as it was last committed. `recent` are its last turns, the oldest first."""
 
     rev: int
@@ -67,7 +67,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     recent: tuple[Recent, ...]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of the journal."""
 
     at: int

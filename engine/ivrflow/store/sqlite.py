@@ -11,10 +11,11 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar, cast
 
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
@@ -28,33 +29,35 @@ FORMAT = b"1"
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 
+BUSY = 2
+"""Turns in a batch from which on the next batch gathers."""
+
+GATHER_SECONDS = 0.002
+
 T = TypeVar("T")
 
 
 class _Pending:
-    """A turn, or a question to the database, in the writer's line."""
+    """A turn, or a question to the database, in line for the writer."""
 
-    __slots__ = ("ask", "done", "line", "result", "taken", "turn")
+    __slots__ = ("ask", "done", "result", "taken", "turn")
 
     def __init__(
         self,
         done: "asyncio.Future[Place]",
-        line: threading.Condition,
         turn: Turn | None = None,
         ask: Callable[[sqlite3.Connection], object] | None = None,
     ) -> None:
         self.done = done
-        self.line = line
         self.turn = turn
         self.ask = ask
         self.taken = False
         self.result: object = None
 
     def withdraw(self) -> bool:
-        with self.line:
-            if not self.taken:
-                self.turn = None
-            return not self.taken
+        if not self.taken:
+            self.turn = None
+        return not self.taken
 
 
 class SqliteStore:
@@ -66,14 +69,17 @@ class SqliteStore:
         self._lock = lock
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[_Pending] = deque()
-        self._wake = threading.Condition()
+        self._line: list[_Pending] = []
+        self._inbox: SimpleQueue[list[_Pending] | None] = SimpleQueue()
+        self._sending = False
         self._closing = False
         self._closed = threading.Event()
         self._programs: dict[str, int] = dict(connection.execute("SELECT hash, id FROM program"))
         self._last_call = _highest(connection, "call")
         self._last_row = _highest(connection, "journal")
-        self._sql = {name: statement(name) for name in STATEMENTS}
+        self._sql = {name: statement(name) for name in ("load", "chain", "old_calls")}
+        self._calls: list[tuple[object, ...]] = []
+        self._rows: list[tuple[object, ...]] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
@@ -104,10 +110,10 @@ class SqliteStore:
 
     @property
     def backlog(self) -> int:
-        return len(self._queue)
+        return len(self._line)
 
     def submit(self, turn: Turn) -> _Pending:
-        pending = _Pending(self._loop.create_future(), self._wake, turn)
+        pending = _Pending(self._loop.create_future(), turn)
         self._enqueue(pending)
         return pending
 
@@ -133,9 +139,9 @@ class SqliteStore:
         return await self._ask(lambda connection: self._sweep(connection, before, limit))
 
     async def close(self) -> None:
-        with self._wake:
-            self._closing = True
-            self._wake.notify()
+        await self._ask(lambda connection: None)
+        self._closing = True
+        self._inbox.put(None)
         self._closed.set()
         await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._checkpointer.join)
@@ -144,37 +150,58 @@ class SqliteStore:
         self._connection.close()
         self._lock.release()
 
-    # -- between the loop and the writer ----------------------------------------------------------
+    # -- in the loop: one batch at a time goes to the writer, the others gather ------------------
 
     def _enqueue(self, pending: _Pending) -> None:
-        with self._wake:
-            if self._closing:
-                pending.done.set_exception(StoreUnavailableError("the store is closed"))
-                return
-            self._queue.append(pending)
-            self._wake.notify()
+        if self._closing:
+            pending.done.set_exception(StoreUnavailableError("the store is closed"))
+            return
+        self._line.append(pending)
+        if not self._sending:
+            self._sending = True
+            self._loop.call_soon(self._send)
 
     async def _ask(self, ask: Callable[[sqlite3.Connection], T]) -> T:
-        pending = _Pending(self._loop.create_future(), self._wake, ask=ask)
+        pending = _Pending(self._loop.create_future(), ask=ask)
         self._enqueue(pending)
         await pending.done
         return cast(T, pending.result)
 
+    def _send(self) -> None:
+        """Hand all that waits in line to the writer."""
+        batch, self._line = self._line, []
+        if not batch:
+            self._sending = False
+            return
+        for pending in batch:
+            pending.taken = True
+        self._inbox.put(batch)
+
+    def _tell(self, batch: list[_Pending], outcomes: list[Place | Exception]) -> None:
+        """Tell those who wait what became of their batch, and send the next one.
+
+        Under load the next one gathers for a moment first: a COMMIT costs as much as ten turns.
+        """
+        for pending, outcome in zip(batch, outcomes, strict=True):
+            if pending.done.done():
+                continue
+            if isinstance(outcome, Exception):
+                pending.done.set_exception(outcome)
+            else:
+                pending.done.set_result(outcome)
+        if len(batch) > BUSY:
+            self._loop.call_later(GATHER_SECONDS, self._send)
+        else:
+            self._send()
+
+    # -- in the writer thread ---------------------------------------------------------------------
+
     def _write(self) -> None:
-        """The writer thread: take what has gathered, commit it, tell the loop."""
-        while True:
-            with self._wake:
-                while not self._queue and not self._closing:
-                    self._wake.wait()
-                batch = list(self._queue)
-                self._queue.clear()
-                for pending in batch:
-                    pending.taken = True
-            if not batch:
-                return
+        """Commit one batch after the other, and tell the loop."""
+        while (batch := self._inbox.get()) is not None:
             outcomes = self._commit(batch)
             with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer any more
-                self._loop.call_soon_threadsafe(_tell, batch, outcomes)
+                self._loop.call_soon_threadsafe(self._tell, batch, outcomes)
 
     def _commit(self, batch: list[_Pending]) -> list[Place | Exception]:
         try:
@@ -191,41 +218,53 @@ class SqliteStore:
         connection.execute("BEGIN IMMEDIATE")
         try:
             places: list[Place | Exception] = [self._run(pending) for pending in batch]
+            self._flush()
             connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             self._last_call, self._last_row, known = before
             self._programs = dict(list(self._programs.items())[:known])
+            self._clear()
             raise
         return places
 
     def _run(self, pending: _Pending) -> Place:
         if pending.ask is not None:
+            self._flush()
             pending.result = pending.ask(self._connection)
         elif pending.turn is not None:
             return self._keep(pending.turn)
         return NOWHERE
 
-    # -- statements, in the writer thread ---------------------------------------------------------
-
     def _keep(self, turn: Turn) -> Place:
-        execute = self._connection.execute
+        """Note the rows of a turn; `_flush` writes them."""
         program = self._programs.get(turn.program) or self._add_program(turn)
         self._last_row = row = self._last_row + 1
-        state = (turn.rev, turn.format, program, row, turn.due, turn.over, turn.who, turn.session)
         if turn.place is None:
             self._last_call = call = self._last_call + 1
             previous = 0
-            changed = execute(self._sql["insert_call"], (call, turn.app, turn.call, *state))
         else:
             call, previous = turn.place.call, turn.place.last
-            changed = execute(self._sql["update_call"], (*state, call, turn.rev - 1))
-        if changed.rowcount != 1:
-            raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
+        state = (turn.rev, turn.format, program, row, turn.due, turn.over, turn.who, turn.session)
+        self._calls.append((call, turn.app, turn.call, *state))
         happened = (turn.at, turn.flags, turn.key, turn.event, turn.facts, turn.reply)
-        execute(self._sql["insert_journal"], (row, call, previous, *happened))
+        self._rows.append((row, call, previous, *happened))
         return Place(call, row)
+
+    def _flush(self) -> None:
+        """Write what `_keep` noted, many rows a statement: each gives the interpreter away."""
+        for name, rows in (("put_call", self._calls), ("put_journal", self._rows)):
+            for chunk in _chunks(rows):
+                values = [value for row in chunk for value in row]
+                changed = self._connection.execute(_many(name, len(chunk)), values)
+                if changed.rowcount != len(chunk):
+                    raise ConflictError("another turn of the call came first")
+        self._clear()
+
+    def _clear(self) -> None:
+        self._calls.clear()
+        self._rows.clear()
 
     def _add_program(self, turn: Turn) -> int:
         insert = "INSERT INTO program (hash, closure) VALUES (?, ?)"
@@ -282,17 +321,24 @@ class SqliteStore:
 
 
 NOWHERE = Place(0, 0)
-STATEMENTS = ("load", "insert_call", "update_call", "insert_journal", "chain", "old_calls")
+LARGEST_CHUNK = 64
 
 
-def _tell(batch: list[_Pending], outcomes: list[Place | Exception]) -> None:
-    for pending, outcome in zip(batch, outcomes, strict=True):
-        if pending.done.done():
-            continue
-        if isinstance(outcome, Exception):
-            pending.done.set_exception(outcome)
-        else:
-            pending.done.set_result(outcome)
+def _chunks(rows: list[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+    """Yield rows in chunks of powers of two, so that few statements have to be prepared."""
+    start = 0
+    while start < len(rows):
+        size = min(LARGEST_CHUNK, 1 << (len(rows) - start).bit_length() - 1)
+        yield rows[start : start + size]
+        start += size
+
+
+@cache
+def _many(name: str, count: int) -> str:
+    """Return the statement `name` for `count` rows."""
+    text = statement(name)
+    one = text[text.index("(?") : text.index("?)") + 2]
+    return text.replace(one, ", ".join([one] * count))
 
 
 def _failure(error: Exception) -> Exception:
