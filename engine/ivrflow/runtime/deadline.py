@@ -1,6 +1,7 @@
 """Waiting no longer than a caller can."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable
 from time import monotonic
 from typing import TypeVar
@@ -8,6 +9,9 @@ from typing import TypeVar
 from ivrflow.store.base import Commit, Place
 
 T = TypeVar("T")
+
+TICK = 0.02
+"""Seconds between two looks at the clock."""
 
 
 class LateError(Exception):
@@ -27,33 +31,42 @@ async def before(deadline: float, waited: Awaitable[T]) -> T:
         raise LateError from None
 
 
-async def committed(deadline: float, commit: Commit) -> Place:
-    """Return the place of a turn once it is committed; raises what the store raises.
+class Deadlines:
+    """Watches the turns that are being committed.
 
-    At the deadline a turn that still waits in line is withdrawn; `LateError` tells if it was not.
+    One look at the clock every `TICK` serves them all: a timer for each would cost as much as
+    reading the callback does. Turns are watched in the order of their deadlines.
     """
-    done = commit.done
-    if done.done():
-        return done.result()
-    loop = asyncio.get_running_loop()
-    waiting: asyncio.Future[None] = loop.create_future()
 
-    def finish(_: object) -> None:
-        if not waiting.done():
-            waiting.set_result(None)
+    def __init__(self) -> None:
+        self._watched: deque[tuple[float, Commit, asyncio.Future[Place]]] = deque()
+        self._ticking = False
 
-    def expire() -> None:
-        if not waiting.done():
-            waiting.set_exception(LateError())
+    async def committed(self, deadline: float, commit: Commit) -> Place:
+        """Return the place of a turn once it is committed; raises what the store raises.
 
-    done.add_done_callback(finish)
-    alarm = loop.call_later(deadline - monotonic(), expire)
-    try:
-        await waiting
-    except LateError:
-        if commit.withdraw():
-            raise
-        raise LateError(commit) from None
-    finally:
-        alarm.cancel()
-    return done.result()
+        At the deadline a turn that still waits in line is withdrawn; `LateError` tells if it could
+        not be. Its `done` is another future then, for those who want to know how it ended.
+        """
+        done = commit.done
+        if not done.done():
+            self._watched.append((deadline, commit, done))
+            if not self._ticking:
+                self._ticking = True
+                asyncio.get_running_loop().call_later(TICK, self._tick)
+        return await done
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = monotonic()
+        while self._watched and (self._watched[0][2].done() or self._watched[0][0] <= now):
+            _, commit, done = self._watched.popleft()
+            if done.done():
+                continue
+            withdrawn = commit.withdraw()
+            commit.done = loop.create_future()
+            done.set_exception(LateError(None if withdrawn else commit))
+        if self._watched:
+            loop.call_later(TICK, self._tick)
+        else:
+            self._ticking = False

@@ -29,7 +29,7 @@ from ivrflow.machine.routing import route
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.step import begin, step
 from ivrflow.runtime.answer import Answer, fill
-from ivrflow.runtime.deadline import LateError, before, committed
+from ivrflow.runtime.deadline import Deadlines, LateError, before
 from ivrflow.runtime.live import Live, LiveCalls, revive
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
@@ -103,6 +103,7 @@ class Turns:
         self.policy = policy
         self.now = now
         self.mailbox = Mailbox()
+        self.deadlines = Deadlines()
         self.live = LiveCalls()
         self.programs: dict[str, Program] = {}
         self._replacements: set[asyncio.Task[None]] = set()
@@ -212,7 +213,7 @@ class Turns:
         taken = self._step(arrival, live)
         reply = _reply(arrival.event, taken, live)
         turn = self._as_turn(arrival, live, taken, reply)
-        place = await committed(arrival.deadline, self.store.submit(turn))
+        place = await self.deadlines.committed(arrival.deadline, self.store.submit(turn))
         self._keep(arrival.call, live, turn, taken.session, place)
         _tell(arrival.event, live.program, taken)
         return reply

@@ -37,49 +37,40 @@ _encoder = msgspec.json.Encoder(enc_hook=repr)
 def configure(log_format: Literal["auto", "json", "console"]) -> None:
     """Send all logs of this process to stderr in one form, those of uvicorn included."""
     console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    renderer: Processor = structlog.dev.ConsoleRenderer() if console else to_json
+    renderers: list[Processor] = [as_json]
+    if console:
+        renderers = [stamped, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
     structlog.configure(
-        processors=[stamped, structlog.processors.format_exc_info, masked, renderer],
+        processors=renderers,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Straight to the stream: the standard library's loggers cost more than a step does.
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    _adopt_standard_loggers(renderer)
+    _adopt_standard_loggers(renderers[-1])
 
 
 def stamped(logger: object, method: str, entry: Entry) -> Entry:
-    """Put time (UTC) and level in front; a processor of structlog."""
+    """Put time (UTC) and level in front, and mask the numbers in all but identifiers."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return {"timestamp": now, "level": method, **entry}
-
-
-def masked(logger: object, method: str, entry: Entry) -> Entry:
-    """Mask the numbers in every field but identifiers; a processor of structlog."""
+    line = {"timestamp": now, "level": method, **entry}
     for name in entry.keys() - EXEMPT:
         value = entry[name]
         if isinstance(value, str):
-            entry[name] = mask_numbers(value)
-    return entry
+            line[name] = mask_numbers(value)
+    return line
 
 
-def to_json(logger: object, method: str, entry: Entry) -> str:
-    """Return the line; a processor of structlog."""
-    return _encoder.encode(entry).decode()
+def as_json(logger: object, method: str, entry: Entry) -> str:
+    """Return the line of an entry; alone it does what a chain of processors does, in less time."""
+    if "exc_info" in entry:
+        entry = structlog.processors.format_exc_info(logger, method, entry)
+    return _encoder.encode(stamped(logger, method, entry)).decode()
 
 
 def _adopt_standard_loggers(renderer: Processor) -> None:
     """Give the loggers of libraries the same form."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
-                masked,
-            ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    only_the_entry = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[only_the_entry, renderer]))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
