@@ -20,7 +20,7 @@ states:
   greet: {say: "Welcome back {{ name }}.", next: main_menu}
   main_menu:
     menu:
-      prompt: "{{ name }}, your order {{ order }} is on its way. Press 1 for sales, 2 for support or star for this."
+      prompt: "{{ name }}, your order {{ order }} is on its way. Press 1 for sales, 2 or star."
       reprompt: Sorry, I did not get that. Press 1, 2 or star.
       retries: 3
       choices:

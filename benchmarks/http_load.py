@@ -59,7 +59,9 @@ class Program:
         return {"BENCH_DB": str(self.directory / "state.db")}
 
     def start(self) -> None:
-        preload = {"LD_PRELOAD": str(self.slow_fsync), "FSYNC_US": "2000"} if self.slow_fsync else {}
+        preload = (
+            {"LD_PRELOAD": str(self.slow_fsync), "FSYNC_US": "2000"} if self.slow_fsync else {}
+        )
         self.process = subprocess.Popen(
             ["taskset", "-c", "0", *self.command],
             cwd=HERE,
@@ -92,10 +94,11 @@ class Program:
         requests = self.directory / "requests.tsv"
         with requests.open("w") as file:
             file.writelines(lines(self.prepare(round_), timestamp))
+        script = str(HERE / "load.lua")
+        wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script]
         before = self.cpu_seconds()
         shown = subprocess.run(
-            ["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
-            + ["-s", str(HERE / "load.lua"), f"http://127.0.0.1:{self.port}"],
+            ["taskset", "-c", "1", *wrk, f"http://127.0.0.1:{self.port}"],
             env={**os.environ, "REQUESTS": str(requests), "PACE": str(pace)},
             capture_output=True,
             text=True,

@@ -119,22 +119,27 @@ def _app_in(directory: Path) -> Path | None:
 
 
 def _check_application(home: Path, files: list[Path], platform: Platform) -> Checked:
-    app = _app_in(home)
-    asked_for = {str(file) for file in files}
-    beside = [] if app is None or any(app.samefile(file) for file in files) else [app]
+    asked_for = {file.absolute() for file in files}
+    together = files if _app_in(home) is None else _application_at(home)
+    shown = {file.absolute(): file for file in files}
     contents: dict[str, bytes] = {}
     unreadable: list[Diagnostic] = []
-    for file in (*beside, *files):
+    for file in sorted(asked_for | {each.absolute() for each in together}):
+        path = str(shown.get(file, file))
         try:
-            contents[str(file)] = file.read_bytes()
+            contents[path] = file.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            unreadable.append(UNREADABLE.at(str(file), START, f"can't be read: {reason}"))
+            unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
     checked = _check_texts(contents, unreadable, platform)
-    if not beside:
-        return checked
-    found = tuple(each for each in checked.diagnostics if each.path in asked_for)
+    wanted = {str(file) for file in files}
+    found = tuple(each for each in checked.diagnostics if each.path in wanted)
     return replace(checked, diagnostics=found)
+
+
+def _application_at(home: Path) -> list[Path]:
+    """Return the files of the application at `home`: those below it that have no other home."""
+    return [file for file in _files(home) if _home(file.parent) == home]
 
 
 def _check_texts(

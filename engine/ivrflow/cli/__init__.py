@@ -2,11 +2,12 @@
 
 import importlib
 import sys
+import traceback
 
 import click
 
 from ivrflow import __version__
-from ivrflow.errors import IvrflowError, NothingToReadError, UsageError
+from ivrflow.errors import NothingToReadError, StoreError, UsageError
 
 COMMANDS = {
     "compile": "show the program of a flow, or the SVAML of one of its states",
@@ -57,7 +58,7 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except click.Abort:
         return 130
-    except UsageError as error:
+    except (UsageError, StoreError) as error:
         click.echo(f"ivrflow: {error}", err=True)
         return USAGE
     except NothingToReadError as error:
@@ -66,7 +67,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except IvrflowError as error:
-        click.echo(f"ivrflow: {error}", err=True)
+    except Exception:  # a bug of ours, told as such and with all that helps to mend it
+        traceback.print_exc()
         return BUG
     return code or 0

@@ -29,19 +29,19 @@ NOON = Facts(now="2026-01-01T12:00:00Z")
 @click.option("--state", help="show the reply that this state gives, as SVAML")
 @click.option(
     "--context",
-    type=click.Choice([Context.ICE, Context.MENU, Context.BRIDGED]),
-    default=Context.ICE,
+    type=click.Choice([Context.ICE.value, Context.MENU.value, Context.BRIDGED.value]),
+    default=Context.ICE.value,
     show_default=True,
     help="what the reply answers: an incoming call, a menu, the called party",
 )
-def command(path: Path, name: str | None, state: str | None, context: Context) -> None:
+def command(path: Path, name: str | None, state: str | None, context: str) -> None:
     """Compile the flow in PATH and print its program: its id and canonical closure.
 
     With --state, print the SVAML of that state for a sample call instead.
     """
     app, flow = read_flow(path, name)
     program = compile_flow(flow, app, PLATFORM)
-    shown = _program(program) if state is None else _svaml(program, state, context)
+    shown = _program(program) if state is None else _svaml(program, state, Context(context))
     click.echo(msgspec.json.format(shown).decode())
 
 

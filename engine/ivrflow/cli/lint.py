@@ -7,8 +7,11 @@ import click
 
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import REPORTER_BY_FORMAT, summary
+from ivrflow.errors import UsageError
 from ivrflow.library import check, check_text
 from ivrflow.sinch.platform import PLATFORM
+
+STDIN = Path("-")
 
 
 @click.command("lint")
@@ -29,7 +32,9 @@ from ivrflow.sinch.platform import PLATFORM
 def command(paths: tuple[Path, ...], output_format: str, stdin_filename: str) -> int:
     """Check every flow under PATHS (default: the working directory)."""
     paths = paths or (Path(),)
-    if paths == (Path("-"),):
+    if STDIN in paths and len(paths) > 1:
+        raise UsageError("standard input (-) is checked alone")
+    if paths == (STDIN,):
         applications = [check_text(stdin_filename, sys.stdin.read(), PLATFORM)]
     else:
         applications = check(paths, PLATFORM)

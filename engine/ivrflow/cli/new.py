@@ -73,10 +73,13 @@ def command(directory: Path) -> None:
     """Write a first flow, its application and the schemas for your editor into DIRECTORY."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} is not empty; name a new directory")
-    for name, text in _files().items():
-        file = directory / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+    try:
+        for name, text in _files().items():
+            file = directory / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{directory} can't be written: {error.strerror}") from error
     click.echo(NEXT_STEPS.format(directory=directory), err=True, nl=False)
 
 

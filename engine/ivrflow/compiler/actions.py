@@ -49,7 +49,7 @@ class ActionCompiler:
             repeats=retries.together or 0,
             no_input=retries.no_input if retries.together is None else None,
             no_match=retries.no_match if retries.together is None else None,
-            timeout=menu.timeout,
+            timeout=menu.timeout.milliseconds,
             barge=menu.barge,
             speech=menu.speech,
             offered=tuple(
@@ -73,7 +73,7 @@ class ActionCompiler:
             digits=wanted(collect.digits),
             check=None if collect.check is None else condition(collect.check),
             retries=collect.retries,
-            timeout=collect.timeout,
+            timeout=collect.timeout.milliseconds,
             barge=collect.barge,
             offered=tuple(option(value, each) for value, each in values),
             choice_by_value={value: self.choice(each) for value, each in values},
@@ -113,7 +113,7 @@ class ActionCompiler:
             hold_music=conference.hold_music,
             dtmf=conference.dtmf,
             max_digits=conference.max_digits,
-            timeout=conference.timeout,
+            timeout=conference.timeout.milliseconds,
         )
 
     def park(self, park: model.Park) -> program.Park:

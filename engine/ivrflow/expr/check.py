@@ -239,6 +239,9 @@ class _Checker:
 
     def arithmetic(self, node: nodes.BinExpr) -> Type:
         word = OPERATORS[type(node)]
+        divides = word in ("/", "//", "%")
+        if divides and isinstance(node.right, nodes.Const) and node.right.value == 0:
+            raise self.error(word, "division by zero")
         left, right = self.number(node.left, word), self.number(node.right, word)
         whole = type(node) is not nodes.Div
         if whole and left.name is T.INTEGER and right.name is T.INTEGER:

@@ -14,10 +14,10 @@ from urllib.parse import quote
 import msgspec
 
 from ivrflow.errors import EvaluationError, ExpressionError
+from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.pattern import fits
 from ivrflow.expr.types import T
 
-MAX_NUMBER = 2**53
 TEXTS = frozenset(
     {
         T.STRING,
@@ -73,7 +73,7 @@ def _int(value: object) -> int:
     if isinstance(value, bool):
         raise EvaluationError("a boolean is no number")
     if isinstance(value, int | float):
-        return bounded(int(value))
+        return int(bounded(value))
     text = to_text(value).strip()
     if re.fullmatch(r"[+-]?[0-9]{1,16}", text, re.ASCII) is None:
         raise EvaluationError(f'"{text[:20]}" is no whole number')

@@ -15,6 +15,8 @@ from ivrflow.errors import ExpressionError
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 40
+MAX_NUMBER = 2**53
+"""What JSON keeps exactly."""
 
 Segment = str | nodes.Expr
 
@@ -73,6 +75,8 @@ def parse_expression(source: str) -> nodes.Expr:
         raise ExpressionError(_spoken(error)) from None
     except RecursionError:
         raise ExpressionError("nested too deeply") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise ExpressionError("the number is too large") from None
     _check(tree, source, 0)
     return tree
 
@@ -91,6 +95,8 @@ def parse_text(source: str) -> tuple[Segment, ...]:
         ) from None
     except RecursionError:
         raise ExpressionError("nested too deeply") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise ExpressionError("the number is too large") from None
     return tuple(_segments(tree, source))
 
 
@@ -161,6 +167,9 @@ def _check(node: nodes.Node, source: str, depth: int) -> None:
             offset=max(0, offset),
             help=REMEDY_BY_NODE.get(kind, ""),
         )
+    number = node.value if isinstance(node, nodes.Const) else 0
+    if isinstance(number, int | float) and not -MAX_NUMBER <= number <= MAX_NUMBER:
+        raise ExpressionError("the number is too large")
     for child in node.iter_child_nodes():
         _check(child, source, depth + 1)
 

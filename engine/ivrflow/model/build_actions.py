@@ -1,6 +1,5 @@
 """Actions from nodes: what ends a reply."""
 
-from collections.abc import Mapping
 from typing import Literal, cast
 
 from ivrflow.diagnostics import Kind
@@ -27,14 +26,14 @@ from ivrflow.model.reader import (
     duration,
     entries,
     expression,
+    fixed,
     integer,
-    milliseconds,
     place,
     ref,
     text,
     word,
 )
-from ivrflow.source.node import Entry, Node, Scalar
+from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
 LATER_ACTIONS = ("run", "return", "request", "hold", "bridge")
 ACTIONS = ("menu", "collect", "connect", "conference", "park", "continue", "hangup")
@@ -90,7 +89,7 @@ class ActionBuilder:
             prompt=build_prompt(self.reader, child(node, "prompt")),
             reprompt=build_prompt(self.reader, child(node, "reprompt")),
             retries=_retries(child(node, "retries")),
-            timeout=milliseconds(child(node, "timeout"), MENU_TIMEOUT),
+            timeout=fixed(child(node, "timeout"), MENU_TIMEOUT),
             barge=boolean(child(node, "barge"), default=True),
             speech=boolean(child(node, "speech"), default=False),
             choices=self.steps.choices(child(node, "choices")),
@@ -107,7 +106,7 @@ class ActionBuilder:
             check=expression(child(node, "check")),
             wrong=build_prompt(self.reader, child(node, "wrong")),
             retries=integer(child(node, "retries"), 2),
-            timeout=milliseconds(child(node, "timeout"), MENU_TIMEOUT),
+            timeout=fixed(child(node, "timeout"), MENU_TIMEOUT),
             barge=boolean(child(node, "barge"), default=True),
             keys=self.steps.choices(child(node, "keys")),
             at=entry.key.span,
@@ -115,6 +114,8 @@ class ActionBuilder:
 
     def digits(self, node: Node) -> Digits:
         """Read how many digits are wanted: `length`, or `min` and `max`, or as the pattern says."""
+        if not isinstance(node, Mapping):
+            return Digits(min=1, max=1)
         found = len(self.reader.findings)
         pattern = self.pattern(child(node, "pattern"))
         length = integer(child(node, "length"), 0)
@@ -196,7 +197,7 @@ class ActionBuilder:
             hold_music=word(child(node, "hold_music")),
             dtmf=cast(Literal["ignore", "forward", "detect"], mode),
             max_digits=integer(child(dtmf, "length"), 1),
-            timeout=milliseconds(child(dtmf, "timeout"), ROOM_TIMEOUT),
+            timeout=fixed(child(dtmf, "timeout"), ROOM_TIMEOUT),
             at=entry.key.span,
         )
 
@@ -211,8 +212,7 @@ class ActionBuilder:
 
 
 def _retries(node: Node | None) -> Retries:
-    apart: Mapping[str, Entry] = {each.key.text: each for each in entries(node)}
-    if not apart:
+    if not isinstance(node, Mapping):
         return Retries(together=integer(node, 2))
     return Retries(
         together=None,

@@ -241,7 +241,7 @@ class Menu(_Kind, frozen=True, kw_only=True):
     prompt: Prompt
     reprompt: Prompt = ()
     retries: Retries = Retries()
-    timeout: int = 5000
+    timeout: "Fixed"
     barge: bool = True
     speech: bool = False
     choices: tuple[Choice, ...]
@@ -258,7 +258,7 @@ class Collect(_Kind, frozen=True, kw_only=True):
     check: Expr | None = None
     wrong: Prompt = ()
     retries: int = 2
-    timeout: int = 5000
+    timeout: "Fixed"
     barge: bool = True
     keys: tuple[Choice, ...] = ()
     at: Span = msgspec.field(default=START, name=PLACE)
@@ -287,7 +287,7 @@ class Conference(_Kind, frozen=True, kw_only=True):
     hold_music: str = ""
     dtmf: Literal["ignore", "forward", "detect"] = "ignore"
     max_digits: int = 1
-    timeout: int = 3000
+    timeout: "Fixed"
     at: Span = msgspec.field(default=START, name=PLACE)
 
 

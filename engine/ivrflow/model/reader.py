@@ -149,9 +149,10 @@ def integer(node: Node | None, default: int) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else default
 
 
-def milliseconds(node: Node | None, default: int) -> int:
+def fixed(node: Node | None, default: int) -> Fixed:
+    """Read a duration that is written out, in milliseconds."""
     found = read_duration(word(node))
-    return default if found is None else found
+    return Fixed(milliseconds=default if found is None else found, at=place(node))
 
 
 def duration(node: Node | None) -> Duration | None:

@@ -128,7 +128,7 @@ def _event(callback: Callback, app: str) -> Event:
                 at=at,
                 result=_word(callback.result, RESULT_BY_WORD),
                 reason=_word(callback.reason, REASON_BY_WORD),
-                duration=int(callback.duration or 0),
+                duration=_seconds(callback.duration),
             )
         case Notify():
             return _notified(callback, app, call, at)
@@ -228,6 +228,10 @@ def _word(text: str | None, known: dict[str, str]) -> str:
     """Return our word for one of the platform's, else the platform's in lower case."""
     word = (text or "").strip().lower()
     return known.get(word, word)
+
+
+def _seconds(duration: float | None) -> int:
+    return int(duration) if duration is not None and 0 <= duration < 1e9 else 0
 
 
 def _pairs(pairs: tuple[Pair, ...] | None) -> dict[str, str]:

@@ -141,6 +141,8 @@ class _Checker:
         self.add(MISSING_KEY, self.place(error), f'{title} needs "{wanted}"')
 
     def not_one(self, error: ValidationError) -> None:
+        if not isinstance(error.instance, dict):
+            return  # that it is no mapping is told already
         alternatives: Any = error.validator_value
         choices = [each["required"][0] for each in alternatives]
         given = [each for each in self.words(error) if each in choices]

@@ -357,17 +357,23 @@ class _Builder:
             items.append(self.node(inner, events, key))
         raise _StopError
 
-    def mapping(self, event: Any, events: Events, key: str) -> Mapping:
+    def mapping(self, event: Any, events: Events, key: str) -> Mapping | Scalar:
         entries: dict[str, Entry] = {}
         flow = bool(event.flow_style)
+        template = False
         previous: Entry | None = None
         for inner in events:
             if type(inner) is MappingEndEvent:
+                if template:
+                    return self.as_if_quoted(event, inner)
                 return Mapping(entries, *_start(event), *_end(inner))
+            template = template or self.opens_template(inner)
             name = self.key(inner, events)
             value = self.node(next(events), events, "" if name is None else name.text)
             if name is None:
                 continue
+            if isinstance(value, Scalar) and value.plain and not value.text:
+                value = _behind(name)
             entry = Entry(name, value)
             if flow and self.has_no_colon(name, value):
                 self.note_split(name, previous)
@@ -385,10 +391,9 @@ class _Builder:
             self.note(STRANGE_KEY, _span(event), "a key is missing before the colon", "write one")
             return None
         start = event.start_mark
-        is_template = self.lines[start.line][max(0, start.column - 1) :].startswith("{{")
         found = len(self.findings)
         node = self.node(event, events, "")
-        if is_template:
+        if self.opens_template(event):
             del self.findings[found:]
             end = node.span
             span = Span(start.line + 1, start.column, end.end_line, end.end_column + 1)
@@ -396,6 +401,20 @@ class _Builder:
         else:
             self.note(STRANGE_KEY, node.span, "a key must be a word", 'write "key: value"')
         return None
+
+    def opens_template(self, event: Any) -> bool:
+        """Whether a key is the inner brace of an unquoted `{{ }}`."""
+        if type(event) is not MappingStartEvent:
+            return False
+        line, column = self.lines[event.start_mark.line], event.start_mark.column
+        return line[max(0, column - 1) :].startswith("{{")
+
+    def as_if_quoted(self, first: Any, last: Any) -> Scalar:
+        """The text that its author meant; that it is unquoted has been told."""
+        start, end = first.start_mark, last.end_mark
+        line = self.lines[start.line]
+        text = line[start.column : end.column if end.line == start.line else None]
+        return Scalar(text, '"', *_start(first), *_end(last))
 
     def has_no_colon(self, key: Scalar, value: Node) -> bool:
         if not isinstance(value, Scalar) or value.text or value.style:
@@ -440,6 +459,12 @@ class _Builder:
             span = Span(number + 1, column, number + 1, column + 1)
             message = 'this line is a comment: an unquoted "#" begins one'
             self.note(KEY_IN_COMMENT, span, message, 'quote the key: "#"')
+
+
+def _behind(key: Scalar) -> Scalar:
+    """Nothing, right behind its key: the parsers place it differently."""
+    line, column = key.end_line, key.end_column
+    return Scalar("", "", line, column, line, column)
 
 
 def _start(event: Any) -> tuple[int, int]:

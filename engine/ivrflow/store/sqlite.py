@@ -29,7 +29,7 @@ FORMAT = b"1"
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 
-BUSY = 2
+BUSY = 4
 """Turns in a batch from which on the next batch gathers."""
 
 GATHER_SECONDS = 0.002
@@ -239,6 +239,8 @@ class SqliteStore:
 
     def _keep(self, turn: Turn) -> Place:
         """Note the rows of a turn; `_flush` writes them."""
+        if (turn.rev == 1) != (turn.place is None):
+            raise ConflictError(f"turn {turn.rev} of {turn.call} follows no turn")
         program = self._programs.get(turn.program) or self._add_program(turn)
         self._last_row = row = self._last_row + 1
         if turn.place is None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject, wanted_digits
-from ivrflow.diagnostics import Span
 from ivrflow.machine.replies import MENU
 from ivrflow.model.flow import (
     Collect,
@@ -84,8 +83,8 @@ def duration_out_of_bounds(subject: Subject) -> Iterator[Finding]:
                 yield from _seconds(longest, limits.call)
             case Park(max_duration=longest):
                 yield from _seconds(longest, limits.park)
-            case Menu(timeout=silence, at=at) | Collect(timeout=silence, at=at):
-                yield from _silence(silence, limits.menu_timeout, at)
+            case Menu(timeout=silence) | Collect(timeout=silence):
+                yield from _silence(silence, limits.menu_timeout)
             case _:
                 pass
 
@@ -100,11 +99,11 @@ def _seconds(duration: Duration | None, most: int) -> Iterator[Finding]:
         yield Finding(duration.at, message)
 
 
-def _silence(timeout: int, bounds: tuple[int, int], at: Span) -> Iterator[Finding]:
+def _silence(timeout: Fixed, bounds: tuple[int, int]) -> Iterator[Finding]:
     least, most = bounds
-    if not least <= timeout <= most:
-        message = f"its timeout must lie between {least // 1000}s and {most // 1000}s"
-        yield Finding(at, message)
+    if not least <= timeout.milliseconds <= most:
+        message = f"from {least // 1000}s to {most // 1000}s are possible here"
+        yield Finding(timeout.at, message)
 
 
 @FLOW.add(
