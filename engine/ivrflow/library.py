@@ -1,7 +1,7 @@
 """A directory of flows: found, checked, compiled; a broken edit leaves the last good state."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -218,6 +218,7 @@ class Library:
         self.platform = platform
         self.current = current
         self.problem = ""
+        self._readable: Collection[str] | None = None
 
     @classmethod
     def open(cls, directory: Path, platform: Platform) -> "tuple[Library | None, Checked]":
@@ -227,13 +228,28 @@ class Library:
             return None, checked
         return cls(directory, platform, compile_catalog(checked, platform)), checked
 
+    def allow(self, environment: Collection[str]) -> None:
+        """Let programs read these environment variables and no others.
+
+        Raises `UsageError` if the current ones read another; a later edit that does is broken.
+        """
+        self._readable = environment
+        self._require_environment(self.current)
+
+    def _require_environment(self, catalog: Catalog) -> None:
+        missing = sorted(catalog.environment.difference(self._readable or ()))
+        if missing and self._readable is not None:
+            names = ", ".join(f"env.{name}" for name in missing)
+            raise UsageError(f"the flows read {names}: set it, and name it in IVRFLOW_ENV_ALLOW")
+
     def reload(self) -> tuple[Diagnostic, ...]:
         """Read the directory again. Errors leave `current` as it is and are returned."""
         try:
             checked = _only_application(self.directory, self.platform)
             if checked.is_good:
-                self.current = compile_catalog(checked, self.platform)
-                self.problem = ""
+                catalog = compile_catalog(checked, self.platform)
+                self._require_environment(catalog)
+                self.current, self.problem = catalog, ""
                 return ()
         except (UsageError, NothingToReadError) as error:
             self.problem = str(error)

@@ -2,7 +2,7 @@
 
 import re
 
-_E164 = re.compile(r"\+[1-9]\d{2,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _NAMED = re.compile(r"<([^<>]*)>\s*$")
 _SEPARATORS = str.maketrans("", "", " \t-.()/\u00a0")
 WITHHELD = frozenset({"", "private", "anonymous", "unknown", "restricted", "unavailable"})

@@ -1,12 +1,13 @@
 """In which contexts each state can reply, and the shortest way that leads there."""
 
 from collections import deque
+from collections.abc import Iterator
 
 import msgspec
 
 from ivrflow.analysis.graph import Way, context_after, targets, ways
 from ivrflow.model.context import Context
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import Collect, Flow, Menu
 
 START_BY_CONTEXT = {
     Context.ICE: "an incoming call",
@@ -37,8 +38,16 @@ class Visit(msgspec.Struct, frozen=True):
 def visits(flow: Flow) -> dict[tuple[str, Context], Visit]:
     """Return the first visit to each state in each context, breadth first: the shortest way."""
     found: dict[tuple[str, Context], Visit] = {}
-    todo = deque([Visit(flow.start.name, Context.ICE)])
-    asks = False
+    _spread(flow, Visit(flow.start.name, Context.ICE), found)
+    if flow.on.error is not None:
+        for context in _contexts_of_failure(flow, found):
+            _spread(flow, Visit(flow.on.error.name, context, None, "error"), found)
+    return found
+
+
+def _spread(flow: Flow, first: Visit, found: dict[tuple[str, Context], Visit]) -> None:
+    """Add `first` and all that it leads to."""
+    todo = deque([first])
     while todo:
         visit = todo.popleft()
         state = flow.states.get(visit.state)
@@ -46,11 +55,16 @@ def visits(flow: Flow) -> dict[tuple[str, Context], Visit]:
             continue
         found[visit.state, visit.context] = visit
         for way in ways(flow, state):
-            asks = asks or (way.event and way.answered)
             todo.extend(_next(flow, visit, way))
-        if not todo and flow.on.error is not None:
-            todo.extend(_failures(flow.on.error.name, found, asks=asks))
-    return found
+
+
+def _contexts_of_failure(flow: Flow, found: dict[tuple[str, Context], Visit]) -> Iterator[Context]:
+    """The error state speaks when the first reply fails, or one after a menu; never into a call
+    that is connected, which goes on."""
+    yield Context.ICE
+    asking = (Menu, Collect)
+    if any(isinstance(flow.states[name].action, asking) for name, _ in found):
+        yield Context.MENU
 
 
 def _next(flow: Flow, visit: Visit, way: Way) -> list[Visit]:
@@ -61,14 +75,4 @@ def _next(flow: Flow, visit: Visit, way: Way) -> list[Visit]:
         Visit(move.next.name, context, visit, way.outcome)
         for move in targets(way.transition)
         if move.next
-    ]
-
-
-def _failures(state: str, found: dict[tuple[str, Context], Visit], *, asks: bool) -> list[Visit]:
-    """The error state speaks when the first reply fails, or a later one that isn't bridged."""
-    contexts = [Context.ICE, Context.MENU] if asks else [Context.ICE]
-    return [
-        Visit(state, context, None, "error")
-        for context in contexts
-        if (state, context) not in found
     ]

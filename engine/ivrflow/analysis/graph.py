@@ -83,7 +83,7 @@ def _handled(flow: Flow, state: State, into: str) -> Iterator[Way]:
             outcome=outcome,
             transition=transition,
             answered=outcome not in ("ended", "digits"),
-            hears=asks or outcome == "digits",
+            hears=outcome != "ended" and (asks or outcome == "digits"),
             into=into if outcome == "collected" else "",
             own=outcome in state.on.by_outcome,
         )

@@ -29,6 +29,7 @@ from ivrflow.model.flow import (
 )
 
 STRING = Type(name=T.STRING)
+DIGITS = Type(name=T.DIGITS)
 INTEGER = Type(name=T.INTEGER)
 
 CALL = Type(
@@ -90,7 +91,7 @@ class Subject:
     def variables(self) -> dict[str, Type]:
         """Every variable with its type: the declared ones, and those that `into` declares."""
         digits = {
-            wanted.into.name: Type(name=T.DIGITS)
+            wanted.into.name: DIGITS
             for state in self.states.values()
             if (wanted := wanted_digits(state)) is not None and wanted.into is not None
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_prompt
-from ivrflow.compiler.values import condition, digits_fit, duration, plain, text
+from ivrflow.compiler.values import condition, digits_fit, duration, plain, target, text
 from ivrflow.machine import program
 from ivrflow.machine.replies import Key
 from ivrflow.model import flow as model
@@ -93,12 +93,12 @@ class ActionCompiler:
         name = self.platform.insert_name
         return program.Connect(
             to=connect.to,
-            target=text(connect.target, name),
+            target=target(connect.target, name),
             fenced=connect.to == "number" and "{{" in connect.target.source,
             cli=None if connect.cli is None else text(connect.cli, name),
             timeout=duration(connect.timeout),
             max_duration=duration(connect.max_duration),
-            tones=connect.tones,
+            tones="" if connect.tones is None else connect.tones.source,
             dtmf=None if connect.dtmf is None else text(connect.dtmf, plain),
             headers={key: text(header, name) for key, header in connect.headers.items()},
             amd=connect.amd,

@@ -6,7 +6,7 @@ from ivrflow.compiler.actions import ActionCompiler
 from ivrflow.compiler.closure import Closure, close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
-from ivrflow.compiler.values import condition, credentials, plain, text, value
+from ivrflow.compiler.values import condition, credentials, plain, target, text, value
 from ivrflow.machine import program
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
@@ -111,7 +111,7 @@ class _Compiler:
 
     def record(self, step: model.RecordStep) -> program.RecordStep:
         return program.RecordStep(
-            to=text(step.to, self.platform.insert_url),
+            to=target(step.to, self.platform.insert_url),
             credentials="" if step.credentials is None else credentials(step.credentials),
             format=step.format,
             transcribe=step.transcribe,

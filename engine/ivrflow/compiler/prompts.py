@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ivrflow.compiler.platform import Platform
-from ivrflow.compiler.values import condition, text
+from ivrflow.compiler.values import condition, target, text
 from ivrflow.machine import program
 from ivrflow.model import flow as model
 
@@ -30,9 +30,9 @@ def compile_declared(
 def _part(part: model.Part, platform: Platform) -> program.PromptPart:
     when = None if part.when is None else condition(part.when)
     match part:
-        case model.PlayPart(target=target):
+        case model.PlayPart(target=play):
             return program.PlayedPart(
-                target=text(target, platform.insert_url),
+                target=target(play, platform.insert_url),
                 voice=part.voice,
                 locale=part.locale,
                 when=when,

@@ -19,6 +19,13 @@ def text(source: model.Text, insert: Callable[[str], str]) -> Value:
     return compile_segments(parse_text(source.source), insert)
 
 
+def target(source: model.Text, insert: Callable[[str], str]) -> Value:
+    """Return a closure that yields an address: one whole `{{ }}` is the address itself, and is
+    judged as one when it is used; a value inside a longer text is a piece of it."""
+    whole = whole_expression(source.source) is not None
+    return text(source, plain if whole else insert)
+
+
 def plain(inserted: str) -> str:
     """Insert a value as it is, where nothing can read it as more than text."""
     return inserted

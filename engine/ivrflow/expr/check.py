@@ -223,9 +223,8 @@ class _Checker:
         if _group(left) != _group(right):
             digits = T.DIGITS in (left.name, right.name)
             remedy = 'quote the digits, or compare "... | int"' if digits else ""
-            raise self.error(
-                word, f"{describe(left)} and {describe(right)} are never equal", remedy
-            )
+            told = "are never equal" if op in ("eq", "ne") else "can't be compared"
+            raise self.error(word, f"{describe(left)} and {describe(right)} {told}", remedy)
         if op not in ("eq", "ne") and _group(left) in ("boolean", "list", "object"):
             raise self.error(word, f"{describe(left)} can't be put in order")
         self.enumerated(left, right)

@@ -1,5 +1,7 @@
 """Actions of a program, with the values of one call, as actions of a reply."""
 
+import re
+
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import replies
 from ivrflow.machine.program import (
@@ -17,6 +19,14 @@ from ivrflow.machine.replies import Audio, Part
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Walk
 from ivrflow.numbers import normalise
+
+ADDRESS_BY_KIND = {
+    "number": re.compile(r"[^\s]+"),
+    "sip": re.compile(r"[^\s<>\"@]+@[^\s<>\"@]+"),
+    "user": re.compile(r"[^\x00-\x1f\x7f]+"),
+    "stream": re.compile(r"wss?://[^\s<>\"]+"),
+}
+"""What can be connected to; numbers are looked at more closely."""
 
 
 def act(walk: Walk, state: State) -> None:
@@ -94,6 +104,8 @@ def _one_voice(walk: Walk, prompt: list[Part]) -> tuple[list[Part], list[Part], 
 def _connect(walk: Walk, connect: Connect) -> replies.Connect:
     names = walk.names
     target = str(connect.target(names))
+    if not ADDRESS_BY_KIND[connect.to].fullmatch(target):
+        raise EvaluationError(f'"{target}" is nothing to connect to ({connect.to})')
     headers = {key: str(value(names)) for key, value in connect.headers.items()}
     match connect.to:
         case "number":

@@ -1,5 +1,6 @@
 """Prompts to the parts that a caller hears, in the call's locale."""
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -35,14 +36,20 @@ def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
 def _played(part: PlayedPart, flow: Flow, scope: Scope, locale: str) -> list[Part]:
     target = cast(str, part.target(scope))
     if "://" in target:
-        return [Audio(url=target)]
+        return [Audio(url=_url(target))]
     declared = flow.prompts.get(target)
     if declared is None:
         raise EvaluationError(f'there is no prompt "{target}"')
     if declared.audio is not None:
-        return [Audio(url=cast(str, declared.audio(scope)))]
+        return [Audio(url=_url(cast(str, declared.audio(scope))))]
     spoken = best_locale(part.locale or locale, declared, flow.locale)
     return speak(declared.by_locale[spoken], flow, scope, part.voice or spoken)
+
+
+def _url(target: str) -> str:
+    if re.fullmatch(r"https?://[^\s<>\"]+", target) is None:
+        raise EvaluationError(f'"{target}" is no URL of a sound file')
+    return target
 
 
 def best_locale(wanted: str, declared: DeclaredPrompt, default: str) -> str:

@@ -41,6 +41,7 @@ from ivrflow.machine.replies import (
 from ivrflow.machine.session import Failures, Frame, Session
 from ivrflow.machine.speak import speak
 from ivrflow.model.context import Context
+from ivrflow.model.locales import is_locale
 
 MAX_PASSING = 100
 """Passing states in one turn. Lint proves that they don't circle; this holds without lint."""
@@ -202,7 +203,7 @@ class Walk:
             case PromptStep(prompt=prompt):
                 self.instructions += self.say(prompt)
             case LocaleStep(locale=locale):
-                self.locale = str(locale(self.names))
+                self.locale = self._locale(str(locale(self.names)))
                 self.names["locale"] = self.locale
             case AnswerStep():
                 self.instructions.append(Answer())
@@ -216,9 +217,17 @@ class Walk:
                 line = str(text(self.names))
                 self.effects.append(Log(flow=self.flow.name, state=self.state, text=line))
 
+    def _locale(self, wanted: str) -> str:
+        if not is_locale(wanted):
+            raise EvaluationError(f'"{wanted}" is no locale')
+        return wanted
+
     def _record(self, step: RecordStep) -> Record:
+        target = str(step.to(self.names))
+        if "://" not in target:
+            raise EvaluationError(f'"{target}" is no place for a recording')
         return Record(
-            to=str(step.to(self.names)),
+            to=target,
             credentials=step.credentials,
             format=step.format,
             transcribe=self.locale if step.transcribe == "" else step.transcribe or "",

@@ -169,7 +169,7 @@ class ActionBuilder:
             cli=text(child(node, "cli")),
             timeout=duration(child(node, "timeout")),
             max_duration=duration(child(node, "max_duration")),
-            tones=word(child(node, "tones")),
+            tones=text(child(node, "tones")),
             dtmf=text(child(node, "dtmf")),
             headers={
                 each.key.text: value

@@ -137,7 +137,7 @@ class StepBuilder:
             to=target,
             credentials=text(child(entry.value, "credentials")),
             format=word(child(entry.value, "format")),
-            transcribe={"true": "", "false": None}.get(transcribe, transcribe),
+            transcribe={"true": "", "false": None}.get(transcribe.lower(), transcribe),
             at=entry.key.span,
         )
 

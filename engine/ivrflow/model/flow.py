@@ -272,7 +272,7 @@ class Connect(_Kind, frozen=True, kw_only=True):
     cli: Text | None = None
     timeout: "Duration | None" = None
     max_duration: "Duration | None" = None
-    tones: str = ""
+    tones: Text | None = None
     dtmf: Text | None = None
     headers: dict[str, Text] = {}
     amd: bool = False

@@ -4,6 +4,7 @@ The schema has judged their shapes already: what has the wrong one is read as ab
 what the schema can't say becomes a finding here.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ivrflow.diagnostics import START, Diagnostic, Kind, Span
@@ -27,7 +28,7 @@ from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 NOT_YET = Kind("E090", "not-supported-yet")
 WRONG_LITERAL = Kind("E606", "wrong-literal")
 
-NO_ENTRIES: dict[str, Entry] = {}
+_COUNT = re.compile(r"[+]?[0-9]{1,9}(\.0*)?")
 
 
 class Reader:
@@ -146,7 +147,7 @@ def boolean(node: Node | None, default: bool) -> bool:
 
 def integer(node: Node | None, default: int) -> int:
     digits = word(node)
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else default
+    return int(float(digits)) if _COUNT.fullmatch(digits) else default
 
 
 def fixed(node: Node | None, default: int) -> Fixed:

@@ -1,7 +1,6 @@
 """Waiting no longer than a caller can."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable
 from time import monotonic
 from typing import TypeVar
@@ -35,11 +34,11 @@ class Deadlines:
     """Watches the turns that are being committed.
 
     One look at the clock every `TICK` serves them all: a timer for each would cost as much as
-    reading the callback does. Turns are watched in the order of their deadlines.
+    reading the callback does.
     """
 
     def __init__(self) -> None:
-        self._watched: deque[tuple[float, Commit, asyncio.Future[Place]]] = deque()
+        self._watched: list[tuple[float, Commit, asyncio.Future[Place]]] = []
         self._ticking = False
 
     async def committed(self, deadline: float, commit: Commit) -> Place:
@@ -59,13 +58,12 @@ class Deadlines:
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         now = monotonic()
-        while self._watched and (self._watched[0][2].done() or self._watched[0][0] <= now):
-            _, commit, done = self._watched.popleft()
-            if done.done():
-                continue
-            withdrawn = commit.withdraw()
-            commit.done = loop.create_future()
-            done.set_exception(LateError(None if withdrawn else commit))
+        self._watched = [each for each in self._watched if not each[2].done()]
+        for deadline, commit, done in self._watched:
+            if deadline <= now:
+                withdrawn = commit.withdraw()
+                commit.done = loop.create_future()
+                done.set_exception(LateError(None if withdrawn else commit))
         if self._watched:
             loop.call_later(TICK, self._tick)
         else:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 import msgspec
 
 from ivrflow.errors import StoreUnavailableError
+from ivrflow.machine.outcome import Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.runtime.mailbox import Key
@@ -12,6 +13,11 @@ from ivrflow.store.base import KEPT, Place, Stored, Turn
 
 MAX_LIVE = 50_000
 """Calls kept in hand; those that were quiet for longest are read again when they speak."""
+
+FLAG_BY_VERDICT = {Verdict.MOVED: 0, Verdict.STALE: 1, Verdict.IGNORED: 2, Verdict.FAILED: 4}
+RESCUED = 8
+OFFERING = frozenset({FLAG_BY_VERDICT[Verdict.MOVED], FLAG_BY_VERDICT[Verdict.FAILED], RESCUED})
+"""Flags of turns whose reply is an offer; that to a stale or ignored event repeats one."""
 
 _decoder = msgspec.json.Decoder(Session)
 
@@ -37,8 +43,9 @@ class Live(msgspec.Struct):
 
     def take(self, turn: Turn, session: Session, place: Place) -> None:
         """Be the call after `turn`, which is committed."""
+        if session.offer > self.session.offer or session.rescued:
+            self.reply = turn.reply
         self.session, self.rev, self.place = session, turn.rev, place
-        self.reply = turn.reply or self.reply
         self.answer = turn.reply
         self.recent.pop(turn.key, None)
         self.recent[turn.key] = None
@@ -72,13 +79,13 @@ def revive(stored: Stored, program: Program) -> Live:
     """Return a call as it was stored; raises `StoreUnavailableError` for a newer engine's form."""
     if stored.format > FORMAT:
         raise StoreUnavailableError(f"the call is stored in form {stored.format}, newer than ours")
-    current = [each.reply for each in stored.recent if each.reply]
+    offers = [each.reply for each in stored.recent if each.reply and each.flags in OFFERING]
     return Live(
         program=program,
         session=_decoder.decode(stored.session),
         rev=stored.rev,
         place=stored.place,
-        reply=current[-1] if current else b"",
+        reply=offers[-1] if offers else b"",
         answer=stored.recent[-1].reply,
         recent=dict.fromkeys(each.key for each in stored.recent),
     )

@@ -3,7 +3,7 @@
 A rescue reply is terminal: it hangs up, or hands the call over for good; nothing can be resumed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivrflow.library import Catalog, Library
 from ivrflow.machine.events import (
@@ -25,7 +25,7 @@ from ivrflow.machine.outcome import Facts
 from ivrflow.machine.replies import MENU, Continue, Hangup, Reply
 from ivrflow.machine.routing import route
 from ivrflow.machine.step import begin, last_words
-from ivrflow.runtime.answer import Answer
+from ivrflow.runtime.answer import Answer, fill
 from ivrflow.sinch.render import render
 
 NOTHING = b""
@@ -71,10 +71,14 @@ def _for_a_new_call(event: Incoming, catalog: Catalog, facts: Facts) -> Reply:
 class LastWords:
     """Answers every event with its rescue reply: a fallback server that keeps no calls."""
 
-    def __init__(self, library: Library, now: Callable[[], str]) -> None:
+    def __init__(
+        self, library: Library, environment: Mapping[str, str], now: Callable[[], str]
+    ) -> None:
         self.library = library
+        self.environment = environment
         self.now = now
 
     async def answer(self, event: Event, *, arrived: float) -> Answer:
         """Return the rescue reply; `arrived` doesn't matter, for nothing is waited for."""
-        return Answer(200, rescue(event, self.library.current, Facts(now=self.now())))
+        body = rescue(event, self.library.current, Facts(now=self.now()))
+        return Answer(200, fill(body, self.environment))

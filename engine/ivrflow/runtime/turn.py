@@ -30,7 +30,7 @@ from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.step import begin, step
 from ivrflow.runtime.answer import Answer, fill
 from ivrflow.runtime.deadline import Deadlines, LateError, before
-from ivrflow.runtime.live import Live, LiveCalls, revive
+from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, LiveCalls, revive
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
 from ivrflow.sinch.platform import PLATFORM
@@ -46,9 +46,6 @@ MAX_BACKLOG = 2_000
 MAX_CONFLICTS = 3
 LONGEST_CALL = 5 * 3_600_000
 """Milliseconds after its last turn when a call that never ended may be forgotten."""
-
-FLAG_BY_VERDICT = {Verdict.MOVED: 0, Verdict.STALE: 1, Verdict.IGNORED: 2, Verdict.FAILED: 4}
-RESCUED = 8
 
 _encoder = msgspec.json.Encoder()
 

@@ -90,7 +90,7 @@ async def _answering(
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
     """Yield what answers events, on an open store."""
     if settings.fallback:
-        yield LastWords(library, lambda: datetime.now(UTC).isoformat(timespec="seconds")), _ready
+        yield LastWords(library, environment, _timestamp), _ready
         return
     store = await open_store(settings.store)
     who = f"{socket.gethostname()}:{os.getpid()}"
@@ -112,6 +112,10 @@ async def open_store(name: str) -> Store:
     if kind == "sqlite" and path:
         return await SqliteStore.open(Path(path))
     raise SettingsError(f'"{name}" is no store: write sqlite:PATH or memory:')
+
+
+def _timestamp() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 async def _ready() -> str:
@@ -170,12 +174,7 @@ def _environment(
 ) -> dict[str, str]:
     """Return the variables that flows may read; raises `UsageError` where one is missing."""
     allowed = {name: environment[name] for name in settings.env_allow if name in environment}
-    missing = sorted(library.current.environment - allowed.keys())
-    if missing:
-        raise UsageError(
-            f"the flows read {', '.join(f'env.{name}' for name in missing)}: set it, and name it "
-            "in IVRFLOW_ENV_ALLOW"
-        )
+    library.allow(allowed)
     return allowed
 
 

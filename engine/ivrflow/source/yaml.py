@@ -406,7 +406,8 @@ class _Builder:
         """Whether a key is the inner brace of an unquoted `{{ }}`."""
         if type(event) is not MappingStartEvent:
             return False
-        line, column = self.lines[event.start_mark.line], event.start_mark.column
+        line = self.lines[event.start_mark.line]
+        column: int = event.start_mark.column
         return line[max(0, column - 1) :].startswith("{{")
 
     def as_if_quoted(self, first: Any, last: Any) -> Scalar:

@@ -49,9 +49,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Recent(msgspec.Struct, frozen=True, gc=False):
-    """An event that the call has had, and the reply to it."""
+    """An event that the call has had, its turn's flags, and the reply to it."""
 
     key: bytes
+    flags: int
     reply: bytes
 
 

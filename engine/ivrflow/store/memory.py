@@ -73,7 +73,7 @@ class MemoryStore:
             format=last.format,
             over=last.over,
             session=last.session,
-            recent=tuple(Recent(row.key, row.reply) for row in known.journal[-KEPT:]),
+            recent=tuple(Recent(row.key, row.flags, row.reply) for row in known.journal[-KEPT:]),
         )
 
     async def closure(self, program: str) -> bytes | None:

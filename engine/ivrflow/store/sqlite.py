@@ -213,7 +213,7 @@ class SqliteStore:
 
     def _transact(self, batch: list[_Pending]) -> list[Place | Exception]:
         """Run all of a batch in one transaction, or none of it."""
-        before = self._last_call, self._last_row, len(self._programs)
+        before = self._last_call, self._last_row
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -223,8 +223,8 @@ class SqliteStore:
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            self._last_call, self._last_row, known = before
-            self._programs = dict(list(self._programs.items())[:known])
+                self._programs = dict(connection.execute("SELECT hash, id FROM program"))
+            self._last_call, self._last_row = before
             self._clear()
             raise
         return places
@@ -280,7 +280,9 @@ class SqliteStore:
         if row is None:
             return None
         number, last, rev, program, form, over, session = row
-        recent = tuple(Recent(each.key, each.reply) for each in self._chain(connection, last, KEPT))
+        recent = tuple(
+            Recent(each.key, each.flags, each.reply) for each in self._chain(connection, last, KEPT)
+        )
         return Stored(
             rev=rev,
             place=Place(number, last),

@@ -14,6 +14,8 @@ from ivrflow.model.flow import (
     Fixed,
     Menu,
     Park,
+    PlayPart,
+    RecordStep,
     SendDtmfStep,
     Text,
 )
@@ -161,9 +163,10 @@ def wrong_tones(subject: Subject) -> Iterator[Finding]:
     for connect in _connects(subject):
         if connect.dtmf is not None:
             yield from _tones(connect.dtmf, limits.dtmf)
-        if connect.tones and connect.tones not in limits.tones:
-            message = f'there is no ring tone for "{connect.tones}"'
-            yield Finding(connect.at, message, "write a country such as se, gb or us")
+        tones = connect.tones
+        if tones is not None and tones.source not in limits.tones and tones.scalar is not None:
+            message = f'there is no ring tone for "{tones.source}"'
+            yield Finding(tones.scalar.span, message, "write a country such as se, gb or us")
 
 
 def _tones(text: Text, allowed: frozenset[str]) -> Iterator[Finding]:
@@ -202,3 +205,87 @@ def too_many_digits(subject: Subject) -> Iterator[Finding]:
         digits = wanted_digits(state)
         if digits is not None and digits.max > most:
             yield Finding(digits.at, f"at most {most} digits can be asked for, not {digits.max}")
+
+
+SCHEMES_BY_USE = {
+    "stream": ("ws://", "wss://"),
+    "record": ("s3://", "azure://"),
+    "play": ("http://", "https://"),
+}
+
+
+@FLOW.add(
+    "E707",
+    "wrong-address",
+    bad="""
+flow: example
+start: talk
+states:
+  talk: {connect: {stream: "https://bot.example.com"}}
+""",
+    good="""
+flow: example
+start: talk
+states:
+  talk: {connect: {stream: "wss://bot.example.com"}}
+""",
+)
+def wrong_address(subject: Subject) -> Iterator[Finding]:
+    """An address of a kind that the platform can't reach: the call, or the sound, would fail."""
+    for connect in _connects(subject):
+        if connect.to == "stream":
+            yield from _address(connect.target, "stream")
+        elif connect.to == "sip" and "@" not in connect.target.source and connect.target.scalar:
+            if "{{" not in connect.target.source:
+                message = f'"{connect.target.source}" is no SIP address'
+                yield Finding(connect.target.scalar.span, message, "write user@host")
+    for step in subject.steps():
+        if isinstance(step, RecordStep):
+            yield from _address(step.to, "record")
+    for part in subject.parts():
+        if isinstance(part, PlayPart) and "://" in part.target.source:
+            yield from _address(part.target, "play")
+
+
+def _address(text: Text, use: str) -> Iterator[Finding]:
+    schemes = SCHEMES_BY_USE[use]
+    literal = text.source.partition("{{")[0]
+    if text.scalar is None or (not literal and "{{" in text.source):
+        return
+    if not literal.startswith(schemes):
+        message = f'"{text.source}" does not begin with {" or ".join(schemes)}'
+        yield Finding(text.scalar.span, message)
+    elif " " in literal:
+        yield Finding(text.scalar.span, "a space can't stand in an address", "write %20")
+
+
+@FLOW.add(
+    "E404",
+    "words-never-heard",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: {words: [sales], next: bye}}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., speech: true, choices: {1: {words: [sales], next: bye}}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+""",
+)
+def words_never_heard(subject: Subject) -> Iterator[Finding]:
+    """Spoken words are given for a key of a menu that doesn't listen to speech."""
+    for state in subject.states.values():
+        if not isinstance(state.action, Menu) or state.action.speech:
+            continue
+        for choice in state.action.choices:
+            if choice.words:
+                yield Finding(choice.at, "these words are never heard", "add `speech: true`")

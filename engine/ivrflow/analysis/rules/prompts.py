@@ -1,14 +1,12 @@
 """E5xx: prompts that can't be heard as they are meant."""
 
-import re
 from collections.abc import Iterator
 
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.model.flow import DeclaredPrompt, LocaleStep, PlayPart, SayPart
-
-LOCALE = re.compile("arb|[a-z]{2,3}(-[A-Z]{2}(-[A-Z]{3})?)?")
+from ivrflow.model.locales import is_locale
 
 
 @FLOW.add(
@@ -142,6 +140,6 @@ def wrong_locale(subject: Subject) -> Iterator[Finding]:
     for step in subject.steps():
         if not isinstance(step, LocaleStep) or "{{" in step.locale.source:
             continue
-        if LOCALE.fullmatch(step.locale.source) is None and step.locale.scalar is not None:
+        if not is_locale(step.locale.source) and step.locale.scalar is not None:
             message = f'"{step.locale.source}" is no locale'
             yield Finding(step.locale.scalar.span, message, "write it as in en-US")

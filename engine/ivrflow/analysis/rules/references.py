@@ -6,7 +6,7 @@ from ivrflow.analysis.graph import INHERITED_BY_MENUS, outcomes_of
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.subject import Subject, wanted_digits
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.model.flow import PlayPart, Ref
 
@@ -137,3 +137,40 @@ def unknown_name(subject: Subject) -> Iterator[Finding]:
     for fault in faults(subject):
         if fault.sort is Sort.UNKNOWN:
             yield Finding(fault.span, fault.message, fault.help)
+
+
+RESERVED = frozenset(
+    {"and", "else", "env", "false", "if", "in", "is", "legs", "none", "not", "or", "true"}
+)
+"""Words of expressions, and names that later parts of the language have."""
+
+
+@FLOW.add(
+    "E109",
+    "reserved-name",
+    bad="""
+flow: example
+start: greet
+vars: {result: none yet}
+states:
+  greet: {say: "{{ result }}", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {outcome: none yet}
+states:
+  greet: {say: "{{ outcome }}", hangup: }
+""",
+)
+def reserved_name(subject: Subject) -> Iterator[Finding]:
+    """A variable is called like something that expressions know already, and would hide it."""
+    taken = RESERVED | subject.names.keys()
+    for name, decl in subject.flow.vars.items():
+        if name in taken:
+            yield Finding(decl.at, f'"{name}" is a word of expressions', "choose another name")
+    for state in subject.states.values():
+        digits = wanted_digits(state)
+        if digits is not None and digits.into is not None and digits.into.name in taken:
+            message = f'"{digits.into.name}" is a word of expressions'
+            yield Finding(digits.into.at, message, "choose another name")
