@@ -71,8 +71,4 @@ def _next(flow: Flow, visit: Visit, way: Way) -> list[Visit]:
     if not way.answered:
         return []
     context = context_after(flow.states[visit.state], way, visit.context)
-    return [
-        Visit(move.next.name, context, visit, way.outcome)
-        for move in targets(way.transition)
-        if move.next
-    ]
+    return [Visit(ref.name, context, visit, way.outcome) for ref in targets(way.transition)]

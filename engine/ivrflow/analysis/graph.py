@@ -1,6 +1,6 @@
 """A flow as a graph: the ways out of each state, and where they lead."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -9,15 +9,19 @@ from ivrflow.model.flow import (
     Collect,
     Conference,
     Connect,
+    Digits,
     Flow,
     Menu,
-    Move,
     Park,
+    Ref,
     State,
     Transition,
 )
+from ivrflow.model.inherit import handlers_of, keys_of
 
-INHERITED_BY_MENUS = ("no_input", "no_match", "invalid")
+HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
+"""Outcomes that come with an input."""
+
 AMD_OUTCOMES = ("human", "machine", "unsure")
 
 
@@ -34,59 +38,42 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool = True
     hears: bool = False
     into: str = ""
-    own: bool = True
 
 
 def ways(flow: Flow, state: State) -> Iterator[Way]:
     """Yield every way out of `state`, those inherited from its flow included."""
+    if state.action is None:
+        if state.next:
+            yield Way(outcome="next", transition=state.next, event=False)
+        return
+    for choice in keys_of(flow, state):
+        yield Way(outcome=choice.key, transition=choice.transition, hears=True)
+    possible = outcomes_of(state)
+    for outcome, transition in handlers_of(flow, state).items():
+        if outcome in possible:
+            yield Way(
+                outcome=outcome,
+                transition=transition,
+                answered=outcome not in ("ended", "digits"),
+                hears=outcome in HEARD,
+                into=_into(state) if outcome == "collected" else "",
+            )
+
+
+def _into(state: State) -> str:
+    digits = wanted_digits(state)
+    return digits.into.name if digits is not None and digits.into is not None else ""
+
+
+def wanted_digits(state: State) -> Digits | None:
+    """Return the digits that a state asks for, if it does."""
     match state.action:
-        case Menu(choices=choices, extension=extension):
-            own = {choice.key for choice in choices}
-            for choice in (*choices, *(each for each in flow.on.keys if each.key not in own)):
-                yield Way(
-                    outcome=choice.key,
-                    transition=choice.transition,
-                    hears=True,
-                    own=choice.key in own,
-                )
-            into = extension.into.name if extension and extension.into else ""
-            yield from _handled(flow, state, into)
-        case Collect(keys=keys, digits=digits):
-            own = {choice.key for choice in keys}
-            star = (each for each in flow.on.keys if each.key == "*" and "*" not in own)
-            for choice in (*keys, *star):
-                yield Way(
-                    outcome=choice.key,
-                    transition=choice.transition,
-                    hears=True,
-                    own=choice.key in own,
-                )
-            yield from _handled(flow, state, digits.into.name if digits.into else "")
-        case None:
-            if state.next:
-                yield Way(outcome="next", transition=state.next, event=False)
+        case Menu(extension=extension):
+            return extension
+        case Collect(digits=digits):
+            return digits
         case _:
-            yield from _handled(flow, state, "")
-
-
-def _handled(flow: Flow, state: State, into: str) -> Iterator[Way]:
-    asks = isinstance(state.action, Menu | Collect)
-    inherited = flow.on.by_outcome if asks else {}
-    handlers: Mapping[str, Transition] = {
-        **{name: inherited[name] for name in INHERITED_BY_MENUS if name in inherited},
-        **state.on.by_outcome,
-    }
-    for outcome, transition in handlers.items():
-        if outcome not in outcomes_of(state):
-            continue
-        yield Way(
-            outcome=outcome,
-            transition=transition,
-            answered=outcome not in ("ended", "digits"),
-            hears=outcome != "ended" and (asks or outcome == "digits"),
-            into=into if outcome == "collected" else "",
-            own=outcome in state.on.by_outcome,
-        )
+            return None
 
 
 def outcomes_of(state: State) -> tuple[str, ...]:
@@ -134,11 +121,11 @@ def context_after(state: State, way: Way, context: Context) -> Context:
     return Context.MENU
 
 
-def targets(transition: Transition) -> Iterator[Move]:
-    """Yield the moves that lead to a state."""
+def targets(transition: Transition) -> Iterator[Ref]:
+    """Yield the states that a transition can lead to."""
     for move in transition:
         if move.next is not None:
-            yield move
+            yield move.next
 
 
 def reachable(flow: Flow, others: Iterable[str] = ()) -> set[str]:
@@ -154,5 +141,5 @@ def reachable(flow: Flow, others: Iterable[str] = ()) -> set[str]:
             continue
         found.add(name)
         for way in ways(flow, state):
-            todo += [move.next.name for move in targets(way.transition) if move.next]
+            todo += [ref.name for ref in targets(way.transition)]
     return found

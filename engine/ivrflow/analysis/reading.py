@@ -162,7 +162,7 @@ class _Reader:
         own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
         self.types: dict[str, Type | None] = {**own, **self.variables}
         self.found: dict[Span, Fault] = {}
-        self.playing: list[str] = []
+        self.played_with: set[tuple[str, Names]] = set()
 
     def note(self, fault: Fault) -> None:
         self.found.setdefault(fault.span, fault)
@@ -254,11 +254,10 @@ class _Reader:
 
     def played(self, name: str, assigned: Names) -> None:
         declared = self.prompts.get(name)
-        if declared is None or name in self.playing:
+        if declared is None or (name, assigned) in self.played_with:
             return
-        self.playing.append(name)
+        self.played_with.add((name, assigned))
         self.declared(declared, assigned)
-        self.playing.pop()
 
     def declared(self, declared: DeclaredPrompt, assigned: Names) -> None:
         for prompt in declared.by_locale.values():

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ivrflow.analysis import graph
 from ivrflow.analysis.contexts import Visit, visits
-from ivrflow.analysis.graph import Way
+from ivrflow.analysis.graph import Way, wanted_digits
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.types import T, Type
@@ -15,7 +15,6 @@ from ivrflow.model.context import Context
 from ivrflow.model.flow import (
     Collect,
     DeclaredPrompt,
-    Digits,
     Flow,
     Menu,
     Move,
@@ -174,14 +173,3 @@ def action_prompts(state: State) -> Iterator[Prompt]:
             yield from (intro, prompt)
         case _:
             pass
-
-
-def wanted_digits(state: State) -> Digits | None:
-    """Return the digits that a state asks for, if it does."""
-    match state.action:
-        case Menu(extension=extension):
-            return extension
-        case Collect(digits=digits):
-            return digits
-        case _:
-            return None

@@ -15,7 +15,7 @@ CompileTransition = Callable[[model.Transition], program.Transition]
 
 @dataclass(frozen=True, slots=True)
 class ActionCompiler:
-    """Compiles the actions of one flow. `keys` are those that its `on` offers in every menu."""
+    """Compiles the action of one state, which offers `keys`."""
 
     keys: tuple[model.Choice, ...]
     platform: Platform
@@ -39,8 +39,7 @@ class ActionCompiler:
                 return program.Hangup()
 
     def menu(self, menu: model.Menu) -> program.Menu:
-        choices = (*menu.choices, *self.inherited(menu.choices, self.keys))
-        values = by_value(choices)
+        values = by_value(self.keys)
         digits = menu.extension
         retries = menu.retries
         return program.Menu(
@@ -58,14 +57,12 @@ class ActionCompiler:
                 if not (digits and can_begin(each.key, digits))
             ),
             choice_by_value={value: self.choice(each) for value, each in values},
-            choice_by_key={each.key: self.choice(each) for each in choices},
+            choice_by_key={each.key: self.choice(each) for each in self.keys},
             extension=None if digits is None else wanted(digits),
         )
 
     def collect(self, collect: model.Collect) -> program.Collect:
-        # A flow-wide digit would steal the first digit of the number asked for; `*` can't be one.
-        star = [choice for choice in self.keys if choice.key == "*"]
-        values = by_value((*collect.keys, *self.inherited(collect.keys, star)))
+        values = by_value(self.keys)
         return program.Collect(
             prompt=compile_prompt(collect.prompt, self.platform),
             reprompt=compile_prompt(collect.reprompt, self.platform),
@@ -78,13 +75,6 @@ class ActionCompiler:
             offered=tuple(option(value, each) for value, each in values),
             choice_by_value={value: self.choice(each) for value, each in values},
         )
-
-    def inherited(
-        self, own: Iterable[model.Choice], keys: Iterable[model.Choice]
-    ) -> list[model.Choice]:
-        """The flow-wide keys that a menu doesn't use for itself."""
-        used = {choice.key for choice in own}
-        return [choice for choice in keys if choice.key not in used]
 
     def choice(self, choice: model.Choice) -> program.Choice:
         return program.Choice(key=choice.key, transition=self.transition(choice.transition))

@@ -11,8 +11,7 @@ from ivrflow.machine import program
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
-
-OUTCOMES_INHERITED = ("no_input", "no_match", "invalid")
+from ivrflow.model.inherit import handlers_of, keys_of
 
 
 def compile_flow(flow: model.Flow, app: App, platform: Platform) -> Program:
@@ -39,10 +38,6 @@ class _Compiler:
     source: model.Flow
     platform: Platform
 
-    @property
-    def actions(self) -> ActionCompiler:
-        return ActionCompiler(self.source.on.keys, self.platform, self.transition)
-
     def flow(self, closed: Closure) -> program.Flow:
         flow = self.source
         prompts = {**closed.prompts, **flow.prompts}
@@ -60,18 +55,21 @@ class _Compiler:
         )
 
     def state(self, state: model.State) -> program.State:
-        on = self.outcomes(state.on)
-        if isinstance(state.action, model.Menu | model.Collect):
-            inherited = self.outcomes(self.source.on)
-            on = {name: inherited[name] for name in OUTCOMES_INHERITED if name in inherited} | on
         return program.State(
             name=state.name,
             steps=self.steps(state.steps),
             prompt=compile_prompt(state.prompt, self.platform),
-            action=None if state.action is None else self.actions.compile(state.action),
+            action=None if state.action is None else self.action(state, state.action),
             next=self.transition(state.next),
-            on=on,
+            on={
+                name: self.transition(each)
+                for name, each in handlers_of(self.source, state).items()
+            },
         )
+
+    def action(self, state: model.State, action: model.Action) -> program.Action:
+        keys = keys_of(self.source, state)
+        return ActionCompiler(keys, self.platform, self.transition).compile(action)
 
     def outcomes(self, handlers: model.Handlers) -> dict[str, program.Transition]:
         return {name: self.transition(each) for name, each in handlers.by_outcome.items()}

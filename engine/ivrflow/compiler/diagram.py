@@ -13,6 +13,7 @@ from ivrflow.model.flow import (
     State,
     Transition,
 )
+from ivrflow.model.inherit import handlers_of, keys_of
 
 
 def mermaid(flow: Flow) -> str:
@@ -47,7 +48,7 @@ def edges(flow: Flow) -> Iterator[tuple[str, str, str]]:
     if flow.start.name in flow.states:
         yield "", "", flow.start.name
     for name, state in flow.states.items():
-        for outcome, transition in outcomes(state):
+        for outcome, transition in outcomes(flow, state):
             for move in transition:
                 if move.next is not None and move.next.name in flow.states:
                     condition = f" [{move.when.source}]" if move.when else ""
@@ -56,18 +57,11 @@ def edges(flow: Flow) -> Iterator[tuple[str, str, str]]:
         yield "", "error", flow.on.error.name
 
 
-def outcomes(state: State) -> Iterator[tuple[str, Transition]]:
+def outcomes(flow: Flow, state: State) -> Iterator[tuple[str, Transition]]:
     """Yield each way out of a state by its name: its keys, its outcomes, "" for `next`."""
-    match state.action:
-        case Menu(choices=choices):
-            for choice in choices:
-                yield choice.key, choice.transition
-        case Collect(keys=keys):
-            for key in keys:
-                yield key.key, key.transition
-        case _:
-            pass
-    yield from state.on.by_outcome.items()
+    for choice in keys_of(flow, state):
+        yield choice.key, choice.transition
+    yield from handlers_of(flow, state).items()
     if state.next:
         yield "", state.next
 

@@ -61,6 +61,10 @@ def accepts(wanted: Type | None, given: Type | None) -> bool:
     return wanted.name is given.name
 
 
+NEEDS_VALUE = frozenset({"int", "date", "time"})
+"""Filters that fail on null; the others take it for an empty text."""
+
+
 class _Checker:
     def __init__(self, names: Names, source: str) -> None:
         self.names = names
@@ -165,6 +169,10 @@ class _Checker:
         inner = node.node or nodes.Const(None)
         given = self.type_of(inner)
         self.applied(node, known, given)
+        if node.name == "bucket" and isinstance(node.args[0], nodes.Const):
+            count = node.args[0].value
+            if not isinstance(count, int) or count < 1:
+                raise self.error(str(count), "bucket needs a number of buckets, from 1")
         if node.name != "default":
             return Type(name=known.gives)
         other = self.type_of(node.args[0])
@@ -195,6 +203,9 @@ class _Checker:
             self.type_of(argument)
         if given is None or not known.takes or given.name is T.NULL:
             return
+        if given.nullable and node.name in NEEDS_VALUE:
+            help = "give a value for null with `| default(...)` first"
+            raise self.error(node.name, f'there may be nothing for "{node.name}"', help)
         if given.name not in known.takes:
             raise self.error(node.name, f'"{node.name}" can\'t be asked of {describe(given)}')
 

@@ -29,9 +29,8 @@ def compile_segments(segments: tuple[Segment, ...], insert: Insert) -> Value:
     parts = [each if isinstance(each, str) else compile_tree(each) for each in segments]
 
     def fill(scope: Scope) -> str:
-        return "".join(
-            [part if isinstance(part, str) else insert(to_text(part(scope))) for part in parts]
-        )
+        filled = [part if isinstance(part, str) else insert(to_text(part(scope))) for part in parts]
+        return _bounded_text("".join(filled))
 
     return fill
 
@@ -92,7 +91,7 @@ def _item(container: Value, key: Value) -> Value:
         if isinstance(held, dict):
             try:
                 return held[name]
-            except KeyError:
+            except (KeyError, TypeError):  # a list is no name
                 return None
         if isinstance(held, list) and isinstance(name, int) and not isinstance(name, bool):
             return held[name] if -len(held) <= name < len(held) else None
@@ -105,16 +104,28 @@ def _item(container: Value, key: Value) -> Value:
 
 def _list(items: list[Value]) -> Value:
     def build(scope: Scope) -> list[object]:
-        built = [each(scope) for each in items]
-        if _size(built) > MAX_ITEMS:
-            raise EvaluationError(f"a list of more than {MAX_ITEMS} items")
-        return built
+        return [each(scope) for each in items]
 
     return build
 
 
+def bounded_value(value: object) -> object:
+    """Return `value`; raises `EvaluationError` for a list or object that grows beyond measure."""
+    if isinstance(value, list | dict) and _size(value) > MAX_ITEMS:
+        raise EvaluationError(f"more than {MAX_ITEMS:,} values in one")
+    return value
+
+
 def _size(value: object) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
     return 1 + sum(_size(each) for each in value) if isinstance(value, list) else 1
+
+
+def _bounded_text(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise EvaluationError(f"a text of more than {MAX_TEXT:,} characters")
+    return text
 
 
 def _filter(node: nodes.Filter) -> Value:
@@ -184,10 +195,7 @@ def _compare(node: nodes.Compare) -> Value:
 
 def _concat(parts: list[Value]) -> Value:
     def join(scope: Scope) -> str:
-        text = "".join([to_text(each(scope)) for each in parts])
-        if len(text) > MAX_TEXT:
-            raise EvaluationError(f"a text of more than {MAX_TEXT:,} characters")
-        return text
+        return _bounded_text("".join([to_text(each(scope)) for each in parts]))
 
     return join
 

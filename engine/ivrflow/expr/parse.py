@@ -112,12 +112,6 @@ def whole_expression(source: str) -> nodes.Expr | None:
     return None
 
 
-def names_in(tree: nodes.Node) -> set[str]:
-    """Return the names that a tree reads."""
-    found = {each.name for each in tree.find_all(nodes.Name)}
-    return found | {tree.name} if isinstance(tree, nodes.Name) else found
-
-
 def offset_of(word: str, source: str) -> int:
     """Return where `word` stands in `source`, 0 if it can't be told."""
     match = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", source)

@@ -8,21 +8,27 @@ from ivrflow.errors import EvaluationError
 from ivrflow.machine.program import DeclaredPrompt, Flow, PlayedPart, Prompt, Scope, SpokenPart
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
 
+MAX_PARTS = 100
+"""Parts of one prompt, those of the prompts that it plays included."""
+
 
 def speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str) -> list[Part]:
-    """Return what is heard: the parts whose `when` holds, with their templates filled in.
-
-    A declared prompt may play others by name, but none in a circle: the compiler refuses that.
-    """
+    """Return what is heard: the parts whose `when` holds, with their templates filled in."""
     heard: list[Part] = []
+    _speak(prompt, flow, scope, locale, heard)
+    return heard
+
+
+def _speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str, heard: list[Part]) -> None:
     for part in prompt:
         if part.when is not None and not part.when(scope):
             continue
+        if len(heard) >= MAX_PARTS:
+            raise EvaluationError(f"a prompt of more than {MAX_PARTS} parts")
         if isinstance(part, SpokenPart):
-            heard.extend(_spoken(part, scope, locale))
+            heard += _spoken(part, scope, locale)
         else:
-            heard.extend(_played(part, flow, scope, locale))
-    return heard
+            _play(part, flow, scope, locale, heard)
 
 
 def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
@@ -33,17 +39,20 @@ def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
     return [Ssml(text=text, voice=voice) if part.ssml else Say(text=text, voice=voice)]
 
 
-def _played(part: PlayedPart, flow: Flow, scope: Scope, locale: str) -> list[Part]:
+def _play(part: PlayedPart, flow: Flow, scope: Scope, locale: str, heard: list[Part]) -> None:
+    """Add a sound file, or the parts of a declared prompt. Lint proves that none plays itself."""
     target = cast(str, part.target(scope))
     if "://" in target:
-        return [Audio(url=_url(target))]
+        heard.append(Audio(url=_url(target)))
+        return
     declared = flow.prompts.get(target)
     if declared is None:
         raise EvaluationError(f'there is no prompt "{target}"')
     if declared.audio is not None:
-        return [Audio(url=_url(cast(str, declared.audio(scope))))]
+        heard.append(Audio(url=_url(cast(str, declared.audio(scope)))))
+        return
     spoken = best_locale(part.locale or locale, declared, flow.locale)
-    return speak(declared.by_locale[spoken], flow, scope, part.voice or spoken)
+    _speak(declared.by_locale[spoken], flow, scope, part.voice or spoken, heard)
 
 
 def _url(target: str) -> str:

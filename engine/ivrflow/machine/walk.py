@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from ivrflow.errors import EvaluationError
+from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import program
 from ivrflow.machine.effects import Effect, Log
 from ivrflow.machine.outcome import Facts, Step, Trace, Verdict
@@ -144,7 +145,7 @@ class Walk:
         return state
 
     def assign(self, name: str, value: object) -> None:
-        self.vars[name] = self.names[name] = value
+        self.vars[name] = self.names[name] = bounded_value(value)
 
     def say(self, prompt: Prompt) -> list[Part]:
         return speak(prompt, self.flow, self.names, self.locale) if prompt else []

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from ivrflow.analysis.reading import prompt_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION
+from ivrflow.analysis.rules.prompts import faulty_playing
+from ivrflow.analysis.rules.references import unknown_prompts
 from ivrflow.analysis.subject import CALL, STRING, Application
 from ivrflow.diagnostics import Related, did_you_mean
 from ivrflow.expr.types import T, Type
@@ -93,6 +95,33 @@ def unknown_name_in_prompt(application: Application) -> Iterator[Finding]:
     """A prompt of the application reads what only some flow has, or holds no expression."""
     for fault in prompt_faults(application.app.prompts, EVERYWHERE):
         yield Finding(fault.span, fault.message, fault.help)
+
+
+@APPLICATION.add(
+    "E110",
+    "unplayable-prompt",
+    bad="""
+app: example
+prompts: {welcome: {en-US: {play: jingel}}, jingle: {audio: "https://example.com/jingle.mp3"}}
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+prompts: {welcome: {en-US: {play: jingle}}, jingle: {audio: "https://example.com/jingle.mp3"}}
+routes: [{flow: example}]
+""",
+)
+def unplayable_prompt(application: Application) -> Iterator[Finding]:
+    """A prompt of the application plays one that does not exist, or itself."""
+    prompts = application.app.prompts
+    parts = [
+        part
+        for declared in prompts.values()
+        for prompt in declared.by_locale.values()
+        for part in prompt
+    ]
+    yield from unknown_prompts(parts, prompts)
+    yield from faulty_playing(prompts, prompts)
 
 
 @APPLICATION.add(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from ivrflow.analysis.graph import wanted_digits
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import DIGITS, Subject, wanted_digits
+from ivrflow.analysis.subject import DIGITS, Subject
 from ivrflow.expr.check import accepts, describe
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ivrflow.analysis.graph import wanted_digits
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject, wanted_digits
+from ivrflow.analysis.subject import Subject
 from ivrflow.machine.replies import MENU
 from ivrflow.model.flow import (
     Collect,

@@ -1,7 +1,8 @@
 """E5xx: prompts that can't be heard as they are meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ivrflow.analysis.circles import circles
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -60,27 +61,24 @@ states:
 )
 def prompt_circle(subject: Subject) -> Iterator[Finding]:
     """Declared prompts play each other in a circle, or by a computed name that might make one."""
-    told: set[str] = set()
-    for name, declared in subject.flow.prompts.items():
+    yield from faulty_playing(subject.flow.prompts, subject.prompts)
+
+
+def faulty_playing(
+    prompts: Mapping[str, DeclaredPrompt], known: Mapping[str, DeclaredPrompt]
+) -> Iterator[Finding]:
+    """Find what is wrong with the way in which `prompts` play each other and those `known`."""
+    for name, declared in prompts.items():
         if any("{{" in target and "://" not in target for target in _played(declared)):
             message = f'"{name}" plays a prompt by a computed name'
             yield Finding(declared.at, message, "name it literally inside a declared prompt")
-        circle = _circle(subject, name, [])
-        if circle and not told & set(circle):
-            told |= set(circle)
-            way = " -> ".join([*circle, circle[0]])
-            yield Finding(declared.at, f"these prompts play each other: {way}")
 
+    def after(name: str) -> list[str]:
+        return list(_played(known[name])) if name in known else []
 
-def _circle(subject: Subject, name: str, way: list[str]) -> list[str]:
-    if name in way:
-        return way[way.index(name) :]
-    declared = subject.prompts.get(name)
-    for target in _played(declared) if declared else ():
-        found = _circle(subject, target, [*way, name])
-        if found:
-            return found
-    return []
+    for circle in circles(prompts, after):
+        way = " -> ".join([*circle, circle[0]])
+        yield Finding(known[circle[0]].at, f"these prompts play each other: {way}")
 
 
 def _played(declared: DeclaredPrompt) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ivrflow.analysis.circles import circles
 from ivrflow.analysis.graph import required_outcomes, targets
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
@@ -30,6 +31,8 @@ states:
 )
 def unreachable_state(subject: Subject) -> Iterator[Finding]:
     """A state that nothing leads to: nobody ever hears it."""
+    if subject.flow.start.name not in subject.states:
+        return
     for name, state in subject.states.items():
         if name not in subject.reachable:
             yield Finding(state.at, f'nothing leads to "{name}"', "lead to it, or remove it")
@@ -55,28 +58,18 @@ states:
 )
 def passing_cycle(subject: Subject) -> Iterator[Finding]:
     """States that wait for nothing lead round in a circle: the caller would never get an answer."""
-    seen: set[str] = set()
-    for name in subject.states:
-        circle = _circle(subject, name, [])
-        if circle and not seen & set(circle):
-            seen |= set(circle)
-            way = " -> ".join([*circle, circle[0]])
-            help = "let one of them wait: a menu, a collect, a connect"
-            state = subject.states[circle[0]]
-            yield Finding(state.at, f"these states pass the call round: {way}", help)
+    for circle in circles(subject.states, lambda name: _passed_to(subject, name)):
+        way = " -> ".join([*circle, circle[0]])
+        help = "let one of them wait: a menu, a collect, a connect"
+        state = subject.states[circle[0]]
+        yield Finding(state.at, f"these states pass the call round: {way}", help)
 
 
-def _circle(subject: Subject, name: str, way: list[str]) -> list[str]:
-    if name in way:
-        return way[way.index(name) :]
+def _passed_to(subject: Subject, name: str) -> list[str]:
     state = subject.states.get(name)
-    if state is None or state.action is not None or len(way) > len(subject.states):
+    if state is None or state.action is not None:
         return []
-    for move in targets(state.next):
-        found = _circle(subject, move.next.name, [*way, name]) if move.next else []
-        if found:
-            return found
-    return []
+    return [ref.name for ref in targets(state.next)]
 
 
 @FLOW.add(
@@ -267,9 +260,8 @@ def _last_of(subject: Subject, name: str, seen: set[str]) -> Iterator[State]:
     seen.add(name)
     if state.action is not None:
         yield state
-    for move in targets(state.next):
-        if move.next is not None:
-            yield from _last_of(subject, move.next.name, seen)
+    for ref in targets(state.next):
+        yield from _last_of(subject, ref.name, seen)
 
 
 @FLOW.add(

@@ -1,14 +1,15 @@
 """E1xx: names that nothing declares."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ivrflow.analysis.graph import INHERITED_BY_MENUS, outcomes_of
+from ivrflow.analysis.graph import outcomes_of, wanted_digits
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject, wanted_digits
+from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import did_you_mean
-from ivrflow.model.flow import PlayPart, Ref
+from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Ref
+from ivrflow.model.inherit import INHERITED
 
 
 @FLOW.add(
@@ -69,12 +70,19 @@ states:
 )
 def unknown_prompt(subject: Subject) -> Iterator[Finding]:
     """A prompt is played that nobody declared: callers would hear an apology instead."""
-    for part in subject.parts():
+    yield from unknown_prompts(subject.parts(), subject.prompts)
+
+
+def unknown_prompts(
+    parts: Iterable[Part], known: Mapping[str, DeclaredPrompt]
+) -> Iterator[Finding]:
+    """Find the parts that play a prompt by a name that is not `known`."""
+    for part in parts:
         if not isinstance(part, PlayPart):
             continue
         name = part.target.source
-        if name not in subject.prompts and "{{" not in name and "://" not in name:
-            help = did_you_mean(name, subject.prompts) or "declare it, or write a URL"
+        if name not in known and "{{" not in name and "://" not in name:
+            help = did_you_mean(name, known) or "declare it, or write a URL"
             yield Finding(part.at, f'no prompt is called "{name}"', help)
 
 
@@ -110,7 +118,7 @@ def unknown_outcome(subject: Subject) -> Iterator[Finding]:
             help = did_you_mean(name, known)
             yield Finding(transition[0].at, f'"{state.name}" has no outcome "{name}"', help)
     for name, transition in subject.flow.on.by_outcome.items():
-        if name not in (*INHERITED_BY_MENUS, "ended", "recording", "transcript") and transition:
+        if name not in (*INHERITED, "ended", "recording", "transcript") and transition:
             yield Finding(transition[0].at, f'no flow has an outcome "{name}"')
 
 

@@ -1,0 +1,31 @@
+"""What a state has from its flow: keys and handlers that count where it says nothing itself."""
+
+from ivrflow.model.flow import Choice, Collect, Flow, Menu, State, Transition
+
+INHERITED = ("no_input", "no_match", "invalid")
+"""Outcomes whose handlers menus and collects inherit."""
+
+
+def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:
+    """Return the keys of a menu or collect, its own first.
+
+    Of the flow's keys a collect has `*` alone: a digit would be the first of the number asked for.
+    """
+    match state.action:
+        case Menu(choices=own):
+            offered = flow.on.keys
+        case Collect(keys=own):
+            offered = tuple(each for each in flow.on.keys if each.key == "*")
+        case _:
+            return ()
+    taken = {choice.key for choice in own}
+    return (*own, *(each for each in offered if each.key not in taken))
+
+
+def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:
+    """Return the handlers of a state by outcome; those of the flow's `ended` come beside, later."""
+    own = state.on.by_outcome
+    if not isinstance(state.action, Menu | Collect):
+        return own
+    inherited = {name: each for name, each in flow.on.by_outcome.items() if name in INHERITED}
+    return inherited | own
