@@ -31,11 +31,14 @@ UNREADABLE = Kind("E000", "unreadable-file")
 class Checked:
     """One application as it stands on disk: what could be read of it, and all findings.
 
-    `texts` holds the source text of each file by its path, for those who show findings.
+    `wanted` are the names of the flows in the files that were asked for; the others are there
+    because they belong to the same application. `texts` holds the source text of each file by its
+    path, for those who show findings.
     """
 
     app: App
     flows: Mapping[str, Flow]
+    wanted: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
     texts: Mapping[str, str] = field(repr=False)
 
@@ -132,9 +135,10 @@ def _check_application(home: Path, files: list[Path], platform: Platform) -> Che
             reason = error.strerror or type(error).__name__
             unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
     checked = _check_texts(contents, unreadable, platform)
-    wanted = {str(file) for file in files}
-    found = tuple(each for each in checked.diagnostics if each.path in wanted)
-    return replace(checked, diagnostics=found)
+    paths = {str(file) for file in files}
+    found = tuple(each for each in checked.diagnostics if each.path in paths)
+    wanted = frozenset(each.name for each in checked.flows.values() if each.path in paths)
+    return replace(checked, diagnostics=found, wanted=wanted)
 
 
 def _application_at(home: Path) -> list[Path]:
@@ -167,7 +171,9 @@ def _check_texts(
     texts = {path: content.decode("utf-8", "replace") for path, content in contents.items()}
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
-    return Checked(app=app, flows=by_name, diagnostics=ordered, texts=texts)
+    return Checked(
+        app=app, flows=by_name, wanted=frozenset(by_name), diagnostics=ordered, texts=texts
+    )
 
 
 def _routes(checked: Checked) -> tuple[Route, ...]:

@@ -72,6 +72,9 @@ class Slow:
     async def journal(self, app: str, call: str) -> list[Row]:
         return await self.store.journal(app, call)
 
+    async def probe(self) -> None:
+        await self.store.probe()
+
     async def sweep(self, before: int, limit: int) -> int:
         return await self.store.sweep(before, limit)
 

@@ -110,11 +110,10 @@ def test_a_menu_without_a_reprompt_repeats_its_prompt() -> None:
             },
         ),
         (
-            replies.ConnectStream(url="wss://bot.example", sample_rate=16000),
+            replies.ConnectStream(url="wss://bot.example"),
             {
                 "name": "connectStream",
                 "destination": {"type": "Websocket", "endpoint": "wss://bot.example"},
-                "streamingOptions": {"version": 1, "sampleRate": 16000},
             },
         ),
         (

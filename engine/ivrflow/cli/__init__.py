@@ -18,7 +18,7 @@ COMMANDS = {
     "serve": "answer the Sinch Voice API's callbacks",
 }
 
-FINDINGS, USAGE, NOTHING_TO_READ, NETWORK, BUG = 1, 2, 3, 4, 70
+FINDINGS, USAGE, NOTHING_TO_READ, BUG = 1, 2, 3, 70
 
 
 class _Commands(click.Group):

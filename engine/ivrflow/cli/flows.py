@@ -26,7 +26,7 @@ def read_flow(path: Path, name: str | None) -> tuple[App, Flow]:
         texts = {file: text for one in applications for file, text in one.texts.items()}
         click.echo(full(errors, texts), err=True)
         sys.exit(FINDINGS)
-    found = {flow.name: (one.app, flow) for one in applications for flow in one.flows.values()}
+    found = {name: (one.app, one.flows[name]) for one in applications for name in one.wanted}
     if name is None and len(found) == 1:
         return next(iter(found.values()))
     if name is None:

@@ -43,6 +43,6 @@ def command(paths: tuple[Path, ...], output_format: str, stdin_filename: str) ->
     report = REPORTER_BY_FORMAT[output_format](findings, texts)
     if report:
         click.echo(report)
-    flows = sum(len(each.flows) for each in applications)
+    flows = sum(len(each.wanted) for each in applications)
     click.echo(summary(findings, flows), err=True)
     return FINDINGS if any(each.is_error for each in findings) else 0

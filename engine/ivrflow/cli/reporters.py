@@ -36,6 +36,15 @@ def as_json(findings: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
             "severity": each.severity,
             "message": each.message,
             "help": each.help,
+            "related": [
+                {
+                    "path": other.path,
+                    "line": other.span.line,
+                    "column": other.span.column,
+                    "message": other.message,
+                }
+                for other in each.related
+            ],
         }
         for each in findings
     ]

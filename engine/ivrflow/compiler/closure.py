@@ -17,8 +17,11 @@ from ivrflow.model.flow import PLACE, DeclaredPrompt, Flow, PlayPart
 FORMAT = 1
 
 
-class Closure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One flow with its application's share. `prompts` are those of the application in use."""
+class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One flow with its application's share. `prompts` are those of the application in use.
+
+    Every field is written out, defaults too: an engine with other defaults reads the same meaning.
+    """
 
     format: int
     flow: Flow
@@ -42,7 +45,10 @@ def close(flow: Flow, app: App) -> bytes:
 
 def open_closure(closure: bytes) -> Closure:
     """Return what `close` made; raises `msgspec.DecodeError` for anything else."""
-    return msgspec.json.decode(closure, type=Closure)
+    opened = msgspec.json.decode(closure, type=Closure)
+    if opened.format != FORMAT:
+        raise msgspec.ValidationError(f"a closure of form {opened.format}, not {FORMAT}")
+    return opened
 
 
 def identify(closure: bytes) -> str:

@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """Whether something may be in a reply, why, and the document behind it."""
+    """Whether something may be in a reply; `note` says why not, or who doubts it."""
 
     level: Level
     note: str = ""
@@ -27,7 +27,6 @@ class Ruling:
 class Limits:
     """Bounds of the platform. Durations in milliseconds, lengths in characters."""
 
-    text: int
     call: int
     park: int
     room: int
@@ -35,8 +34,6 @@ class Limits:
     max_digits: int
     dtmf: frozenset[str]
     tones: frozenset[str]
-    hold_music: frozenset[str]
-    transports: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,6 @@ class Platform:
     place it lands in: spoken text, SSML, a URL, a name (room, user, SIP address, header).
     """
 
-    name: str
     actions: Mapping[Context, Mapping[str, Ruling]]
     instructions: Mapping[Context, Mapping[str, Ruling]]
     limits: Limits

@@ -1,7 +1,6 @@
 """The filters and tests of the language: what each takes, gives and computes. All pure.
 
-`FILTERS` and `TESTS` are the whole list. A filter whose argument is a literal is checked before the
-call; on the values of a call it raises `EvaluationError`.
+`FILTERS` and `TESTS` are the whole list. On the values of a call they raise `EvaluationError` only.
 """
 
 import re

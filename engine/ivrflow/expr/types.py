@@ -37,7 +37,6 @@ class Type(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: T
     nullable: bool = False
-    secret: bool = False
     enum: tuple[str, ...] = ()
     of: "Type | None" = None
     properties: "dict[str, Type] | None" = None

@@ -172,11 +172,11 @@ def _duration(walk: Walk, value: Value | None) -> int:
 
 
 def _conference(walk: Walk, conference: Conference) -> replies.Conference:
-    walk.room = str(conference.id(walk.names))
-    if not walk.room or walk.room == replies.MENU:
-        raise EvaluationError(f'"{walk.room}" is no name for a room')
+    room = str(conference.id(walk.names))
+    if not room or room == replies.MENU:
+        raise EvaluationError(f'"{room}" is no name for a room')
     return replies.Conference(
-        room=walk.room,
+        room=room,
         hold_music=conference.hold_music,
         dtmf=conference.dtmf,
         max_digits=conference.max_digits,

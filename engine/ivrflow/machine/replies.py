@@ -129,7 +129,6 @@ class ConnectStream(_Value, frozen=True, kw_only=True):
     """Connect the caller to a WebSocket."""
 
     url: str
-    sample_rate: int = 0
     max_duration: int = 0
     headers: dict[str, str] = {}
 

@@ -76,7 +76,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     """One call. `frames` run from the call's first flow to the innermost one.
 
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
-    asked for, `room` the conference that it joined. `ended` says that the handlers of the call's
+    asked for. `ended` says that the handlers of the call's
     end have run, `over` that the platform has reported the end. `rescued` says that the caller got
     a rescue reply instead of the last offer, so nothing may be resumed.
     """
@@ -87,7 +87,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     context: Context = Context.ICE
     wait: Wait = Wait.START
     offer: int = 0
-    room: str = ""
     tries: int = 0
     failures: Failures = Failures()
     amd: str = ""

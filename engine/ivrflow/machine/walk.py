@@ -102,7 +102,6 @@ class Walk:
         self.tries = session.tries
         self.failures = session.failures
         self.wait = session.wait
-        self.room = session.room
         self.instructions: list[Instruction] = []
         self.action: ReplyAction | None = None
         self.effects: list[Effect] = []
@@ -265,7 +264,6 @@ class Walk:
             context=self.context,
             wait=self.wait,
             offer=self.session.offer + 1,
-            room=self.room,
             tries=self.tries,
             failures=self.failures,
         )

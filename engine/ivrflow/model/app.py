@@ -36,8 +36,6 @@ class App(_Value, frozen=True, kw_only=True):
     `sorry` are the words said before the engine itself must hang up; "" for its own.
     """
 
-    title: str = ""
-    region: str = ""
     locale: str = DEFAULT_LOCALE
     routes: tuple[Route, ...] = ()
     prompts: dict[str, DeclaredPrompt] = {}

@@ -203,8 +203,6 @@ def _build_app(reader: Reader, root: Mapping) -> App:
     dial = child(root, "dial")
     allow = child(dial, "allow")
     return App(
-        title=word(child(root, "title")),
-        region=word(child(root, "region")),
         locale=word(child(root, "locale"), DEFAULT_LOCALE),
         routes=tuple(
             route

@@ -35,8 +35,9 @@ from ivrflow.model.reader import (
 )
 from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
+LATER_TARGETS = ("number", "sip", "user", "stream")
+
 LATER_ACTIONS = ("run", "return", "request", "hold", "bridge")
-ACTIONS = ("menu", "collect", "connect", "conference", "park", "continue", "hangup")
 TARGETS = ("number", "sip", "user", "stream")
 
 MENU_TIMEOUT = 5_000

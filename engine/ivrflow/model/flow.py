@@ -16,7 +16,7 @@ from ivrflow.source.node import Scalar
 PLACE = "@"
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 

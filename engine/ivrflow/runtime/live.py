@@ -71,9 +71,6 @@ class LiveCalls:
     def drop(self, key: Key) -> None:
         self._calls.pop(key, None)
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
 
 def revive(stored: Stored, program: Program) -> Live:
     """Return a call as it was stored; raises `StoreUnavailableError` for a newer engine's form."""

@@ -42,7 +42,3 @@ class Mailbox:
                 place.set_result(None)
                 return
         del self._lines[key]
-
-    def __len__(self) -> int:
-        """How many keys somebody is inside of."""
-        return len(self._lines)

@@ -19,7 +19,7 @@ import structlog
 
 from ivrflow import __version__
 from ivrflow.compiler.compile import load_program
-from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
+from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
@@ -44,10 +44,16 @@ MAX_BACKLOG = 2_000
 """Turns that may wait for the store before new calls are turned away."""
 
 MAX_CONFLICTS = 3
+MAX_OLD_PROGRAMS = 100
+"""Programs kept in hand that only older calls run on."""
+
 LONGEST_CALL = 5 * 3_600_000
 """Milliseconds after its last turn when a call that never ended may be forgotten."""
 
 _encoder = msgspec.json.Encoder()
+
+LAST = b'{"action":{"name":"hangup"}}'
+"""The reply when nothing else can be made."""
 
 log = structlog.get_logger()
 
@@ -136,7 +142,11 @@ class Turns:
         event = arrival.event
         log.error("rescued", call=event.call, callback=_name(event), reason=reason)
         self.live.drop(arrival.call)
-        return rescue(event, self.library.current, Facts(now=self._timestamp()))
+        try:
+            return rescue(event, self.library.current, Facts(now=self._timestamp()))
+        except Exception:  # even then the caller gets an answer
+            log.exception("no last words", call=event.call)
+            return LAST
 
     def _timestamp(self) -> str:
         return self.now().isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -182,13 +192,13 @@ class Turns:
             return await self._take(arrival, live)
         event = arrival.event
         log.info("again", call=event.call, callback=_name(event), flow=live.program.flow.name)
-        return live.answer if live.is_last(arrival.key) else await self._answered(arrival)
+        return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
-    async def _answered(self, arrival: Arrival) -> bytes:
+    async def _answered(self, arrival: Arrival, live: Live) -> bytes:
         """Return what an event got that has come before."""
         stored = await before(arrival.deadline, self.store.load(*arrival.call))
         replies = {each.key: each.reply for each in stored.recent} if stored else {}
-        return replies.get(arrival.key, b"")
+        return replies.get(arrival.key, b"") or live.reply
 
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""
@@ -218,9 +228,16 @@ class Turns:
     def _step(self, arrival: Arrival, live: Live) -> Step:
         taken = step(live.program, live.session, arrival.event, arrival.facts)
         while isinstance(taken, Need):
-            arrival.facts = msgspec.structs.replace(arrival.facts, now=self._timestamp())
+            arrival.facts = self._fetch(taken, arrival.facts)
             taken = step(live.program, live.session, arrival.event, arrival.facts)
         return taken
+
+    def _fetch(self, need: Need, facts: Facts) -> Facts:
+        match need.fact:
+            case "now":
+                return msgspec.structs.replace(facts, now=self._timestamp())
+            case other:
+                raise LookupError(f"nothing tells the fact {other}")
 
     def _as_turn(self, arrival: Arrival, live: Live, taken: Step, reply: bytes) -> Turn:
         at = int(self.now().timestamp() * 1000)
@@ -268,8 +285,13 @@ class Turns:
             closure = await self.store.closure(id_)
             if closure is None:
                 raise StoreUnavailableError(f"the program {id_} is not in the store")
-            known = await asyncio.to_thread(load_program, closure, PLATFORM)
+            try:
+                known = await asyncio.to_thread(load_program, closure, PLATFORM)
+            except (msgspec.DecodeError, ExpressionError) as error:
+                raise StoreUnavailableError(f"the program {id_} can't be read: {error}") from error
             self.programs[id_] = known
+            if len(self.programs) > MAX_OLD_PROGRAMS:
+                del self.programs[next(iter(self.programs))]
         return known
 
     # -- a turn that came too late ----------------------------------------------------------------

@@ -9,7 +9,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from ivrflow.errors import CallbackError, SignatureError
-from ivrflow.machine.events import Event
+from ivrflow.machine.events import Ended, Event, Notified
 from ivrflow.runtime.answer import Answer
 from ivrflow.server.body import BodyTooLargeError, headers_named, read_body, respond
 from ivrflow.sinch.parse import parse
@@ -62,8 +62,10 @@ class Callbacks:
             return await respond(send, 405)
         try:
             body = await read_body(receive, MAX_BODY)
-            app = self._verify(scope, body)
+            app, timestamp = self._verify(scope, body)
             event = parse(body, app)
+            if not isinstance(event, Ended | Notified):
+                self._require_fresh(timestamp)
         except BodyTooLargeError:
             log.warning("callback refused", reason=f"more than {MAX_BODY} bytes")
             return await respond(send, 413)
@@ -76,9 +78,10 @@ class Callbacks:
         answer = await self.turns.answer(event, arrived=arrived)
         return await respond(send, answer.status, answer.body)
 
-    def _verify(self, scope: Scope, body: bytes) -> str:
+    def _verify(self, scope: Scope, body: bytes) -> tuple[str, str]:
+        """Return the application that signed, and when; raises `SignatureError`."""
         if self.keyring is None:
-            return UNSIGNED_APP
+            return UNSIGNED_APP, ""
         headers = headers_named(scope, HEADERS)
         timestamp = headers.get(b"x-timestamp", "")
         app = self.keyring.verify(
@@ -89,8 +92,13 @@ class Callbacks:
             content_type=headers.get(b"content-type", ""),
             body=body,
         )
+        return app, timestamp
+
+    def _require_fresh(self, timestamp: str) -> None:
+        """Refuse what was signed long ago and would open or move a call."""
+        if self.keyring is None:
+            return
         if not is_fresh(timestamp, self.now(), WINDOW):
             self.doubt = f'a callback was signed at "{timestamp}": is this machine\'s clock right?'
             raise SignatureError(f'signed at "{timestamp}": too long ago, or the clocks disagree')
         self.doubt = ""
-        return app

@@ -18,7 +18,7 @@ from ivrflow.errors import SettingsError, StoreError, UsageError
 from ivrflow.library import Library
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Turns
-from ivrflow.server.app import Probe, create_app
+from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.server.watch import reload_now, watch
 from ivrflow.settings import Settings
@@ -100,7 +100,9 @@ async def _answering(
         yield turns, lambda: _probe(store)
     finally:
         sweeping.cancel()
-        await turns.drain()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await turns.drain()
         await store.close()
 
 
@@ -125,7 +127,7 @@ async def _ready() -> str:
 async def _probe(store: Store) -> str:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            await store.load("", "")
+            await store.probe()
     except (StoreError, TimeoutError) as error:
         return str(error) or "the store does not answer"
     return ""
@@ -134,9 +136,11 @@ async def _probe(store: Store) -> str:
 async def _sweep(store: Store) -> None:
     while True:
         before = int((datetime.now(UTC) - KEEP).timestamp() * 1000)
-        with suppress(StoreError):
+        try:
             while await store.sweep(before, SWEEP_CALLS) == SWEEP_CALLS:
                 await asyncio.sleep(0)
+        except StoreError as error:
+            log.error("old calls stay", reason=str(error))
         await asyncio.sleep(SWEEP_SECONDS)
 
 
@@ -211,7 +215,7 @@ def _announce(library: Library, settings: Settings, listener: socket.socket) -> 
     host, port = listener.getsockname()[:2]
     log.info(
         "serving",
-        url=f"http://{host}:{port}/callbacks/sinch",
+        url=f"http://{host}:{port}{PATH}",
         flows=sorted(library.current.programs),
         store="none" if settings.fallback else settings.store,
         role=settings.role,

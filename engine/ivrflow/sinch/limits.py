@@ -24,11 +24,7 @@ MAX_CALL_ID = 256
 DTMF = frozenset("0123456789#w")
 """Tones that may be sent; `w` is half a second of silence. No document lists `*`."""
 
-MENU_KEYS = frozenset("0123456789*#")
-
 HOLD_MUSIC = frozenset({"ring", "music1", "music2", "music3"})
-
-TRANSPORTS = frozenset({"UDP", "TCP", "TLS"})
 
 TONES = frozenset(
     [

@@ -5,11 +5,9 @@ from ivrflow.sinch import escape, limits
 from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
 
 PLATFORM = Platform(
-    name="sinch",
     actions=ACTIONS,
     instructions=INSTRUCTIONS,
     limits=Limits(
-        text=limits.MAX_TEXT,
         call=limits.MAX_CALL * 1000,
         park=limits.MAX_PARK * 1000,
         room=limits.MAX_ROOM,
@@ -17,8 +15,6 @@ PLATFORM = Platform(
         max_digits=limits.MAX_DIGITS,
         dtmf=limits.DTMF,
         tones=limits.TONES,
-        hold_music=limits.HOLD_MUSIC,
-        transports=limits.TRANSPORTS,
     ),
     insert_text=escape.in_text,
     insert_ssml=escape.in_ssml,

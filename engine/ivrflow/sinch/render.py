@@ -151,10 +151,8 @@ def _connect_sip(connect: replies.ConnectSip) -> svaml.ConnectSip:
 
 
 def _connect_stream(connect: replies.ConnectStream) -> svaml.ConnectStream:
-    options = svaml.StreamingOptions(version=1, sample_rate=connect.sample_rate)
     return svaml.ConnectStream(
         destination=svaml.WebSocket(type="Websocket", endpoint=connect.url),
-        streaming_options=options if connect.sample_rate else UNSET,
         max_duration=_seconds(connect.max_duration, limits.MAX_CALL),
         call_headers=_headers(connect.headers),
     )

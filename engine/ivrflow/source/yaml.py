@@ -406,9 +406,8 @@ class _Builder:
         """Whether a key is the inner brace of an unquoted `{{ }}`."""
         if type(event) is not MappingStartEvent:
             return False
-        line = self.lines[event.start_mark.line]
-        column: int = event.start_mark.column
-        return line[max(0, column - 1) :].startswith("{{")
+        line, column = event.start_mark.line, event.start_mark.column
+        return bool(self.lines[line].startswith("{{", max(0, column - 1)))
 
     def as_if_quoted(self, first: Any, last: Any) -> Scalar:
         """The text that its author meant; that it is unquoted has been told."""

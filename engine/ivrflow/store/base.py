@@ -81,7 +81,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Commit(Protocol):
     """A turn on its way. `done` yields its place, or raises `ConflictError` (another turn came
-    first) or `StoreUnavailableError`."""
+    first) or `StoreUnavailableError`.
+
+    Who gives up waiting may put another future in the place of `done`: a store settles the one that
+    is there when the turn is committed.
+    """
 
     done: asyncio.Future[Place]
 
@@ -117,6 +121,10 @@ class Store(Protocol):
 
     async def journal(self, app: str, call: str) -> list[Row]:
         """Return the turns of a call, the oldest first."""
+        ...
+
+    async def probe(self) -> None:
+        """Write something and commit it; raises `StoreUnavailableError` where turns would fail."""
         ...
 
     async def sweep(self, before: int, limit: int) -> int:

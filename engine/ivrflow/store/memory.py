@@ -40,7 +40,9 @@ class MemoryStore:
     def submit(self, turn: Turn) -> Committed:
         done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         known = self._calls.get((turn.app, turn.call))
-        if (known.last.rev if known else 0) + 1 != turn.rev:
+        begins = turn.place is None
+        follows = known is None or known.last.rev + 1 == turn.rev
+        if begins != (turn.rev == 1) or not follows:
             done.set_exception(ConflictError(f"turn {turn.rev} of {turn.call} came too late"))
             return Committed(done)
         if known is None:
@@ -82,6 +84,9 @@ class MemoryStore:
     async def journal(self, app: str, call: str) -> list[Row]:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
+
+    async def probe(self) -> None:
+        pass
 
     async def sweep(self, before: int, limit: int) -> int:
         old = [

@@ -65,6 +65,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock) -> None:
         self.identity_key = cast(bytes, _meta(connection, "identity_key", secrets.token_bytes(32)))
+        _meta(connection, "probe", b"")
         self._path = path
         self._lock = lock
         self._connection = connection
@@ -135,12 +136,17 @@ class SqliteStore:
 
         return await self._ask(read)
 
+    async def probe(self) -> None:
+        touch = "UPDATE meta SET value = randomblob(8) WHERE name = 'probe'"
+        await self._ask(lambda connection: connection.execute(touch))
+
     async def sweep(self, before: int, limit: int) -> int:
         return await self._ask(lambda connection: self._sweep(connection, before, limit))
 
     async def close(self) -> None:
-        await self._ask(lambda connection: None)
         self._closing = True
+        while self._sending:
+            await asyncio.sleep(GATHER_SECONDS)
         self._inbox.put(None)
         self._closed.set()
         await asyncio.to_thread(self._writer.join)

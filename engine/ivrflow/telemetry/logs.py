@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -44,10 +45,20 @@ def configure(log_format: Literal["auto", "json", "console"]) -> None:
         processors=renderers,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Straight to the stream: the standard library's loggers cost more than a step does.
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: StderrLogger(),
         cache_logger_on_first_use=True,
     )
     _adopt_standard_loggers(renderers[-1])
+
+
+class StderrLogger:
+    """Writes lines to stderr; one that can't be written costs no caller an answer."""
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = critical = msg
 
 
 def stamped(logger: object, method: str, entry: Entry) -> Entry:

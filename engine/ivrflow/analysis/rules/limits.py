@@ -236,16 +236,20 @@ def wrong_address(subject: Subject) -> Iterator[Finding]:
     for connect in _connects(subject):
         if connect.to == "stream":
             yield from _address(connect.target, "stream")
-        elif connect.to == "sip" and "@" not in connect.target.source and connect.target.scalar:
-            if "{{" not in connect.target.source:
-                message = f'"{connect.target.source}" is no SIP address'
-                yield Finding(connect.target.scalar.span, message, "write user@host")
+        elif connect.to == "sip":
+            yield from _sip_address(connect.target)
     for step in subject.steps():
         if isinstance(step, RecordStep):
             yield from _address(step.to, "record")
     for part in subject.parts():
         if isinstance(part, PlayPart) and "://" in part.target.source:
             yield from _address(part.target, "play")
+
+
+def _sip_address(text: Text) -> Iterator[Finding]:
+    if text.scalar is not None and "@" not in text.source and "{{" not in text.source:
+        message = f'"{text.source}" is no SIP address'
+        yield Finding(text.scalar.span, message, "write user@host")
 
 
 def _address(text: Text, use: str) -> Iterator[Finding]:
