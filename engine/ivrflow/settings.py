@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     host: str = "127.0.0.1"
-    port: int = 3000
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 3000
     store: str = "sqlite:.ivrflow/state.db"
     role: Literal["last", "primary"] = "last"
     fallback: bool = False
@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_format: Literal["auto", "json", "console"] = "auto"
     env_allow: tuple[str, ...] = ()
     application_key: tuple[str, ...] = ()
-    application_secret: tuple[str, ...] = msgspec.field(default=())
+    application_secret: tuple[str, ...] = ()
 
     @property
     def secret_by_key(self) -> dict[str, str]:
@@ -83,7 +83,9 @@ def _from_file(directory: Path) -> dict[str, object]:
             return tomllib.loads(own.read_text("utf-8"))
         if shared.is_file():
             tools = tomllib.loads(shared.read_text("utf-8")).get("tool", {})
-            found: dict[str, object] = tools.get("ivrflow", {})
+            found = tools.get("ivrflow", {}) if isinstance(tools, dict) else {}
+            if not isinstance(found, dict):
+                raise SettingsError("pyproject.toml: [tool.ivrflow] must be a table")
             return found
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the configuration file can't be read: {error}") from error
@@ -120,6 +122,8 @@ def _require_credentials(settings: Settings) -> None:
             f"{len(keys)} application keys but {len(secrets)} secrets: SINCH_APPLICATION_KEY and "
             "SINCH_APPLICATION_SECRET list as many, separated by commas"
         )
+    if len({key.lower() for key in keys}) < len(keys):
+        raise SettingsError("SINCH_APPLICATION_KEY names an application twice")
     if settings.insecure and not settings.is_loopback:
         raise SettingsError(
             f"--insecure takes callbacks from anybody, so only on loopback, not on {settings.host}"

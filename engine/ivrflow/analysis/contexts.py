@@ -29,10 +29,14 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def path(self) -> str:
         """The way that led here: `greet -> main_menu -[1]-> sales`."""
-        if self.before is None:
-            return f"{self.outcome} -> {self.state}" if self.outcome else self.state
-        arrow = " -> " if self.outcome == "next" else f" -[{self.outcome}]-> "
-        return self.before.path + arrow + self.state
+        way: list[str] = []
+        visit: Visit | None = self
+        while visit is not None:
+            arrow = " -> " if visit.outcome == "next" else f" -[{visit.outcome}]-> "
+            first = f"{visit.outcome} -> " if visit.outcome else ""
+            way.append((arrow if visit.before else first) + visit.state)
+            visit = visit.before
+        return "".join(reversed(way))
 
 
 def visits(flow: Flow) -> dict[tuple[str, Context], Visit]:

@@ -48,12 +48,11 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     configure(settings.log_format)
     keyring = _keyring(settings)
     allowed = _environment(library, settings, environment)
-    listener = _listen(settings)
     # uvicorn raises the signal that stopped it once more, when all is done: let it pass.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     _spare_the_collector()
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with _listen(settings) as listener, asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(library, settings, keyring, allowed, listener))
     return 0
 

@@ -254,14 +254,16 @@ def error_state_waits(subject: Subject) -> Iterator[Finding]:
 
 
 def _last_of(subject: Subject, name: str, seen: set[str]) -> Iterator[State]:
-    state = subject.states.get(name)
-    if state is None or name in seen:
-        return
-    seen.add(name)
-    if state.action is not None:
-        yield state
-    for ref in targets(state.next):
-        yield from _last_of(subject, ref.name, seen)
+    """Yield the states with an action to which `name` passes the call on."""
+    todo = [name]
+    while todo:
+        state = subject.states.get(todo.pop())
+        if state is None or state.name in seen:
+            continue
+        seen.add(state.name)
+        if state.action is not None:
+            yield state
+        todo += [ref.name for ref in targets(state.next)]
 
 
 @FLOW.add(

@@ -1,0 +1,171 @@
+"""What lint proves, and what it keeps quiet about."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from ivrflow.analysis.rules import APPLICATION
+from ivrflow.diagnostics import Diagnostic
+from ivrflow.library import check, check_text
+from ivrflow.sinch.platform import PLATFORM
+
+
+def findings(flow: str) -> list[tuple[str, int, int]]:
+    return [(each.code, each.span.line, each.span.column) for each in diagnostics(flow)]
+
+
+def diagnostics(flow: str) -> tuple[Diagnostic, ...]:
+    return check_text("f.flow.yaml", flow.lstrip(), PLATFORM).diagnostics
+
+
+HEAD = "flow: example\nstart: a\n"
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("states:\n", [("E051", 3, 1)]),
+        ("states: {}\n", [("E056", 3, 1)]),
+        ("states:\n  a:\n", [("E051", 4, 3)]),
+        ("states:\n  a: {say: {{ call.id }}, hangup: }\n", [("E017", 4, 12)]),
+        ("states:\n  b: {hangup: }\n", [("E101", 2, 8)]),
+        ("states:\n  a: {connect: 08}\n", [("E051", 4, 16)]),
+        (
+            "states:\n  a:\n    menu: {prompt: x, timeout: 1h, choices: {1: a}}\n"
+            "    on: {no_input: a, no_match: a}\n",
+            [("E703", 5, 32)],
+        ),
+        ("vars: {x: 0}\nstates:\n  a: {say: '{{ x / 0 }}', hangup: }\n", [("E602", 5, 18)]),
+        ("states:\n  a: {say: '{{ call.from | int }}', hangup: }\n", [("E602", 4, 28)]),
+        ("states:\n  a: {say: '{{ " + "9" * 5000 + " }}', hangup: }\n", [("E601", 4, 13)]),
+        ("states:\n  a: {record: {to: x}, hangup: }\n", [("E052", 4, 7)]),
+        ("states:\n  a: {do: [locale: sv_SE], hangup: }\n", [("E504", 4, 20)]),
+        ("states:\n  a: {run: {flow: std/ring}}\n", [("E090", 4, 7)]),
+    ],
+)
+def test_one_cause_is_one_finding(states: str, expected: list[tuple[str, int, int]]) -> None:
+    assert findings(HEAD + states) == expected
+
+
+def test_the_error_state_is_judged_where_it_can_speak() -> None:
+    flow = """
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: x, choices: {1: bye, 2: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {hangup: }
+  trouble: {connect: {stream: "wss://bot.example.com"}}
+on: {error: trouble}
+"""
+    assert findings(flow) == [("E301", 8, 13)]
+
+
+def test_an_action_in_the_wrong_context_shows_the_shortest_way_there() -> None:
+    flow = """
+flow: example
+start: greet
+states:
+  greet: {say: Hello., next: ring}
+  ring:
+    connect: {number: "+46850000001"}
+    on: {answered: ask}
+  ask:
+    menu: {prompt: Press 1., choices: {1: room}}
+    on: {no_input: bye, no_match: bye}
+  room: {conference: {id: weekly}}
+  bye: {hangup: }
+"""
+    (finding,) = diagnostics(flow)
+    assert finding.code == "E301"
+    assert "greet -> ring -[answered]-> ask -[1]-> room" in finding.help
+
+
+@pytest.mark.parametrize("truth", ["True", "TRUE", "true", '"true"'])
+def test_a_boolean_counts_however_it_is_written(truth: str) -> None:
+    flow = f"""
+flow: example
+start: a
+states:
+  a:
+    connect: {{number: "+46850000001", amd: {truth}}}
+"""
+    assert [code for code, *_ in findings(flow)] == ["E206"], "machines are detected, not answered"
+
+
+def test_input_is_gone_when_the_call_is() -> None:
+    flow = """
+flow: example
+start: a
+states:
+  a:
+    menu: {prompt: x, choices: {1: b}}
+    on: {no_input: b, no_match: b, ended: {do: [log: "{{ input }}"]}}
+  b: {hangup: }
+"""
+    assert [code for code, *_ in findings(flow)] == ["E603"]
+
+
+def test_a_value_must_be_there_on_every_way() -> None:
+    flow = """
+flow: example
+start: a
+states:
+  a:
+    collect: {prompt: x, length: 4, into: pin, keys: {"*": b}}
+    on: {collected: b, no_input: c}
+  b: {say: "{{ pin }}", hangup: }
+  c: {say: "{{ pin | default('none') }}", hangup: }
+"""
+    assert findings(flow) == [("E603", 7, 16)]
+
+
+def test_digits_go_where_digits_fit() -> None:
+    flow = """
+flow: example
+start: a
+vars: {pin: 0}
+states:
+  a:
+    collect: {prompt: x, length: 4, into: pin}
+    on: {collected: b, no_input: b}
+  b: {hangup: }
+"""
+    assert [code for code, *_ in findings(flow)] == ["E604"]
+
+
+@pytest.mark.parametrize("count", [60, 2000])
+def test_no_flow_takes_long_to_prove(count: int) -> None:
+    states = "".join(
+        f"  s{number}: {{next: [{{when: tries > {number}, next: s{number + 1}}}, "
+        f"{{next: s{number + 2}}}]}}\n"
+        for number in range(count)
+    )
+    last = f"  s{count}: {{hangup: }}\n  s{count + 1}: {{hangup: }}\n"
+    began = time.monotonic()
+    assert findings(f"flow: long\nstart: s0\nstates:\n{states}{last}") == []
+    assert time.monotonic() - began < 20
+
+
+FLOW = "flow: example\nstart: a\nparams: {department: {type: string, default: x}}\n" + (
+    "states:\n  a: {say: Hello., hangup: }\n"
+)
+
+
+@pytest.mark.parametrize("code", APPLICATION.by_code)
+def test_a_rule_of_applications_finds_its_offence_alone(code: str, tmp_path: Path) -> None:
+    assert application(tmp_path, APPLICATION.by_code[code].bad) == [code]
+    assert application(tmp_path, APPLICATION.by_code[code].good) == []
+
+
+def application(directory: Path, app: str) -> list[str]:
+    (directory / "example.flow.yaml").write_text(FLOW)
+    (directory / "app.yaml").write_text(app)
+    return [each.code for one in check([directory], PLATFORM) for each in one.diagnostics]
+
+
+def test_two_flows_of_one_name_are_told(tmp_path: Path) -> None:
+    (tmp_path / "other.flow.yaml").write_text(FLOW)
+    assert application(tmp_path, "app: x\nroutes: [{flow: example}]\n") == ["E108"]

@@ -1,0 +1,172 @@
+"""Flows and events that nobody wrote, for property tests: valid, and as odd as they come."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ivrflow.machine.events import (
+    Answered,
+    Chosen,
+    Digits,
+    Ended,
+    Event,
+    Incoming,
+    MenuFailed,
+    MenuHangup,
+    NoInput,
+    NoMatch,
+    Notified,
+    Unknown,
+)
+
+NAMES = [f"s{number}" for number in range(6)]
+CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
+
+words = st.sampled_from(
+    [
+        "Hello.",
+        "Press 1; or 2] now.",
+        "You called {{ visits.s0 }} times, {{ tries }}, {{ call.from | default('you') }}.",
+        "{{ call.headers.x }}{{ call.custom }}",
+        "A long story. " * 80,
+        "{{ heard | default('nothing') | spoken_digits }}",
+        "Blank: {{ heard | default('') }}",
+    ]
+)
+part = st.one_of(
+    words,
+    st.builds(lambda text: {"say": text, "locale": "sv-SE"}, words),
+    st.just({"ssml": "<speak>One</speak>"}),
+    st.just({"play": "https://example.com/a.mp3"}),
+    st.just({"play": "welcome", "when": "tries < 2"}),
+)
+prompt = st.one_of(words, st.lists(part, min_size=1, max_size=3))
+state_name = st.sampled_from(NAMES)
+condition = st.sampled_from(
+    ["tries > 1", "visits.s1 > 2", "count < 3", "call.from is starting('+46')", "locale == 'sv-SE'"]
+)
+steps = st.lists(
+    st.sampled_from(
+        [
+            {"log": "{{ call.id }}"},
+            {"set": {"count": "{{ count + 1 }}"}},
+            {"locale": "sv-SE"},
+            "stop_recording",
+        ]
+    ),
+    max_size=2,
+)
+move = st.builds(lambda to, do: {"next": to, "do": do}, state_name, steps)
+transition = st.one_of(
+    state_name,
+    move,
+    st.builds(lambda when, one, two: [{**one, "when": when}, two], condition, move, move),
+)
+
+
+@st.composite
+def menus(draw: st.DrawFn) -> dict[str, Any]:
+    keys = draw(st.sets(st.sampled_from("0123456789*#"), min_size=1, max_size=4))
+    menu: dict[str, Any] = {
+        "prompt": draw(prompt),
+        "retries": draw(st.sampled_from([0, 2, {"no_input": 1, "no_match": 2}])),
+        "choices": {key: draw(transition) for key in sorted(keys)},
+    }
+    on = {"no_input": draw(transition), "no_match": draw(transition)}
+    if draw(st.booleans()):
+        menu["extension"] = {"length": 3, "pattern": "1XX", "into": "heard"}
+        on["collected"] = draw(transition)
+    return {"menu": menu, "on": on}
+
+
+@st.composite
+def collects(draw: st.DrawFn) -> dict[str, Any]:
+    collect = {
+        "prompt": draw(prompt),
+        "min": 2,
+        "max": 4,
+        "into": "heard",
+        "check": "input | length > 2",
+        "wrong": draw(words),
+        "retries": 1,
+        "keys": {"*": draw(transition)},
+    }
+    outcomes = ("collected", "no_input", "invalid")
+    return {"collect": collect, "on": {name: draw(transition) for name in outcomes}}
+
+
+final = st.sampled_from(
+    [
+        {"hangup": None},
+        {"connect": {"number": "+46850000001", "timeout": "20s"}},
+        {"connect": {"sip": "a@b.example", "headers": {"X-A": "{{ call.custom }}"}}},
+        {"conference": {"id": "room-{{ call.id }}", "hold_music": "music1"}},
+    ]
+)
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> str:
+    """A flow without circles of passing states: waiting states lead anywhere, others onward."""
+    states: dict[str, Any] = {}
+    for number, name in enumerate(NAMES):
+        state = draw(menus() if not number else st.one_of(menus(), collects(), final))
+        if not number:  # so that every state can be reached
+            keys = {str(each): name for each, name in enumerate(NAMES) if each}
+            state["menu"]["choices"] = {**state["menu"]["choices"], **keys}
+        if 0 < number < len(NAMES) - 1 and draw(st.integers(0, 3)) == 0:
+            state = {"next": NAMES[number + 1]}
+        if draw(st.booleans()):
+            state = {"say": draw(prompt), **state}
+        states[name] = state
+    states["trouble"] = {"say": "Our fault.", "hangup": None}
+    flow = {
+        "flow": "generated",
+        "start": "s0",
+        "vars": {"count": 0, "heard": {"type": "digits"}},
+        "prompts": {"welcome": {"en-US": "Welcome.", "sv-SE": "Välkommen."}},
+        "on": {"error": "trouble", "ended": {"do": [{"log": "{{ result }}"}]}},
+        "states": states,
+    }
+    return json.dumps(flow)
+
+
+text = st.text(max_size=12)
+digits = st.text(alphabet="0123456789*#", max_size=5)
+incoming = st.builds(
+    lambda caller, custom, at, header: Incoming(
+        **CALL, caller=caller, custom=custom, at=at, headers={"x": header}
+    ),
+    st.sampled_from([None, "+46701234567", "alice"]),
+    text,
+    st.sampled_from(["", "1", "2"]),
+    text,
+)
+
+
+@st.composite
+def _events(draw: st.DrawFn) -> Event:
+    at = str(draw(st.integers(0, 3)))
+    offer = draw(st.integers(0, 4))
+    value = draw(st.one_of(state_name, st.sampled_from("0123456789*#"), text))
+    menu = draw(st.sampled_from(["main", "", "room-call-1"]))
+    odd: list[Event] = [
+        Answered(**CALL, at=at, amd=draw(st.sampled_from(["", "human", "machine", "x"]))),
+        Chosen(**CALL, at=at, value=value, offer=offer, menu=menu),
+        Digits(**CALL, at=at, digits=draw(digits), menu=menu),
+        NoInput(**CALL, at=at, menu=menu),
+        NoMatch(**CALL, at=at, menu=menu, value=value),
+        MenuHangup(**CALL, at=at, menu=menu),
+        MenuFailed(**CALL, at=at, menu=menu),
+        Ended(**CALL, at=at, result=value),
+        Notified(**CALL, at=at, type="recording_available", destination=value),
+        Unknown(**CALL, at=at, name=value),
+    ]
+    return draw(st.sampled_from(odd))
+
+
+events = st.one_of(incoming, _events())
+presses = st.integers(0, 5)
+"""Which of the keys that are offered is pressed; the rest of the time something odd happens."""
+happenings = st.lists(st.one_of(presses, events), max_size=14)

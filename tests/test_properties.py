@@ -1,0 +1,197 @@
+"""Whatever flow, whatever events: `step` is total, replies are legal, crashes lose nothing."""
+
+import asyncio
+import json
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import msgspec
+import pytest
+from generated import CALL, flows, happenings, incoming
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ivrflow.compiler.compile import compile_flow, load_program
+from ivrflow.compiler.platform import Level
+from ivrflow.library import Library, check_text
+from ivrflow.machine.events import Chosen, Event, Incoming
+from ivrflow.machine.outcome import Facts, Step, Verdict
+from ivrflow.machine.program import Program
+from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
+from ivrflow.machine.session import Session
+from ivrflow.machine.step import begin, step
+from ivrflow.model.context import Context
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.sinch.render import render
+from ivrflow.sinch.svaml import Svaml
+from ivrflow.store.sqlite import SqliteStore
+
+FACTS = Facts(now="2026-11-23T10:00:00Z")
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def program_of(text: str) -> Program | None:
+    """Compile a generated flow; None for one that lint refuses, for its contexts."""
+    checked = check_text("generated.flow.yaml", text, PLATFORM)
+    if not checked.is_good:
+        assert {each.code for each in checked.diagnostics} <= {"E301", "E303"}
+        return None
+    return compile_flow(checked.flows["generated"], checked.app, PLATFORM)
+
+
+def event_of(happening: Event | int, last: Step) -> Event | None:
+    """A happening as event: an odd one as it is, a number as a key of the menu on offer."""
+    if not isinstance(happening, int):
+        return happening
+    action = last.reply.action if last.reply else None
+    if not isinstance(action, Menu) or last.reply is None or not action.keys:
+        return None
+    key = action.keys[happening % len(action.keys)]
+    return Chosen(**CALL, value=key.value, offer=last.reply.number, menu="main")
+
+
+@MANY
+@given(flows(), incoming, happenings)
+def test_step_is_total_and_every_reply_is_legal(
+    text: str, first: Incoming, story: list[Event | int]
+) -> None:
+    program = program_of(text)
+    if program is None:
+        return
+    session = begin(program, first, params={}, locale="")
+    last = step(program, session, first, FACTS)
+    assert isinstance(last, Step)
+    judge(last)
+    for happening in story:
+        event = event_of(happening, last)
+        if event is None:
+            continue
+        taken = step(program, last.session, event, FACTS)
+        assert isinstance(taken, Step)
+        again = step(program, last.session, event, FACTS)
+        assert again == taken, "the same event on the same session is the same step"
+        if taken.verdict in (Verdict.STALE, Verdict.IGNORED):
+            assert taken.session == last.session, "what does not belong changes nothing"
+        judge(taken)
+        kept = msgspec.json.decode(msgspec.json.encode(taken.session), type=Session)
+        assert kept == taken.session
+        last = taken if taken.reply else msgspec.structs.replace(taken, reply=last.reply)
+
+
+def judge(taken: Step) -> None:
+    """A reply decodes as SVAML, and the matrix allows it in its context."""
+    if taken.reply is None:
+        return
+    msgspec.json.decode(render(taken.reply), type=Svaml)
+    if taken.verdict in (Verdict.STALE, Verdict.IGNORED):
+        return
+    context = taken.session.context
+    word = word_of(taken.reply)
+    assert word == "hangup" or ACTIONS[context][word].level is not Level.REJECT
+    if any(isinstance(each, Answer) for each in taken.reply.instructions):
+        assert INSTRUCTIONS[context]["answer"].level is Level.ACCEPT
+        assert context is Context.ICE
+
+
+def word_of(reply: Reply) -> str:
+    match reply.action:
+        case ConnectNumber():
+            return "connect number"
+        case ConnectSip():
+            return "connect sip"
+        case action:
+            return type(action).__name__.lower()
+
+
+@MANY
+@given(flows())
+def test_a_program_is_the_same_from_its_closure(text: str) -> None:
+    program = program_of(text)
+    if program is None:
+        return
+    again = load_program(program.closure, PLATFORM)
+    assert (again.id, again.closure) == (program.id, program.closure)
+    session = begin(program, Incoming(**CALL), params={}, locale="")
+    taken = step(program, session, Incoming(**CALL), FACTS)
+    assert step(again, session, Incoming(**CALL), FACTS) == taken
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_crash_at_any_point_loses_and_doubles_nothing(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory, first_flow: str
+) -> None:
+    """The server dies between some commits and their answers; the platform asks again."""
+    directory = tmp_path_factory.mktemp("crash")
+    (directory / "f.flow.yaml").write_text(first_flow)
+    library, _ = Library.open(directory, PLATFORM)
+    assert library is not None
+    keys = data.draw(st.lists(st.sampled_from(["main_menu", "odd"]), max_size=5))
+    story: list[Event] = [Incoming(**CALL, at="0")]
+    story += [
+        Chosen(**CALL, at=str(number), value=key, offer=number, menu="main")
+        for number, key in enumerate(keys, 1)
+    ]
+    crashes = [data.draw(st.booleans()) for _ in story]
+
+    async def take(path: Path, event: Event) -> bytes:
+        """A process that takes one event and ends."""
+        store = await SqliteStore.open(path)
+        answer = await Turns(library, store, Policy()).answer(event, arrived=monotonic())
+        await store.close()
+        return answer.body
+
+    async def tell(name: str, crashes: list[bool]) -> tuple[list[bytes], list[Any]]:
+        path = directory / name
+        answers = []
+        for event, crash in zip(story, crashes, strict=True):
+            if crash:
+                await take(path, event)  # committed, but the answer never left
+            answers.append(await take(path, event))
+        store = await SqliteStore.open(path)
+        rows = await store.journal("key", "call-1")
+        await store.close()
+        return answers, [(row.flags, row.event, row.reply) for row in rows]
+
+    calm = asyncio.run(tell("calm.db", [False] * len(story)))
+    assert asyncio.run(tell("crashed.db", crashes)) == calm
+
+
+MUTATIONS = [
+    *["", ":", " ", "\n", "\n  ", "{", "}", "[", "]", "#", "&a ", "*a", "- ", "'", '"', "\t", "|"],
+    *["null", "1", "{{ x }}", "{{", "? ", "say: x", "next: sales", "<<: "],
+]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_mutation_of_a_flow_crashes_lint(data: st.DataObject, first_flow: str) -> None:
+    text = first_flow
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 12))
+        new = data.draw(st.sampled_from(MUTATIONS))
+        text = text[:at] + new + text[at + cut :]
+    checked = check_text("mutated.flow.yaml", text, PLATFORM)
+    lines = text.count("\n") + 2
+    assert all(1 <= each.span.line <= lines for each in checked.diagnostics)
+    if checked.is_good:
+        for flow in checked.flows.values():
+            compile_flow(flow, checked.app, PLATFORM)
+
+
+def test_generated_flows_are_mostly_good() -> None:
+    """Else the properties above would prove little."""
+    good = [0, 0]
+
+    @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+    @given(flows())
+    def count(text: str) -> None:
+        assert json.loads(text)
+        good[program_of(text) is not None] += 1
+
+    count()
+    assert good[1] > good[0]

@@ -1,0 +1,71 @@
+"""Settings: which source wins, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from ivrflow.errors import SettingsError
+from ivrflow.settings import Settings, read_settings
+
+KEYS = {"SINCH_APPLICATION_KEY": "key", "SINCH_APPLICATION_SECRET": "c2VjcmV0"}
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "ivrflow.toml").write_text('port = 1\nhost = "::1"\nrole = "primary"\n')
+    read = read_settings({"port": 3}, {**KEYS, "PORT": "2", "IVRFLOW_HOST": "127.0.0.2"}, tmp_path)
+    assert (read.port, read.host, read.role) == (3, "127.0.0.2", "primary")
+
+
+def test_pyproject_holds_settings_too(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.ivrflow]\nport = 4\n")
+    assert read_settings({}, KEYS, tmp_path).port == 4
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("c2VjcmV0\n")
+    environment = {
+        "SINCH_APPLICATION_KEY": "key",
+        "SINCH_APPLICATION_SECRET_FILE": str(tmp_path / "secret"),
+    }
+    assert read_settings({}, environment, tmp_path).secret_by_key == {"key": "c2VjcmV0"}
+
+
+def test_several_applications_are_told_apart_by_order(tmp_path: Path) -> None:
+    environment = {"SINCH_APPLICATION_KEY": "a, b", "SINCH_APPLICATION_SECRET": "x,y"}
+    assert read_settings({}, environment, tmp_path).secret_by_key == {"a": "x", "b": "y"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "word"),
+    [
+        ({}, {}, "no credentials"),
+        ({"insecure": True, "host": "0.0.0.0"}, {}, "loopback"),
+        ({}, {"SINCH_APPLICATION_KEY": "a,b", "SINCH_APPLICATION_SECRET": "x"}, "2 application"),
+        ({}, {"SINCH_APPLICATION_KEY": "a,A", "SINCH_APPLICATION_SECRET": "x,y"}, "twice"),
+        ({}, {**KEYS, "IVRFLOW_PORT": "70000"}, "port"),
+        ({}, {**KEYS, "IVRFLOW_ROLE": "boss"}, "role"),
+        ({}, {**KEYS, "SINCH_APPLICATION_SECRET_FILE": "/nowhere"}, "can't be read"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(
+    tmp_path: Path, flags: dict[str, object], environment: dict[str, str], word: str
+) -> None:
+    with pytest.raises(SettingsError, match=word):
+        read_settings(flags, environment, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["tool = 3", "[tool]\nivrflow = 3", "port = ", "[tool.ivrflow]\nx = 1"]
+)
+def test_a_broken_file_is_told_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    if text == "tool = 3":
+        assert read_settings({}, KEYS, tmp_path).port == 3000
+        return
+    with pytest.raises(SettingsError):
+        read_settings({}, KEYS, tmp_path)
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings(application_key=("key",), application_secret=("canary",))
+    assert "canary" not in repr(settings)
