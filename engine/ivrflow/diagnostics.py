@@ -14,6 +14,7 @@ and types, E7xx platform limits, E8xx security, W9xx usability. A code is never 
 import difflib
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import islice
 
 import msgspec
 
@@ -28,6 +29,10 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
 
 START = Span(1, 1, 1, 1)
+
+MAX_LONGER = 4
+MAX_COMPARED = 500
+"""Bounds of the search for what a word may have meant: letters more or less, words compared."""
 
 
 class Severity(StrEnum):
@@ -96,7 +101,8 @@ class Kind(msgspec.Struct, frozen=True):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the spelling of `known` that `word` most likely meant, if there is one."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    alike = (each for each in known if abs(len(each) - len(word)) <= MAX_LONGER)
+    matches = difflib.get_close_matches(word, list(islice(alike, MAX_COMPARED)), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 

@@ -24,10 +24,10 @@ PATH = "/callbacks/sinch"
 CONTENT_TYPE = "application/json; charset=utf-8"
 
 
-def sign(body: bytes, timestamp: str) -> str:
+def sign(body: bytes, timestamp: str, path: str = PATH) -> str:
     """Sign as the vendor's document says, without any code of the engine's."""
     digest = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-    text = "\n".join(["POST", digest, CONTENT_TYPE, f"x-timestamp:{timestamp}", PATH])
+    text = "\n".join(["POST", digest, CONTENT_TYPE, f"x-timestamp:{timestamp}", path])
     key = base64.b64decode(SECRET)
     return base64.b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
 
@@ -91,13 +91,13 @@ class Served:
         return (self.directory / "server.log").read_text("utf-8")
 
     @staticmethod
-    def signed(body: bytes, timestamp: str | None = None) -> dict[str, str]:
+    def signed(body: bytes, timestamp: str | None = None, path: str = PATH) -> dict[str, str]:
         """Headers of a request that the platform signed at `timestamp` (now)."""
         timestamp = timestamp or time.strftime("%Y-%m-%dT%H:%M:%S.1234567Z", time.gmtime())
         return {
             "content-type": CONTENT_TYPE,
             "x-timestamp": timestamp,
-            "authorization": f"application {KEY}:{sign(body, timestamp)}",
+            "authorization": f"application {KEY}:{sign(body, timestamp, path)}",
         }
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx2.Response:

@@ -90,6 +90,8 @@ def test_what_yaml_does_to_words_in_silence_is_one_finding_with_a_remedy(text: s
 @pytest.mark.parametrize(
     "text",
     [
+        "a: {audio: https://example.com/a.mp3}",
+        "a: {say: Who is it?, next: b}",
         "next: goodbye # they know the rest",
         "# say: nothing\nsay: x",
         "say: |\n  Press\n  #: nothing\nnext: x",

@@ -49,6 +49,9 @@ from ivrflow.model.flow import (
 from ivrflow.source.node import Scalar
 
 INPUT = "input"
+MAX_DEPTH = 20
+"""Beyond it declared prompts are not followed; a rule of its own refuses less."""
+
 Names = frozenset[str]
 
 
@@ -163,6 +166,7 @@ class _Reader:
         self.types: dict[str, Type | None] = {**own, **self.variables}
         self.found: dict[Span, Fault] = {}
         self.played_with: set[tuple[str, Names]] = set()
+        self.depth = 0
 
     def note(self, fault: Fault) -> None:
         self.found.setdefault(fault.span, fault)
@@ -254,10 +258,12 @@ class _Reader:
 
     def played(self, name: str, assigned: Names) -> None:
         declared = self.prompts.get(name)
-        if declared is None or (name, assigned) in self.played_with:
+        if declared is None or (name, assigned) in self.played_with or self.depth > MAX_DEPTH:
             return
         self.played_with.add((name, assigned))
+        self.depth += 1
         self.declared(declared, assigned)
+        self.depth -= 1
 
     def declared(self, declared: DeclaredPrompt, assigned: Names) -> None:
         for prompt in declared.by_locale.values():

@@ -9,7 +9,7 @@ from what the call waits for:
     collect      Chosen Digits NoInput NoMatch      a key, collected, no_input, invalid
     connect      Answered                           answered, or human machine unsure
     conference   Digits of its room                 digits, in context room
-    any          MenuFailed                         the flow's error state
+    menu collect MenuFailed                         the flow's error state
     any          MenuHangup, Ended                  the handlers of the end, once, in context none
     any          Notified                           recording, transcript, in context none
 
@@ -105,7 +105,7 @@ def _take(turn: Turn, event: Event) -> Step:
         case Answered():
             return _answered(turn, event)
         case MenuFailed():
-            raise EvaluationError(f"the platform could not run the menu ({event.type})")
+            return _menu_failed(turn, event)
         case MenuHangup():
             return hung_up(turn)
         case Ended():
@@ -133,6 +133,13 @@ def _input(turn: Turn, event: Input) -> Step:
         return Step(session=session, verdict=Verdict.STALE)
     walk = Walk(turn, _context(session, event))
     return walk.step(hear(walk, walk.current, event))
+
+
+def _menu_failed(turn: Turn, event: MenuFailed) -> Step:
+    session = turn.session
+    if session.rescued or session.wait not in (Wait.MENU, Wait.COLLECT):
+        return Step(session=session, verdict=Verdict.STALE)
+    raise EvaluationError(f"the platform could not run the menu ({event.type})")
 
 
 def _answered(turn: Turn, event: Answered) -> Step:

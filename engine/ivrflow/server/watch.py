@@ -14,7 +14,12 @@ log = structlog.get_logger()
 
 async def reload_now(library: Library) -> None:
     """Read the flows again; a broken edit is told, and the last good flows stay."""
-    findings = await asyncio.to_thread(library.reload)
+    try:
+        findings = await asyncio.to_thread(library.reload)
+    except Exception as error:  # a bug of ours must not end the watch: the last good flows stay
+        log.exception("reload failed")
+        library.problem = f"the flows can't be read: {error}"
+        return
     if not library.problem:
         programs = {name: each.id for name, each in library.current.programs.items()}
         log.info("reloaded", programs=programs)

@@ -9,6 +9,9 @@ from ivrflow.analysis.subject import Subject
 from ivrflow.model.flow import DeclaredPrompt, LocaleStep, PlayPart, SayPart
 from ivrflow.model.locales import is_locale
 
+MAX_DEPTH = 10
+"""How deep declared prompts may play each other."""
+
 
 @FLOW.add(
     "E501",
@@ -76,9 +79,26 @@ def faulty_playing(
     def after(name: str) -> list[str]:
         return list(_played(known[name])) if name in known else []
 
-    for circle in circles(prompts, after):
+    found = list(circles(prompts, after))
+    for circle in found:
         way = " -> ".join([*circle, circle[0]])
         yield Finding(known[circle[0]].at, f"these prompts play each other: {way}")
+    for name, declared in prompts.items():
+        if not found and _depth(name, known, set(), MAX_DEPTH) > MAX_DEPTH:
+            message = f'"{name}" plays prompts that play others, more than {MAX_DEPTH} deep'
+            yield Finding(declared.at, message, "write it flatter")
+
+
+def _depth(
+    name: str, known: Mapping[str, DeclaredPrompt], seen: set[tuple[str, int]], left: int
+) -> int:
+    """Return how deep prompts play each other from `name` on, one more than `left` at most."""
+    if left < 0 or name not in known or (name, left) in seen:
+        return 0
+    seen.add((name, left))
+    return 1 + max(
+        (_depth(each, known, seen, left - 1) for each in _played(known[name])), default=0
+    )
 
 
 def _played(declared: DeclaredPrompt) -> Iterator[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
-from ivrflow.analysis.graph import required_outcomes, targets
+from ivrflow.analysis.graph import outcomes_of, required_outcomes, targets
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.diagnostics import Span
+from ivrflow.diagnostics import Span, nearest
 from ivrflow.model.flow import Conference, Connect, Hangup, Move, PromptStep, State, Transition
 
 
@@ -205,7 +205,10 @@ def unhandled_outcome(subject: Subject) -> Iterator[Finding]:
     """An outcome that can happen has no answer: such a caller would hear an apology."""
     for state in subject.states.values():
         handled = {way.outcome for way in subject.ways_by_state[state.name]}
-        missing = [each for each in required_outcomes(state) if each not in handled]
+        possible = outcomes_of(state)
+        unknown = state.on.by_outcome.keys() - set(possible)
+        meant = {nearest(name, possible) for name in unknown}
+        missing = [each for each in required_outcomes(state) if each not in handled | meant]
         if missing:
             names = ", ".join(f'"{each}"' for each in missing)
             help = f"add under `on:` of the state: {missing[0]}: some_state"

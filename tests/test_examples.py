@@ -1,0 +1,51 @@
+"""What the documents show works as shown."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import compile_text
+from server.conftest import KEY, SECRET, Served
+from starlette.testclient import TestClient
+
+from ivrflow.library import check, check_text
+from ivrflow.sinch.platform import PLATFORM
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_shipped_flow_is_clean() -> None:
+    for checked in check([ROOT / "flows", ROOT / "examples"], PLATFORM):
+        assert checked.diagnostics == ()
+
+
+def test_the_flow_of_the_readme_compiles() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert compile_text(blocks[0]).flow.name == "front-desk"
+
+
+def test_the_parts_shown_among_the_examples_are_yaml_of_the_language() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "examples/README.md").read_text(), re.DOTALL)
+    for block in blocks:
+        found = check_text("part.flow.yaml", block, PLATFORM).diagnostics
+        assert not [each for each in found if each.code < "E050"], block
+
+
+def test_the_embedding_answers_a_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SINCH_APPLICATION_KEY", KEY)
+    monkeypatch.setenv("SINCH_APPLICATION_SECRET", SECRET)
+    monkeypatch.setenv("CALLS", str(tmp_path / "calls.db"))
+    spec = importlib.util.spec_from_file_location("embedding", ROOT / "examples/embedding/main.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    body = json.dumps({"event": "ice", "callid": "call-1"}).encode()
+    with TestClient(module.app) as client:
+        assert "Call us" in client.get("/").text
+        assert client.post("/sinch", content=body).status_code == 401
+        headers = Served.signed(body, path="/sinch")
+        reply = client.post("/sinch", content=body, headers=headers).json()
+    assert reply["action"]["menus"][0]["maxDigits"] == 6
