@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ivrflow.checking import check_text
 from ivrflow.compiler.compile import compile_flow
-from ivrflow.library import check_text
 from ivrflow.machine.program import Program
 from ivrflow.sinch.platform import PLATFORM
 

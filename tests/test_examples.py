@@ -10,7 +10,7 @@ from conftest import compile_text
 from server.conftest import KEY, SECRET, Served
 from starlette.testclient import TestClient
 
-from ivrflow.library import check, check_text
+from ivrflow.checking import check, check_text
 from ivrflow.sinch.platform import PLATFORM
 
 ROOT = Path(__file__).parents[1]

@@ -12,9 +12,10 @@ from generated import CALL, flows, happenings, incoming
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ivrflow.checking import check_text
 from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
-from ivrflow.library import Library, check_text
+from ivrflow.library import Library
 from ivrflow.machine.events import Chosen, Event, Incoming
 from ivrflow.machine.outcome import Facts, Step, Verdict
 from ivrflow.machine.program import Program

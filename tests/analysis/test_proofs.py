@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ivrflow.analysis.rules import APPLICATION
+from ivrflow.checking import check, check_text
 from ivrflow.diagnostics import Diagnostic
-from ivrflow.library import check, check_text
 from ivrflow.sinch.platform import PLATFORM
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ivrflow.analysis.rules import FLOW
+from ivrflow.checking import check_text
 from ivrflow.diagnostics import Diagnostic
-from ivrflow.library import check_text
 from ivrflow.sinch.platform import PLATFORM
 
 

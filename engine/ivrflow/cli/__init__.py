@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import traceback
 
 import click
 
@@ -68,6 +67,6 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception:  # a bug of ours, told as such and with all that helps to mend it
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return BUG
     return code or 0

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
+from ivrflow.checking import check
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import full
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
-from ivrflow.library import check
 from ivrflow.model.app import App
 from ivrflow.model.flow import Flow
 from ivrflow.sinch.platform import PLATFORM

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from ivrflow.checking import check, check_text
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import REPORTER_BY_FORMAT, summary
 from ivrflow.errors import UsageError
-from ivrflow.library import check, check_text
 from ivrflow.sinch.platform import PLATFORM
 
 STDIN = Path("-")

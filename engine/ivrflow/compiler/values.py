@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivrflow.expr import pattern
-from ivrflow.expr.compile import compile_segments, compile_tree
+from ivrflow.expr.compile import Value, compile_segments, compile_tree
 from ivrflow.expr.parse import parse_expression, parse_text, whole_expression
-from ivrflow.machine.program import Value
 from ivrflow.model import flow as model
 
 ENVIRONMENT = re.compile(r"\{\{\s*env\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")

@@ -3,6 +3,7 @@
 import re
 
 from ivrflow.errors import EvaluationError
+from ivrflow.expr.compile import Value
 from ivrflow.machine import replies
 from ivrflow.machine.program import (
     Collect,
@@ -13,7 +14,6 @@ from ivrflow.machine.program import (
     Menu,
     Park,
     State,
-    Value,
 )
 from ivrflow.machine.replies import Audio, Part
 from ivrflow.machine.session import Wait

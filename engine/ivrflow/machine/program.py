@@ -14,11 +14,8 @@ can be stored with the calls that run on it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ivrflow.expr.compile import Value
 from ivrflow.machine.replies import Key
-
-Scope = Mapping[str, object]
-Value = Callable[[Scope], object]
-"""Computes a JSON value; raises `EvaluationError` only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.program import DeclaredPrompt, Flow, PlayedPart, Prompt, Scope, SpokenPart
+from ivrflow.expr.compile import Scope
+from ivrflow.machine.program import DeclaredPrompt, Flow, PlayedPart, Prompt, SpokenPart
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
 
 MAX_PARTS = 100

@@ -41,7 +41,7 @@ class MemoryStore:
         done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         known = self._calls.get((turn.app, turn.call))
         begins = turn.place is None
-        follows = known is None or known.last.rev + 1 == turn.rev
+        follows = (known.last.rev if known else 0) + 1 == turn.rev
         if begins != (turn.rev == 1) or not follows:
             done.set_exception(ConflictError(f"turn {turn.rev} of {turn.call} came too late"))
             return Committed(done)

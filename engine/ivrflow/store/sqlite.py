@@ -28,6 +28,7 @@ FORMAT = b"1"
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
+CACHE_KIB = 64 * 1024
 
 BUSY = 4
 """Turns in a batch from which on the next batch gathers."""
@@ -79,7 +80,8 @@ class SqliteStore:
         self._last_call = _highest(connection, "call")
         self._last_row = _highest(connection, "journal")
         self._sql = {name: statement(name) for name in ("load", "chain", "old_calls")}
-        self._calls: list[tuple[object, ...]] = []
+        self._begun: list[tuple[object, ...]] = []
+        self._moved: list[tuple[object, ...]] = []
         self._rows: list[tuple[object, ...]] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
@@ -255,14 +257,21 @@ class SqliteStore:
         else:
             call, previous = turn.place.call, turn.place.last
         state = (turn.rev, turn.format, program, row, turn.due, turn.over, turn.who, turn.session)
-        self._calls.append((call, turn.app, turn.call, *state))
+        if previous:
+            self._moved.append((call, *state))
+        else:
+            self._begun.append((call, turn.app, turn.call, *state))
         happened = (turn.at, turn.flags, turn.key, turn.event, turn.facts, turn.reply)
         self._rows.append((row, call, previous, *happened))
         return Place(call, row)
 
     def _flush(self) -> None:
         """Write what `_keep` noted, many rows a statement: each gives the interpreter away."""
-        for name, rows in (("put_call", self._calls), ("put_journal", self._rows)):
+        for name, rows in (
+            ("put_call", self._begun),
+            ("move_call", self._moved),
+            ("put_journal", self._rows),
+        ):
             for chunk in _chunks(rows):
                 values = [value for row in chunk for value in row]
                 changed = self._connection.execute(_many(name, len(chunk)), values)
@@ -271,7 +280,8 @@ class SqliteStore:
         self._clear()
 
     def _clear(self) -> None:
-        self._calls.clear()
+        self._begun.clear()
+        self._moved.clear()
         self._rows.clear()
 
     def _add_program(self, turn: Turn) -> int:
@@ -362,6 +372,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
+    # Else the planner builds an index over a batch of rows and walks all calls beside it.
+    connection.execute("PRAGMA automatic_index = OFF")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.executescript(statement("schema"))
     found = _meta(connection, "format", FORMAT)
     if found != FORMAT:

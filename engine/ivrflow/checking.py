@@ -1,0 +1,157 @@
+"""Directories of flows: found and checked, application by application."""
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ivrflow import schemas
+from ivrflow.analysis.analyse import analyse, analyse_app
+from ivrflow.compiler.platform import Platform
+from ivrflow.diagnostics import START, Diagnostic, Kind
+from ivrflow.errors import NothingToReadError
+from ivrflow.model.app import App
+from ivrflow.model.build import build_app, build_flow
+from ivrflow.model.flow import Flow
+from ivrflow.source.schema import check as check_schema
+from ivrflow.source.yaml import parse
+
+FLOW_SUFFIXES = (".flow.yaml", ".flow.yml")
+APP_NAMES = ("app.yaml", "app.yml")
+UNREADABLE = Kind("E000", "unreadable-file")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One application as it stands on disk: what could be read of it, and all findings.
+
+    `wanted` are the names of the flows in the files that were asked for; the others are there
+    because they belong to the same application. `texts` holds the source text of each file by its
+    path, for those who show findings.
+    """
+
+    app: App
+    flows: Mapping[str, Flow]
+    wanted: frozenset[str]
+    diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str] = field(repr=False)
+
+    @property
+    def is_good(self) -> bool:
+        return not any(each.is_error for each in self.diagnostics)
+
+
+def check(paths: Iterable[Path], platform: Platform) -> list[Checked]:
+    """Check every flow under `paths`, application by application.
+
+    The flows of an application lie beside or below its `app.yaml`, which is read also where only
+    some of its flows are asked for; without one, those of a directory belong together. Findings
+    are those of the files asked for. Raises `NothingToReadError` if there is no flow at all.
+    """
+    paths = list(paths)
+    files = sorted({file for path in paths for file in _files(path)})
+    if not files:
+        raise NothingToReadError(f"no *.flow.yaml or app.yaml in {', '.join(map(str, paths))}")
+    groups: dict[Path, list[Path]] = {}
+    for file in files:
+        groups.setdefault(_home(file.parent), []).append(file)
+    with _collector_off():
+        return [_check_application(home, group, platform) for home, group in groups.items()]
+
+
+def check_text(path: str, text: str, platform: Platform) -> Checked:
+    """Check one flow that is not on disk, as an application of its own."""
+    with _collector_off():
+        return _check_texts({path: text.encode("utf-8", "surrogatepass")}, [], platform)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for file in path.rglob("*.y*ml"):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if not hidden and (file.name in APP_NAMES or file.name.endswith(FLOW_SUFFIXES)):
+            yield file
+
+
+def _home(directory: Path) -> Path:
+    """The directory of the application that the flows in `directory` belong to."""
+    for parent in (directory, *directory.absolute().parents):
+        if _app_in(parent):
+            return parent.absolute()
+        if (parent / ".git").exists():
+            break
+    return directory.absolute()
+
+
+def _app_in(directory: Path) -> Path | None:
+    return next((directory / name for name in APP_NAMES if (directory / name).is_file()), None)
+
+
+def _check_application(home: Path, files: list[Path], platform: Platform) -> Checked:
+    asked_for = {file.absolute() for file in files}
+    together = files if _app_in(home) is None else _application_at(home)
+    shown = {file.absolute(): file for file in files}
+    contents: dict[str, bytes] = {}
+    unreadable: list[Diagnostic] = []
+    for file in sorted(asked_for | {each.absolute() for each in together}):
+        path = str(shown.get(file, file))
+        try:
+            contents[path] = file.read_bytes()
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
+    checked = _check_texts(contents, unreadable, platform)
+    paths = {str(file) for file in files}
+    found = tuple(each for each in checked.diagnostics if each.path in paths)
+    wanted = frozenset(each.name for each in checked.flows.values() if each.path in paths)
+    return replace(checked, diagnostics=found, wanted=wanted)
+
+
+def _application_at(home: Path) -> list[Path]:
+    """Return the files of the application at `home`: those below it that have no other home."""
+    return [file for file in _files(home) if _home(file.parent) == home]
+
+
+def _check_texts(
+    contents: Mapping[str, bytes], found: list[Diagnostic], platform: Platform
+) -> Checked:
+    app, flows = App(), list[Flow]()
+    for path, content in contents.items():
+        is_app = Path(path).name in APP_NAMES
+        parsed = parse(path, content)
+        found += parsed.diagnostics
+        if parsed.root is None:
+            continue
+        found += check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
+        if is_app:
+            built, findings = build_app(path, parsed.root)
+            app = built or app
+        else:
+            flow, findings = build_flow(path, parsed.root)
+            flows += [] if flow is None else [flow]
+        found += findings
+    damaged = {each.path for each in found if each.is_error}
+    found += analyse_app(app, flows, damaged=bool(damaged))
+    for flow in flows:
+        found += analyse(flow, app, platform, damaged=flow.path in damaged)
+    texts = {path: content.decode("utf-8", "replace") for path, content in contents.items()}
+    by_name = {flow.name: flow for flow in reversed(flows)}
+    ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
+    return Checked(
+        app=app, flows=by_name, wanted=frozenset(by_name), diagnostics=ordered, texts=texts
+    )
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Syntax trees are many and hold no cycles: collecting them while they grow is superlinear."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
