@@ -57,6 +57,7 @@ generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
 
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
+	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python benchmarks/run.py
 
 upgrade: $(SETUP)  ## take the newest releases and write constraints.txt anew

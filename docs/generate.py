@@ -6,10 +6,12 @@ With --check, write nothing and fail if something is not as it would be written.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ivrflow.analysis.analyse import FAMILIES
+from ivrflow.analysis.registry import Rule
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.sinch.schema import callback_schema, svaml_schema
 
@@ -39,10 +41,11 @@ def _page() -> Iterator[str]:
     yield ""
     yield "What `ivrflow lint` proves of flows and applications. Syntax (E0xx) comes before the"
     yield "rules; each finding of it says its remedy."
-    for code, rule in sorted({**FLOW.by_code, **APPLICATION.by_code}.items()):
+    rules: list[Rule[Any]] = [*FLOW.by_code.values(), *APPLICATION.by_code.values()]
+    for rule in sorted(rules, key=lambda each: each.kind.code):
         first, *more = [line.strip() for line in rule.text.strip().splitlines()]
         yield ""
-        yield f"## {code} {rule.kind.name} ({rule.kind.severity})"
+        yield f"## {rule.kind.code} {rule.kind.name} ({rule.kind.severity})"
         yield ""
         yield first
         if more:

@@ -1,0 +1,12 @@
+"""All measurements (`make bench`): in process first, then over HTTP. Takes some ten minutes."""
+
+import http_load
+import in_process
+
+in_process.steps()
+in_process.loading()
+in_process.linting()
+in_process.memory()
+in_process.stored()
+print()
+http_load.main()

@@ -1,0 +1,150 @@
+"""The shipped flows, as their callers meet them."""
+
+from pathlib import Path
+
+import pytest
+
+from ivrflow.library import Catalog, Library
+from ivrflow.machine.events import (
+    Answered,
+    Chosen,
+    Digits,
+    Ended,
+    Event,
+    Incoming,
+    MenuFailed,
+    MenuHangup,
+    NoInput,
+    NoMatch,
+)
+from ivrflow.machine.outcome import Facts, Step
+from ivrflow.machine.replies import Conference, ConnectNumber, Continue, Hangup, Menu, Reply, Say
+from ivrflow.machine.routing import route
+from ivrflow.machine.step import begin, step
+from ivrflow.sinch.platform import PLATFORM
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    library, _ = Library.open(ROOT / "flows", PLATFORM)
+    assert library is not None
+    return library.current
+
+
+class Caller:
+    """Somebody who dials `number` and does things."""
+
+    def __init__(self, catalog: Catalog, number: str) -> None:
+        call = Incoming(app="key", call="call-1", caller="+46701234567", called=number)
+        found = route(catalog.routes, call)
+        assert found is not None
+        self.program = catalog.programs[found.flow]
+        self.session = begin(self.program, call, params=found.params, locale=found.locale)
+        self.reply: Reply
+        self.effects: tuple[object, ...] = ()
+        self.meets(call)
+
+    def meets(self, event: Event) -> "Caller":
+        taken = step(self.program, self.session, event, Facts(now="2026-11-23T10:00:00Z"))
+        assert isinstance(taken, Step)
+        self.session, self.effects = taken.session, taken.effects
+        self.reply = taken.reply or self.reply
+        return self
+
+    def press(self, key: str) -> "Caller":
+        assert isinstance(self.reply.action, Menu)
+        (value,) = [each.value for each in self.reply.action.keys if each.key == key]
+        return self.meets(
+            Chosen(app="key", call="call-1", value=value, offer=self.reply.number, menu="main")
+        )
+
+    def dial(self, digits: str) -> "Caller":
+        return self.meets(Digits(app="key", call="call-1", digits=digits, menu="main"))
+
+    def wait(self) -> "Caller":
+        return self.meets(NoInput(app="key", call="call-1", menu="main"))
+
+    def fumble(self) -> "Caller":
+        return self.meets(NoMatch(app="key", call="call-1", menu="main", value="9"))
+
+    @property
+    def dialled(self) -> str:
+        assert isinstance(self.reply.action, ConnectNumber)
+        return self.reply.action.number
+
+    @property
+    def asked(self) -> str:
+        assert isinstance(self.reply.action, Menu)
+        return " ".join(part.text for part in self.reply.action.prompt if isinstance(part, Say))
+
+
+DOOR = "+46850000000"
+SALES, OPERATOR = "+46850000001", "+46850000009"
+
+
+@pytest.mark.parametrize(("key", "number"), [("1", SALES), ("0", OPERATOR)])
+def test_the_front_door_connects_departments(catalog: Catalog, key: str, number: str) -> None:
+    assert Caller(catalog, DOOR).press(key).dialled == number
+
+
+def test_silence_and_wrong_keys_never_fall_into_sales(catalog: Catalog) -> None:
+    silent = Caller(catalog, DOOR).wait().wait()
+    assert silent.dialled == OPERATOR
+    clumsy = Caller(catalog, DOOR).fumble().fumble().fumble()
+    assert clumsy.dialled == OPERATOR
+
+
+def test_the_greeting_is_long_then_short(catalog: Catalog) -> None:
+    caller = Caller(catalog, DOOR)
+    first = caller.asked
+    assert len(caller.press("*").asked) < len(first)
+
+
+def test_a_busy_department_ends_the_call_and_is_told(catalog: Catalog) -> None:
+    caller = Caller(catalog, DOOR).press("1")
+    caller.meets(Ended(app="key", call="call-1", result="busy"))
+    assert [getattr(each, "text", "") for each in caller.effects] == ["sales call ended: busy"]
+
+
+def test_an_answered_department_talks(catalog: Catalog) -> None:
+    caller = Caller(catalog, DOOR).press("1").meets(Answered(app="key", call="call-1"))
+    assert isinstance(caller.reply.action, Continue)
+
+
+@pytest.mark.parametrize("event", [MenuFailed, MenuHangup])
+def test_a_broken_menu_and_a_gone_caller_end_the_call(catalog: Catalog, event: type) -> None:
+    caller = Caller(catalog, DOOR).meets(event(app="key", call="call-1", menu="main"))
+    assert isinstance(caller.reply.action, Hangup)
+
+
+PBX = "+46850000100"
+
+
+def test_an_extension_is_dialled_directly(catalog: Catalog) -> None:
+    assert Caller(catalog, PBX).dial("1015").dialled == "+46850001015"
+
+
+def test_key_1_is_a_choice_though_extensions_begin_with_it(catalog: Catalog) -> None:
+    assert "For sales, press 1" in Caller(catalog, PBX).dial("1").asked
+
+
+def test_endless_wrong_extensions_end_at_the_operator(catalog: Catalog) -> None:
+    caller = Caller(catalog, PBX)
+    for digits in ("1099", "1299", "4711"):
+        caller.dial(digits)
+    assert caller.dialled == "+46850001000"
+
+
+def test_one_can_go_back_and_to_the_top(catalog: Catalog) -> None:
+    caller = Caller(catalog, PBX).dial("1").press("1")
+    assert "New customers" in caller.asked
+    assert "If you know the extension" in caller.press("9").asked
+    back = Caller(catalog, PBX).dial("1").press("1").press("*")
+    assert "For sales, press 1" in back.asked
+
+
+def test_the_public_room_is_joined(catalog: Catalog) -> None:
+    action = Caller(catalog, PBX).press("3").reply.action
+    assert action == Conference(room="weekly-meeting", hold_music="music1")
