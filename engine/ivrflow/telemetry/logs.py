@@ -1,5 +1,6 @@
 """The server's log: one line an event, JSON unless a person watches; numbers masked."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -41,22 +42,40 @@ def configure(log_format: Literal["auto", "json", "console"]) -> None:
     renderers: list[Processor] = [as_json]
     if console:
         renderers = [stamped, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
+    logger = StderrLogger()
     structlog.configure(
         processors=renderers,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Straight to the stream: the standard library's loggers cost more than a step does.
-        logger_factory=lambda *_: StderrLogger(),
+        logger_factory=lambda *_: logger,
         cache_logger_on_first_use=True,
     )
     _adopt_standard_loggers(renderers[-1])
 
 
 class StderrLogger:
-    """Writes lines to stderr; one that can't be written costs no caller an answer."""
+    """Writes lines to stderr, those of one tick of the event loop together.
+
+    A line that can't be written costs no caller an answer.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
 
     def msg(self, line: str) -> None:
+        self._lines.append(line + "\n")
+        if len(self._lines) > 1:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self._write)
+        except RuntimeError:
+            self._write()
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
         with suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
+            sys.stderr.write("".join(lines))
+            sys.stderr.flush()
 
     debug = info = warning = error = critical = msg
 
