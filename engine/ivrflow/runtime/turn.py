@@ -36,6 +36,7 @@ from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.store.base import Commit, Place, Store, Turn
+from ivrflow.telemetry.logs import TurnLine, log_turn
 
 DEADLINE = 3.0
 """Seconds from a callback's first byte to its answer. The platform waits 5 at most."""
@@ -333,16 +334,16 @@ def _reply(event: Event, taken: Step, live: Live) -> bytes:
 def _tell(event: Event, program: Program, taken: Step) -> None:
     """Write the turn to the log, and what the author asked to be written."""
     trace = taken.trace
-    write = log.warning if trace.fault else log.info
-    write(
-        "turn",
-        call=event.call,
-        flow=program.flow.name,
-        callback=_name(event),
-        verdict=taken.verdict.value,
-        outcome=trace.outcome,
-        state=taken.session.frame.state,
-        **({"fault": trace.fault} if trace.fault else {}),
+    log_turn(
+        TurnLine(
+            call=event.call,
+            flow=program.flow.name,
+            callback=_name(event),
+            verdict=taken.verdict.value,
+            outcome=trace.outcome,
+            state=taken.session.frame.state,
+            fault=trace.fault,
+        )
     )
     for effect in taken.effects:
         _perform(event, effect)

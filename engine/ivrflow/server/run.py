@@ -72,6 +72,7 @@ async def _serve(
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                ws="none",
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=GRACE,

@@ -7,7 +7,6 @@ connection, once a second.
 """
 
 import asyncio
-import math
 import os
 import secrets
 import sqlite3
@@ -30,12 +29,6 @@ FORMAT = b"1"
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 CACHE_KIB = 64 * 1024
-
-MOMENT_SECONDS = 0.005
-BUSY = 6.0
-"""Turns committed in such a moment from which on batches gather: some 1,200 a second."""
-
-GATHER_SECONDS = 0.002
 
 T = TypeVar("T")
 
@@ -76,8 +69,6 @@ class SqliteStore:
         self._line: list[_Pending] = []
         self._inbox: SimpleQueue[list[_Pending] | None] = SimpleQueue()
         self._sending = False
-        self._recent = 0.0
-        self._told = 0.0
         self._closing = False
         self._closed = threading.Event()
         self._programs: dict[str, int] = dict(connection.execute("SELECT hash, id FROM program"))
@@ -152,7 +143,7 @@ class SqliteStore:
     async def close(self) -> None:
         self._closing = True
         while self._sending:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(0.001)
         self._inbox.put(None)
         self._closed.set()
         await asyncio.to_thread(self._writer.join)
@@ -190,10 +181,7 @@ class SqliteStore:
         self._inbox.put(batch)
 
     def _tell(self, batch: list[_Pending], outcomes: list[Place | Exception]) -> None:
-        """Tell those who wait what became of their batch, and send the next one.
-
-        Under load the next one gathers for a moment first: a COMMIT costs as much as ten turns.
-        """
+        """Tell those who wait what became of their batch, and send what gathered meanwhile."""
         for pending, outcome in zip(batch, outcomes, strict=True):
             if pending.done.done():
                 continue
@@ -201,21 +189,7 @@ class SqliteStore:
                 pending.done.set_exception(outcome)
             else:
                 pending.done.set_result(outcome)
-        if self._is_busy(len(batch)):
-            self._loop.call_later(GATHER_SECONDS, self._send)
-        else:
-            self._send()
-
-    def _is_busy(self, committed: int) -> bool:
-        """Whether so many turns come that a COMMIT for a few of them is a waste.
-
-        `_recent` is how many were committed in the last moments, those longer ago counting less.
-        """
-        now = self._loop.time()
-        self._recent *= math.exp((self._told - now) / MOMENT_SECONDS)
-        self._recent += committed
-        self._told = now
-        return self._recent > BUSY
+        self._send()
 
     # -- in the writer thread ---------------------------------------------------------------------
 
