@@ -1,8 +1,9 @@
 """Calls in one SQLite file, for one serving process.
 
-All SQL runs in one writer thread, many turns a transaction: it takes what has gathered while the
-last COMMIT went to disk (WAL, synchronous=FULL), so a turn waits for one or two syncs, whatever the
-load. A batch that fails is rolled back and tried one by one. Checkpoints run beside, on their own
+One transaction holds all turns that gathered while the last COMMIT went to disk (WAL,
+synchronous=FULL), so a turn waits for one or two syncs, whatever the load. Its rows are written to
+pages in memory in the loop; COMMIT, everything that reads, and what failed, is the writer thread's.
+A batch that fails is rolled back and tried one by one. Checkpoints run beside, on their own
 connection, once a second.
 """
 
@@ -29,6 +30,8 @@ FORMAT = b"1"
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 CACHE_KIB = 64 * 1024
+BUSY_SECONDS = 0.5
+"""How long a statement waits for another process that writes to the file, which none should."""
 
 T = TypeVar("T")
 
@@ -56,6 +59,10 @@ class _Pending:
         return not self.taken
 
 
+_Work = tuple[list[_Pending], list[Place | Exception] | None]
+"""A batch, and its places if its rows are written already and only the COMMIT is to come."""
+
+
 class SqliteStore:
     """A SQLite file; meets `ivrflow.store.base.Store`. Open it with `SqliteStore.open`."""
 
@@ -67,7 +74,8 @@ class SqliteStore:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._line: list[_Pending] = []
-        self._inbox: SimpleQueue[list[_Pending] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[_Work | None] = SimpleQueue()
+        self._before = (0, 0)
         self._sending = False
         self._closing = False
         self._closed = threading.Event()
@@ -178,7 +186,19 @@ class SqliteStore:
             return
         for pending in batch:
             pending.taken = True
-        self._inbox.put(batch)
+        written = None if any(pending.ask for pending in batch) else self._try_write(batch)
+        self._inbox.put((batch, written))
+
+    def _try_write(self, batch: list[_Pending]) -> list[Place | Exception] | None:
+        """Write turns, without a COMMIT; None where the writer has to take them one by one.
+
+        It touches pages in memory only: in the writer each statement would have to wait for the
+        interpreter, which costs more than the statement.
+        """
+        try:
+            return self._write_rows(batch)
+        except Exception:  # told by the writer, turn by turn
+            return None
 
     def _tell(self, batch: list[_Pending], outcomes: list[Place | Exception]) -> None:
         """Tell those who wait what became of their batch, and send what gathered meanwhile."""
@@ -195,36 +215,49 @@ class SqliteStore:
 
     def _write(self) -> None:
         """Commit one batch after the other, and tell the loop."""
-        while (batch := self._inbox.get()) is not None:
-            outcomes = self._commit(batch)
+        while (work := self._inbox.get()) is not None:
+            batch, written = work
+            outcomes = self._commit(batch, written)
             with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer any more
                 self._loop.call_soon_threadsafe(self._tell, batch, outcomes)
 
-    def _commit(self, batch: list[_Pending]) -> list[Place | Exception]:
+    def _commit(
+        self, batch: list[_Pending], written: list[Place | Exception] | None = None
+    ) -> list[Place | Exception]:
         try:
-            return self._transact(batch)
+            places = self._write_rows(batch) if written is None else written
+            self._end_transaction()
+            return places
         except Exception as error:  # whatever it was, those who wait must hear of it
             if len(batch) == 1:
                 return [_failure(error)]
             return [outcome for pending in batch for outcome in self._commit([pending])]
 
-    def _transact(self, batch: list[_Pending]) -> list[Place | Exception]:
-        """Run all of a batch in one transaction, or none of it."""
-        before = self._last_call, self._last_row
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
+    def _write_rows(self, batch: list[_Pending]) -> list[Place | Exception]:
+        """Begin a transaction and run all of a batch in it, or none of it."""
+        self._before = self._last_call, self._last_row
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
             places: list[Place | Exception] = [self._run(pending) for pending in batch]
             self._flush()
-            connection.execute("COMMIT")
         except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-                self._programs = dict(connection.execute("SELECT hash, id FROM program"))
-            self._last_call, self._last_row = before
-            self._clear()
+            self._undo()
             raise
         return places
+
+    def _end_transaction(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.execute("ROLLBACK")
+            self._programs = dict(self._connection.execute("SELECT hash, id FROM program"))
+        self._last_call, self._last_row = self._before
+        self._clear()
 
     def _run(self, pending: _Pending) -> Place:
         if pending.ask is not None:
@@ -357,7 +390,9 @@ def _failure(error: Exception) -> Exception:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS
+    )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
