@@ -35,4 +35,4 @@ def in_brackets(text: str) -> str:
 
 def without_control(text: str) -> str:
     """Line breaks and other control characters as spaces."""
-    return _CONTROL.sub(" ", text)
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
