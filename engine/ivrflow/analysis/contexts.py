@@ -9,14 +9,6 @@ from ivrflow.analysis.graph import Way, context_after, targets, ways
 from ivrflow.model.context import Context
 from ivrflow.model.flow import Collect, Flow, Menu
 
-START_BY_CONTEXT = {
-    Context.ICE: "an incoming call",
-    Context.MENU: "a menu",
-    Context.BRIDGED: "the called party's answer",
-    Context.ROOM: "keys pressed in the room",
-    Context.NONE: "news beside the call",
-}
-
 
 class Visit(msgspec.Struct, frozen=True):
     """A state entered in a context; `before` and `outcome` tell how, None at the start."""

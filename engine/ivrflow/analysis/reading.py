@@ -25,9 +25,11 @@ from ivrflow.model.flow import (
     Computed,
     Conference,
     Connect,
+    Constant,
     DeclaredPrompt,
     Duration,
     Expr,
+    ListValue,
     LocaleStep,
     LogStep,
     Menu,
@@ -231,10 +233,12 @@ class _Reader:
                 for each in properties.values():
                     self.value(each, assigned)
                 return Type(name=T.OBJECT)
-            case _:
-                for item in getattr(template, "items", ()):
+            case ListValue(items=items):
+                for item in items:
                     self.value(item, assigned)
-                return Type(name=T.LIST) if hasattr(template, "items") else None
+                return Type(name=T.LIST)
+            case Constant():
+                return None  # read by its variable's type already
 
     def whole_or_text(self, text: Text, assigned: Names) -> Type | None:
         try:

@@ -35,8 +35,6 @@ from ivrflow.model.reader import (
 )
 from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
-LATER_TARGETS = ("number", "sip", "user", "stream")
-
 LATER_ACTIONS = ("run", "return", "request", "hold", "bridge")
 TARGETS = ("number", "sip", "user", "stream")
 

@@ -6,13 +6,9 @@ from datetime import date
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Constant, ListValue, ObjectValue, Template, TextValue
 from ivrflow.numbers import is_e164
-from ivrflow.source.node import Scalar
+from ivrflow.source.node import BOOLEANS, Scalar
 
 MILLISECONDS_BY_UNIT = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-BOOLEANS = {
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h|d))+")
 _PART = re.compile(r"([0-9]+)(ms|s|m|h|d)")

@@ -22,8 +22,8 @@ from ivrflow.model.flow import (
     Text,
     TextValue,
 )
-from ivrflow.model.literals import BOOLEANS, guess, property_type, read_duration, read_literal
-from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
+from ivrflow.model.literals import guess, property_type, read_duration, read_literal
+from ivrflow.source.node import BOOLEANS, Entry, Mapping, Node, Scalar, Sequence
 
 NOT_YET = Kind("E090", "not-supported-yet")
 WRONG_LITERAL = Kind("E606", "wrong-literal")

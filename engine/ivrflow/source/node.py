@@ -6,6 +6,12 @@ import msgspec
 
 from ivrflow.diagnostics import Span
 
+BOOLEANS = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+"""How YAML 1.2's core schema writes truth."""
+
 
 class Scalar(msgspec.Struct, frozen=True, gc=False):
     """A leaf. `text` is what was written (escapes resolved); nothing is read into it.

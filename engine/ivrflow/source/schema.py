@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean, nearest
-from ivrflow.source.node import Mapping, Node, Scalar, Sequence
+from ivrflow.source.node import BOOLEANS, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
@@ -33,14 +33,6 @@ WRONG_SIZE = Kind("E056", "wrong-size")
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
-_BOOLEANS = {
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}
 
 Json = dict[str, Any]
 
@@ -77,8 +69,8 @@ def _scalar(scalar: Scalar) -> str | int | float | bool | None:
         return text
     if scalar.is_null:
         return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
+    if text in BOOLEANS:
+        return BOOLEANS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
