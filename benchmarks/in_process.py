@@ -44,7 +44,7 @@ def microseconds(run: Callable[[], object], number: int = 5_000) -> float:
 
 def program() -> Program:
     checked = check_text("measured.flow.yaml", FLOW, PLATFORM)
-    return compile_flow(checked.flows["measured"], checked.app, PLATFORM)
+    return compile_flow(checked.flows["measured"], checked.app, PLATFORM, checked.all_flows)
 
 
 def steps() -> None:

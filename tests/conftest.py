@@ -57,7 +57,7 @@ def compile_text(text: str) -> Program:
     errors = [each for each in checked.diagnostics if each.is_error]
     assert not errors, errors
     (flow,) = checked.flows.values()
-    return compile_flow(flow, checked.app, PLATFORM)
+    return compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
 
 
 @pytest.fixture(scope="session")

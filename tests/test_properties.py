@@ -40,7 +40,7 @@ def program_of(text: str) -> Program | None:
     if not checked.is_good:
         assert {each.code for each in checked.diagnostics} <= {"E301", "E303"}
         return None
-    return compile_flow(checked.flows["generated"], checked.app, PLATFORM)
+    return compile_flow(checked.flows["generated"], checked.app, PLATFORM, checked.all_flows)
 
 
 def event_of(happening: Event | int, last: Step) -> Event | None:
@@ -181,7 +181,7 @@ def test_no_mutation_of_a_flow_crashes_lint(data: st.DataObject, first_flow: str
     assert all(1 <= each.span.line <= lines for each in checked.diagnostics)
     if checked.is_good:
         for flow in checked.flows.values():
-            compile_flow(flow, checked.app, PLATFORM)
+            compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
 
 
 def test_generated_flows_are_mostly_good() -> None:

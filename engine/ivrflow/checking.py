@@ -4,16 +4,20 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-from ivrflow import schemas
+import msgspec
+
+from ivrflow import schemas, shipped
 from ivrflow.analysis.analyse import analyse, analyse_app
+from ivrflow.analysis.subject import Application
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic, Kind
 from ivrflow.errors import NothingToReadError
 from ivrflow.model.app import App
 from ivrflow.model.build import build_app, build_flow
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import Flow, runs
 from ivrflow.source.schema import check as check_schema
 from ivrflow.source.yaml import parse
 
@@ -27,15 +31,22 @@ class Checked:
     """One application as it stands on disk: what could be read of it, and all findings.
 
     `wanted` are the names of the flows in the files that were asked for; the others are there
-    because they belong to the same application. `texts` holds the source text of each file by its
+    because they belong to the same application. `shipped` are the flows of the library that they
+    run. `texts` holds the source text of each file by its
     path, for those who show findings.
     """
 
     app: App
     flows: Mapping[str, Flow]
+    shipped: Mapping[str, Flow]
     wanted: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
     texts: Mapping[str, str] = field(repr=False)
+
+    @property
+    def all_flows(self) -> Mapping[str, Flow]:
+        """Every flow that a call can come to."""
+        return {**self.shipped, **self.flows}
 
     @property
     def is_good(self) -> bool:
@@ -134,15 +145,60 @@ def _check_texts(
             flows += [] if flow is None else [flow]
         found += findings
     damaged = {each.path for each in found if each.is_error}
-    found += analyse_app(app, flows, damaged=bool(damaged))
+    application = Application(app, tuple(flows), _shipped(flows), shipped.names())
+    found += analyse_app(application, damaged=bool(damaged))
     for flow in flows:
-        found += analyse(flow, app, platform, damaged=flow.path in damaged)
+        found += analyse(flow, application, platform, damaged=flow.path in damaged)
+    if not damaged:
+        found += _found_in_library(application, platform)
     texts = {path: content.decode("utf-8", "replace") for path, content in contents.items()}
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
     return Checked(
-        app=app, flows=by_name, wanted=frozenset(by_name), diagnostics=ordered, texts=texts
+        app=app,
+        flows=by_name,
+        shipped=application.shipped,
+        wanted=frozenset(by_name),
+        diagnostics=ordered,
+        texts=texts,
     )
+
+
+def _shipped(flows: list[Flow]) -> dict[str, Flow]:
+    """Return the flows of the library that `flows` run, directly or not; a flow of that name among
+    them takes its place."""
+    own = {flow.name for flow in flows}
+    found: dict[str, Flow] = {}
+    todo = [run for flow in flows for run in runs(flow)]
+    while todo:
+        name = todo.pop().flow.name
+        if name in shipped.names() and name not in own and name not in found:
+            found[name] = shipped_flow(name)
+            todo += runs(found[name])
+    return found
+
+
+@cache
+def shipped_flow(name: str) -> Flow:
+    """Return a flow of the library; its text has no fault of its own."""
+    path = f"{name}.flow.yaml"
+    parsed = parse(path, shipped.text(name))
+    assert parsed.root is not None  # noqa: S101  a test reads them all
+    flow, _ = build_flow(path, parsed.root)
+    assert flow is not None  # noqa: S101
+    return flow
+
+
+def _found_in_library(application: Application, platform: Platform) -> Iterator[Diagnostic]:
+    """What is wrong with a flow of the library where it is run, told at the place that runs it."""
+    for flow in application.shipped.values():
+        for each in analyse(flow, application, platform):
+            for runner in application.flows:
+                for run in runs(runner):
+                    if run.flow.name == flow.name:
+                        message = f'"{flow.name}" can\'t be run here: {each.message}'
+                        place = {"path": runner.path, "span": run.flow.at}
+                        yield msgspec.structs.replace(each, message=message, **place)
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from pathlib import Path
 from ivrflow.checking import Checked, check
 from ivrflow.compiler.compile import compile_flow
 from ivrflow.compiler.platform import Platform
-from ivrflow.compiler.values import ENVIRONMENT
+from ivrflow.compiler.values import ENVIRONMENT, given_literal
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
 from ivrflow.model.app import App
-from ivrflow.model.literals import coerce
+from ivrflow.model.flow import runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +99,12 @@ def only_application(directory: Path, platform: Platform) -> Checked:
 
 def compile_catalog(checked: Checked, platform: Platform) -> Catalog:
     """Compile an application without errors; raises `UsageError` if no flow can answer calls."""
+    routes = _routes(checked)
     programs = {
-        name: compile_flow(flow, checked.app, platform) for name, flow in checked.flows.items()
+        name: compile_flow(checked.flows[name], checked.app, platform, checked.all_flows)
+        for name in dict.fromkeys(route.flow for route in routes)
     }
-    return Catalog(app=checked.app, programs=programs, routes=_routes(checked))
+    return Catalog(app=checked.app, programs=programs, routes=routes)
 
 
 def _routes(checked: Checked) -> tuple[Route, ...]:
@@ -114,16 +116,18 @@ def _routes(checked: Checked) -> tuple[Route, ...]:
                 prefixes=each.prefixes,
                 domain=each.domain,
                 params={
-                    name: coerce(value, checked.flows[each.flow.name].params[name].type)
+                    name: given_literal(value, checked.flows[each.flow.name].params[name].type)
                     for name, value in each.params.items()
                 },
                 locale=each.locale,
             )
             for each in checked.app.routes
         )
-    if len(checked.flows) == 1:
-        return (Route(flow=next(iter(checked.flows)), params={}),)
-    names = ", ".join(sorted(checked.flows)) or "none"
+    run = {each.flow.name for flow in checked.flows.values() for each in runs(flow)}
+    alone = [name for name in checked.flows if name not in run]
+    if len(alone) == 1:
+        return (Route(flow=alone[0], params={}),)
+    names = ", ".join(sorted(alone)) or "none"
     raise UsageError(
         f"which flow answers a call? write an app.yaml with routes (flows here: {names})"
     )

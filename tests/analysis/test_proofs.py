@@ -41,7 +41,8 @@ HEAD = "flow: example\nstart: a\n"
         ("states:\n  a: {say: '{{ " + "9" * 5000 + " }}', hangup: }\n", [("E601", 4, 13)]),
         ("states:\n  a: {record: {to: x}, hangup: }\n", [("E052", 4, 7)]),
         ("states:\n  a: {do: [locale: sv_SE], hangup: }\n", [("E504", 4, 20)]),
-        ("states:\n  a: {run: {flow: std/ring}}\n", [("E090", 4, 7)]),
+        ("states:\n  a: {run: {flow: std/rong}}\n", [("E111", 4, 19)]),
+        ("states:\n  a: {hold: {music: ring}}\n", [("E090", 4, 7)]),
     ],
 )
 def test_one_cause_is_one_finding(states: str, expected: list[tuple[str, int, int]]) -> None:
@@ -154,6 +155,11 @@ FLOW = "flow: example\nstart: a\nparams: {department: {type: string, default: x}
 )
 
 
+INNER = "flow: inner\nstart: a\nreturns: {done: {}}\n" + (
+    "states:\n  a: {say: Hello., return: {name: done}}\n"
+)
+
+
 @pytest.mark.parametrize("code", APPLICATION.by_code)
 def test_a_rule_of_applications_finds_its_offence_alone(code: str, tmp_path: Path) -> None:
     assert application(tmp_path, APPLICATION.by_code[code].bad) == [code]
@@ -162,6 +168,7 @@ def test_a_rule_of_applications_finds_its_offence_alone(code: str, tmp_path: Pat
 
 def application(directory: Path, app: str) -> list[str]:
     (directory / "example.flow.yaml").write_text(FLOW)
+    (directory / "inner.flow.yaml").write_text(INNER)
     (directory / "app.yaml").write_text(app)
     return [each.code for one in check([directory], PLATFORM) for each in one.diagnostics]
 

@@ -19,7 +19,7 @@ from ivrflow.machine.events import (
     Notified,
     Unknown,
 )
-from ivrflow.machine.outcome import Facts, Need, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Now, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import (
     Answer,
@@ -390,7 +390,7 @@ states:
 def test_a_fact_that_is_missing_is_asked_for(compiled: Compile) -> None:
     program = compiled(CLOCK)
     session = begin(program, INCOMING, params={}, locale="")
-    assert step(program, session, INCOMING, Facts()) == Need("now")
+    assert step(program, session, INCOMING, Facts()) == Need(Now())
     assert Rehearsal(program).heard == ["Today is 2026-11-23."]
 
 

@@ -13,11 +13,11 @@ from ivrflow.analysis.rules import (
     reachability,
     references,
     security,
+    subflows,
 )
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
-from ivrflow.model.app import App
 from ivrflow.model.flow import Flow
 
 FAMILIES = (
@@ -29,19 +29,22 @@ FAMILIES = (
     reachability,
     references,
     security,
+    subflows,
 )
 """Importing a family registers its rules."""
 
 DUPLICATE_FLOW = Kind("E108", "duplicate-flow")
 
 
-def analyse(flow: Flow, app: App, platform: Platform, *, damaged: bool = False) -> list[Diagnostic]:
+def analyse(
+    flow: Flow, application: Application, platform: Platform, *, damaged: bool = False
+) -> list[Diagnostic]:
     """Return what the rules find in `flow`, in no order.
 
     A `damaged` flow, whose text has errors already, is spared the rules that would only repeat
     them in other words.
     """
-    subject = Subject(flow, app, platform)
+    subject = Subject(flow, application, platform)
     return [
         found
         for rule in FLOW.by_code.values()
@@ -50,13 +53,12 @@ def analyse(flow: Flow, app: App, platform: Platform, *, damaged: bool = False) 
     ]
 
 
-def analyse_app(app: App, flows: Iterable[Flow], *, damaged: bool = False) -> list[Diagnostic]:
+def analyse_app(application: Application, *, damaged: bool = False) -> list[Diagnostic]:
     """Return what the rules find in an application; see `analyse`."""
-    application = Application(app, tuple(flows))
     found = _duplicates(application.flows)
     for rule in APPLICATION.by_code.values():
         if not damaged:
-            found += rule.apply(application, app.path)
+            found += rule.apply(application, application.app.path)
     return found
 
 

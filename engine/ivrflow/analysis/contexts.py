@@ -1,22 +1,30 @@
-"""In which contexts each state can reply, and the shortest way that leads there."""
+"""In which contexts each state can reply, and a short way that leads there, over all flows that run
+each other.
+
+A flow is explored once for each context in which it begins; what is found there of its returns and
+menus serves all that run it.
+"""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
-from ivrflow.analysis.graph import Way, context_after, targets, ways
+from ivrflow.analysis.graph import Graph, Way, context_after, targets
 from ivrflow.model.context import Context
-from ivrflow.model.flow import Collect, Flow, Menu
+from ivrflow.model.flow import Collect, Flow, Menu, Return, Run, State
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A state entered in a context; `before` and `outcome` tell how, None at the start."""
+    """A state entered in a context; `before` and `outcome` tell how, None at the start. `flow` is
+    named where the visit begins another flow."""
 
     state: str
     context: Context
     before: "Visit | None" = None
     outcome: str = ""
+    flow: str = ""
 
     @property
     def path(self) -> str:
@@ -26,45 +34,131 @@ class Visit(msgspec.Struct, frozen=True):
         while visit is not None:
             arrow = " -> " if visit.outcome == "next" else f" -[{visit.outcome}]-> "
             first = f"{visit.outcome} -> " if visit.outcome else ""
-            way.append((arrow if visit.before else first) + visit.state)
+            name = f"{visit.flow}:{visit.state}" if visit.flow else visit.state
+            way.append((arrow if visit.before else first) + name)
             visit = visit.before
         return "".join(reversed(way))
 
 
-def visits(flow: Flow) -> dict[tuple[str, Context], Visit]:
-    """Return the first visit to each state in each context, breadth first: the shortest way."""
-    found: dict[tuple[str, Context], Visit] = {}
-    _spread(flow, Visit(flow.start.name, Context.ICE), found)
-    if flow.on.error is not None:
-        for context in _contexts_of_failure(flow, found):
-            _spread(flow, Visit(flow.on.error.name, context, None, "error"), found)
-    return found
+Visits = dict[tuple[str, Context], Visit]
 
 
-def _spread(flow: Flow, first: Visit, found: dict[tuple[str, Context], Visit]) -> None:
-    """Add `first` and all that it leads to."""
-    todo = deque([first])
-    while todo:
-        visit = todo.popleft()
-        state = flow.states.get(visit.state)
-        if state is None or (visit.state, visit.context) in found:
-            continue
-        found[visit.state, visit.context] = visit
-        for way in ways(flow, state):
-            todo.extend(_next(flow, visit, way))
+@dataclass
+class Contexts:
+    """What was found: the first visit to each state in each context by flow, and the contexts in
+    which each run of a flow comes back, by flow, state, context and outcome."""
+
+    visits_by_flow: dict[str, Visits] = field(default_factory=dict)
+    returned: dict[tuple[str, str, Context, str], set[Context]] = field(default_factory=dict)
+
+    def after(self, flow: Flow, state: State, way: Way, context: Context) -> Iterable[Context]:
+        """Return the contexts of the replies that `way` leads to from `state` in `context`."""
+        if isinstance(state.action, Run) and way.answered:
+            return self.returned.get((flow.name, state.name, context, way.outcome), set())
+        return {context_after(state, way, context)}
 
 
-def _contexts_of_failure(flow: Flow, found: dict[tuple[str, Context], Visit]) -> Iterator[Context]:
-    """The error state speaks when the first reply fails, or one after a menu; never into a call
-    that is connected, which goes on."""
-    yield Context.ICE
-    asking = (Menu, Collect)
-    if any(isinstance(flow.states[name].action, asking) for name, _ in found):
+def explore(entries: Iterable[Flow], flows: Mapping[str, Flow]) -> Contexts:
+    """Explore all that calls can come to that begin in `entries`; `flows` are all by name."""
+    explorer = _Explorer(flows)
+    for flow in entries:
+        explorer.flow(flow, Visit(flow.start.name, Context.ICE))
+    return explorer.found
+
+
+@dataclass
+class _Summary:
+    """What a flow does that began in some context: where it returns, by outcome; the contexts that
+    follow its menus."""
+
+    returns: dict[str, dict[Context, Visit]] = field(default_factory=dict)
+    heard: set[Context] = field(default_factory=set)
+
+
+class _Explorer:
+    def __init__(self, flows: Mapping[str, Flow]) -> None:
+        self.flows = flows
+        self.found = Contexts()
+        self.summaries: dict[tuple[str, Context], _Summary] = {}
+
+    def flow(self, flow: Flow, first: Visit) -> _Summary:
+        """Explore `flow` from its start; one that runs itself is taken for one that never returns
+        there, which a rule of its own refuses."""
+        key = (flow.name, first.context)
+        if key in self.summaries:
+            return self.summaries[key]
+        summary = self.summaries[key] = _Summary()
+        seen: Visits = {}
+        self.spread(flow, first, summary, seen)
+        if flow.on.error is not None:
+            for context in _contexts_of_failure(first, summary):
+                visit = Visit(flow.on.error.name, context, None, "error")
+                self.spread(flow, visit, summary, seen)
+        return summary
+
+    def spread(self, flow: Flow, first: Visit, summary: _Summary, seen: Visits) -> None:
+        """Add `first` and all that it leads to in `flow`."""
+        visits = self.found.visits_by_flow.setdefault(flow.name, {})
+        graph = Graph(flow, self.flows)
+        todo = deque([first])
+        while todo:
+            visit = todo.popleft()
+            key = (visit.state, visit.context)
+            state = flow.states.get(visit.state)
+            if state is None or key in seen:
+                continue
+            seen[key] = visit
+            visits.setdefault(key, visit)
+            todo.extend(self.next(graph, state, visit, summary))
+
+    def next(self, graph: Graph, state: State, visit: Visit, summary: _Summary) -> Iterator[Visit]:
+        match state.action:
+            case Run() as run:
+                yield from self.run(graph, state, run, visit, summary)
+                return
+            case Return(name=name):
+                summary.returns.setdefault(name.name, {}).setdefault(visit.context, visit)
+            case Menu() | Collect():
+                bridged = visit.context is Context.BRIDGED
+                summary.heard.add(Context.BRIDGED if bridged else Context.MENU)
+            case _:
+                pass
+        for way in graph.ways(state):
+            if way.answered:
+                context = context_after(state, way, visit.context)
+                yield from _arrivals(way, context, visit)
+
+    def run(
+        self, graph: Graph, state: State, run: Run, visit: Visit, summary: _Summary
+    ) -> Iterator[Visit]:
+        """Explore the flow that is run, and go on where it returns or is left by a key."""
+        flow = self.flows.get(run.flow.name)
+        if flow is None:
+            return
+        inner = self.flow(flow, Visit(flow.start.name, visit.context, visit, "run", flow.name))
+        summary.heard |= inner.heard
+        ways = {way.outcome: way for way in graph.ways(state)}
+        for outcome, visits in inner.returns.items():
+            key = (graph.flow.name, state.name, visit.context, outcome)
+            self.found.returned.setdefault(key, set()).update(visits)
+            if outcome in ways:
+                for context in visits:
+                    yield from _arrivals(ways[outcome], context, visit)
+        for choice in graph.flow.on.keys:
+            way = Way(outcome=choice.key, transition=choice.transition)
+            for context in inner.heard:
+                yield from _arrivals(way, context, visit)
+
+
+def _arrivals(way: Way, context: Context, visit: Visit) -> Iterator[Visit]:
+    for ref in targets(way.transition):
+        yield Visit(ref.name, context, visit, way.outcome)
+
+
+def _contexts_of_failure(first: Visit, summary: _Summary) -> Iterator[Context]:
+    """The error state speaks when the first reply of a call fails, or one after a menu; never into
+    a call that is connected, which goes on."""
+    if first.before is None and first.context is Context.ICE:
+        yield Context.ICE
+    if Context.MENU in summary.heard:
         yield Context.MENU
-
-
-def _next(flow: Flow, visit: Visit, way: Way) -> list[Visit]:
-    if not way.answered:
-        return []
-    context = context_after(flow.states[visit.state], way, visit.context)
-    return [Visit(ref.name, context, visit, way.outcome) for ref in targets(way.transition)]

@@ -1,6 +1,7 @@
 """A flow as a graph: the ways out of each state, and where they lead."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -9,13 +10,16 @@ from ivrflow.model.flow import (
     Collect,
     Conference,
     Connect,
+    Decl,
     Digits,
     Flow,
     Menu,
     Park,
     Ref,
+    Run,
     State,
     Transition,
+    runs,
 )
 from ivrflow.model.inherit import handlers_of, keys_of
 
@@ -40,29 +44,82 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     into: str = ""
 
 
-def ways(flow: Flow, state: State) -> Iterator[Way]:
-    """Yield every way out of `state`, those inherited from its flow included."""
-    if state.action is None:
-        if state.next:
-            yield Way(outcome="next", transition=state.next, event=False)
-        return
-    for choice in keys_of(flow, state):
-        yield Way(outcome=choice.key, transition=choice.transition, hears=True)
-    possible = outcomes_of(state)
-    for outcome, transition in handlers_of(flow, state).items():
-        if outcome in possible:
-            yield Way(
-                outcome=outcome,
-                transition=transition,
-                answered=outcome not in ("ended", "digits"),
-                hears=outcome in HEARD,
-                into=_into(state) if outcome == "collected" else "",
-            )
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The ways of `flow`, which can run `others`."""
 
+    flow: Flow
+    others: Mapping[str, Flow]
 
-def _into(state: State) -> str:
-    digits = wanted_digits(state)
-    return digits.into.name if digits is not None and digits.into is not None else ""
+    def ways(self, state: State) -> Iterator[Way]:
+        """Yield every way out of `state`, those inherited from its flow included."""
+        if state.action is None:
+            if state.next:
+                yield Way(outcome="next", transition=state.next, event=False)
+            return
+        for choice in keys_of(self.flow, state):
+            yield Way(outcome=choice.key, transition=choice.transition, hears=True)
+        possible = self.outcomes_of(state)
+        for outcome, transition in handlers_of(self.flow, state).items():
+            if outcome in possible:
+                yield Way(
+                    outcome=outcome,
+                    transition=transition,
+                    answered=outcome not in ("ended", "digits"),
+                    hears=outcome in HEARD,
+                    into=self._into(state, outcome),
+                )
+
+    def returns_of(self, run: Run) -> Mapping[str, Mapping[str, Decl]]:
+        """Return the outcomes of the flow that is run, with the values that each gives."""
+        flow = self.others.get(run.flow.name)
+        return {} if flow is None else flow.returns
+
+    def outcomes_of(self, state: State) -> tuple[str, ...]:
+        """Return the outcomes that the action of `state` can have, its keys left out.
+
+        Of a flow that nobody knows they are those that are handled.
+        """
+        if isinstance(state.action, Run):
+            known = state.action.flow.name in self.others
+            return (*(self.returns_of(state.action) if known else state.on.by_outcome), "ended")
+        return outcomes_of(state)
+
+    def required_outcomes(self, state: State) -> tuple[str, ...]:
+        """Return the outcomes that can happen and for which only the author has an answer."""
+        if isinstance(state.action, Run):
+            return tuple(self.returns_of(state.action))
+        return required_outcomes(state)
+
+    def reachable(self, others: Iterable[str] = ()) -> set[str]:
+        """Return the states that a call can come to from the start, the error state, the keys that
+        work in the flows that it runs, and `others`."""
+        found: set[str] = set()
+        todo = [self.flow.start.name, *others]
+        if self.flow.on.error is not None:
+            todo.append(self.flow.on.error.name)
+        if any(True for _ in runs(self.flow)):
+            todo += [ref.name for choice in self.flow.on.keys for ref in targets(choice.transition)]
+        while todo:
+            name = todo.pop()
+            state = self.flow.states.get(name)
+            if state is None or name in found:
+                continue
+            found.add(name)
+            for way in self.ways(state):
+                todo += [ref.name for ref in targets(way.transition)]
+        return found
+
+    def _into(self, state: State, outcome: str) -> str:
+        """The variable that is assigned on the way of an outcome."""
+        if isinstance(state.action, Run):
+            into = state.action.into
+            gives = bool(self.returns_of(state.action).get(outcome))
+            return into.name if into is not None and gives else ""
+        digits = wanted_digits(state)
+        if outcome != "collected" or digits is None or digits.into is None:
+            return ""
+        return digits.into.name
 
 
 def wanted_digits(state: State) -> Digits | None:
@@ -111,7 +168,9 @@ def required_outcomes(state: State) -> tuple[str, ...]:
 
 
 def context_after(state: State, way: Way, context: Context) -> Context:
-    """Return the context of the reply that `way` leads to, if `state` replied in `context`."""
+    """Return the context of the reply that `way` leads to, if `state` replied in `context`.
+
+    After the run of a flow that is where that flow returned: see `ivrflow.analysis.contexts`."""
     if not way.event:
         return context
     if not way.answered:
@@ -126,20 +185,3 @@ def targets(transition: Transition) -> Iterator[Ref]:
     for move in transition:
         if move.next is not None:
             yield move.next
-
-
-def reachable(flow: Flow, others: Iterable[str] = ()) -> set[str]:
-    """Return the states that a call can come to from the start, the error state and `others`."""
-    found: set[str] = set()
-    todo = [flow.start.name, *others]
-    if flow.on.error is not None:
-        todo.append(flow.on.error.name)
-    while todo:
-        name = todo.pop()
-        state = flow.states.get(name)
-        if state is None or name in found:
-            continue
-        found.add(name)
-        for way in ways(flow, state):
-            todo += [ref.name for ref in targets(way.transition)]
-    return found

@@ -6,6 +6,7 @@ to a state. `input` is assigned by a menu or collect that hears, and gone with t
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from jinja2 import nodes
 
 from ivrflow.analysis.graph import Way
 from ivrflow.analysis.subject import STRING, Subject
-from ivrflow.compiler.values import ENVIRONMENT
+from ivrflow.compiler.values import ENVIRONMENT, parameter
 from ivrflow.diagnostics import START, Span, did_you_mean
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import UnknownNameError, accepts, describe, infer
@@ -26,6 +27,7 @@ from ivrflow.model.flow import (
     Conference,
     Connect,
     Constant,
+    Decl,
     DeclaredPrompt,
     Duration,
     Expr,
@@ -40,6 +42,9 @@ from ivrflow.model.flow import (
     Prompt,
     PromptStep,
     RecordStep,
+    Return,
+    Run,
+    SayPart,
     SendDtmfStep,
     Set,
     State,
@@ -48,6 +53,7 @@ from ivrflow.model.flow import (
     Text,
     TextValue,
 )
+from ivrflow.model.given import as_prompt, is_computed
 from ivrflow.source.node import Scalar
 
 INPUT = "input"
@@ -164,6 +170,7 @@ class _Reader:
         self.subject = subject
         self.variables = {} if subject is None else subject.variables
         self.prompts = {} if subject is None else subject.flow.prompts
+        self.returns = {} if subject is None else subject.flow.returns
         own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
         self.types: dict[str, Type | None] = {**own, **self.variables}
         self.found: dict[Span, Fault] = {}
@@ -258,7 +265,7 @@ class _Reader:
                 self.text(part.target, assigned)
                 self.played(part.target.source, assigned)
             else:
-                self.text(part.text, assigned)
+                self.text(part.text, assigned, heard=isinstance(part, SayPart))
 
     def played(self, name: str, assigned: Names) -> None:
         declared = self.prompts.get(name)
@@ -281,6 +288,8 @@ class _Reader:
                 self.prompt(prompt, assigned)
                 self.prompt(reprompt, assigned)
             case Collect() as collect:
+                self.number(collect.digits.computed_min, assigned)
+                self.number(collect.digits.computed_max, assigned)
                 self.prompt(collect.prompt, assigned)
                 self.prompt(collect.reprompt, assigned)
                 self.prompt(collect.wrong, assigned | {INPUT})
@@ -290,12 +299,39 @@ class _Reader:
                 self.connect(connect, assigned)
             case Conference(id=room):
                 self.text(room, assigned)
+            case Run() as run:
+                self.run(run, assigned)
+            case Return(name=name, values=values):
+                self.given(values, self.returns.get(name.name, {}), assigned)
             case Park(intro=intro, prompt=prompt, max_duration=duration):
                 self.prompt(intro, assigned)
                 self.prompt(prompt, assigned)
                 self.duration(duration, assigned)
             case _:
                 pass
+
+    def run(self, run: Run, assigned: Names) -> None:
+        flow = self.subject.others.get(run.flow.name) if self.subject else None
+        declared = {} if flow is None else flow.params
+        heard = {
+            name for name in run.params if name in declared and declared[name].type.name is T.PROMPT
+        }
+        for name in heard:
+            with suppress(ValueError):  # that it is nothing to hear is a rule's to say
+                self.prompt(as_prompt(run.params[name]), assigned)
+        rest = {name: each for name, each in run.params.items() if name not in heard}
+        self.given(rest, declared, assigned)
+
+    def given(
+        self, values: Mapping[str, Template], declared: Mapping[str, Decl], assigned: Names
+    ) -> None:
+        """Read what another flow gets; literals are judged where the declaration is known."""
+        for name, template in values.items():
+            wanted = declared[name].type if name in declared else None
+            given = self.value(template, assigned)
+            if is_computed(template) and not accepts(wanted, given):
+                message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
+                self.note(Fault(Sort.TYPE, _span_of(template), message))
 
     def connect(self, connect: Connect, assigned: Names) -> None:
         for text in (connect.target, connect.cli, connect.dtmf, *connect.headers.values()):
@@ -312,6 +348,14 @@ class _Reader:
             message = f"a duration is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, _span(duration.text.scalar), message))
 
+    def number(self, text: Text | None, assigned: Names) -> None:
+        if text is None:
+            return
+        given = self.whole_or_text(text, assigned)
+        if given is not None and (given.name is not T.INTEGER or given.nullable):
+            message = f"a whole number is needed here, not {describe(given)}"
+            self.note(Fault(Sort.TYPE, _span(text.scalar), message))
+
     def expression(self, expression: Expr, assigned: Names) -> None:
         def read() -> None:
             tree = parse_expression(expression.source)
@@ -319,12 +363,15 @@ class _Reader:
 
         self.attempt(read, expression.source, expression.scalar)
 
-    def text(self, text: Text, assigned: Names) -> None:
+    def text(self, text: Text, assigned: Names, *, heard: bool = False) -> None:
+        """Read a text; where it is `heard`, one whole parameter may be a prompt."""
+        textless = {T.LIST, T.OBJECT} if heard and parameter(text) else {T.LIST, T.OBJECT, T.PROMPT}
+
         def read() -> None:
             for segment in parse_text(text.source):
                 if not isinstance(segment, str):
                     given = self.tree(segment, text.source, text.scalar, assigned)
-                    if given is not None and given.name in (T.LIST, T.OBJECT):
+                    if given is not None and given.name in textless:
                         raise _NoTextError(f"{describe(given)} has no text")
 
         self.attempt(read, text.source, text.scalar)
@@ -388,6 +435,14 @@ def _place(scalar: Scalar | None, offset: int, source: str) -> Span:
         return START
     word = re.match(r"\w+(\.\w+)*|\S", source[offset:])
     return scalar.part(offset, len(word.group()) if word else 1)
+
+
+def _span_of(template: Template) -> Span:
+    match template:
+        case TextValue(text=text):
+            return _span(text.scalar)
+        case _:
+            return template.at
 
 
 def _span(scalar: Scalar | None) -> Span:

@@ -1,19 +1,20 @@
 """What rules look at: a flow in its application on its platform, and what follows from it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from ivrflow.analysis import graph
-from ivrflow.analysis.contexts import Visit, visits
-from ivrflow.analysis.graph import Way, wanted_digits
+import msgspec
+
+from ivrflow.analysis.contexts import Contexts, Visits, explore
+from ivrflow.analysis.graph import Graph, Way, wanted_digits
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App
-from ivrflow.model.context import Context
 from ivrflow.model.flow import (
     Collect,
+    Decl,
     DeclaredPrompt,
     Flow,
     Menu,
@@ -22,9 +23,11 @@ from ivrflow.model.flow import (
     Part,
     Prompt,
     PromptStep,
+    Ref,
     State,
     Step,
     Transition,
+    runs,
 )
 
 STRING = Type(name=T.STRING)
@@ -48,10 +51,34 @@ CALL = Type(
 
 @dataclass(frozen=True, eq=False)
 class Application:
-    """An application and its flows, those of the same name included."""
+    """An application and its flows, those of the same name included; `shipped` are the flows of the
+    library that they run, `library` the names of all that it has."""
 
     app: App
     flows: tuple[Flow, ...]
+    shipped: Mapping[str, Flow] = field(default_factory=dict)
+    library: tuple[str, ...] = ()
+
+    @cached_property
+    def all_flows(self) -> Mapping[str, Flow]:
+        """Every flow that a call can come to, by name."""
+        return {**self.shipped, **{flow.name: flow for flow in reversed(self.flows)}}
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        return explore(self.entries, self.all_flows)
+
+    @cached_property
+    def entries(self) -> list[Flow]:
+        """The flows in which calls begin: those of the routes, and those that no other runs."""
+        routed = {route.flow.name for route in self.app.routes}
+        run = {
+            each.flow.name
+            for flow in self.all_flows.values()
+            for each in runs(flow)
+            if each.flow.name != flow.name
+        }
+        return [flow for flow in self.flows if flow.name in routed or flow.name not in run]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +86,21 @@ class Subject:
     """One flow, its application and platform."""
 
     flow: Flow
-    app: App
+    application: Application
     platform: Platform
+
+    @property
+    def app(self) -> App:
+        return self.application.app
+
+    @property
+    def others(self) -> Mapping[str, Flow]:
+        """The flows that this one can run, itself included."""
+        return self.application.all_flows
+
+    @cached_property
+    def graph(self) -> Graph:
+        return Graph(self.flow, self.others)
 
     @property
     def states(self) -> Mapping[str, State]:
@@ -71,15 +111,15 @@ class Subject:
         """The states that a call can come to; a misspelled one counts as the one that is meant."""
         wanted = {move.next.name for move in self.moves() if move.next is not None}
         meant = {nearest(name, self.states) for name in wanted - self.states.keys()}
-        return graph.reachable(self.flow, {each for each in meant if each is not None})
+        return self.graph.reachable({each for each in meant if each is not None})
 
     @cached_property
-    def visits(self) -> dict[tuple[str, Context], Visit]:
-        return visits(self.flow)
+    def visits(self) -> Visits:
+        return self.application.contexts.visits_by_flow.get(self.flow.name, {})
 
     @cached_property
     def ways_by_state(self) -> dict[str, list[Way]]:
-        return {name: list(graph.ways(self.flow, state)) for name, state in self.states.items()}
+        return {name: list(self.graph.ways(state)) for name, state in self.states.items()}
 
     @cached_property
     def prompts(self) -> dict[str, DeclaredPrompt]:
@@ -89,12 +129,21 @@ class Subject:
     @cached_property
     def variables(self) -> dict[str, Type]:
         """Every variable with its type: the declared ones, and those that `into` declares."""
-        digits = {
-            wanted.into.name: DIGITS
-            for state in self.states.values()
-            if (wanted := wanted_digits(state)) is not None and wanted.into is not None
-        }
-        return digits | {name: decl.type for name, decl in self.flow.vars.items()}
+        used = {into.name: type_ for into, type_ in reversed(self.intos)}
+        return used | {name: decl.type for name, decl in self.flow.vars.items()}
+
+    @cached_property
+    def intos(self) -> list[tuple[Ref, Type]]:
+        """Every place where an action puts a value into a variable, with the value's type."""
+        found: list[tuple[Ref, Type]] = []
+        for state in self.states.values():
+            digits = wanted_digits(state)
+            if digits is not None and digits.into is not None:
+                found.append((digits.into, DIGITS))
+        for run in runs(self.flow):
+            if run.into is not None:
+                found.append((run.into, _returned(self.graph.returns_of(run))))
+        return found
 
     @cached_property
     def names(self) -> dict[str, Type | None]:
@@ -148,6 +197,18 @@ class Subject:
         for step in self.steps():
             if isinstance(step, PromptStep):
                 yield step.prompt
+
+
+def _returned(outcomes: Mapping[str, Mapping[str, Decl]]) -> Type:
+    """What a flow gives: the values of its outcomes; what only some give may be null."""
+    giving = [values for values in outcomes.values() if values]
+    properties: dict[str, Type] = {}
+    for values in giving:
+        for name, decl in values.items():
+            sure = all(name in each for each in giving)
+            nullable = decl.type.nullable or not sure
+            properties[name] = msgspec.structs.replace(decl.type, nullable=nullable)
+    return Type(name=T.OBJECT, properties=properties)
 
 
 def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:

@@ -39,8 +39,8 @@ def command(path: Path, name: str | None, state: str | None, context: str) -> No
 
     With --state, print the SVAML of that state for a sample call instead.
     """
-    app, flow = read_flow(path, name)
-    program = compile_flow(flow, app, PLATFORM)
+    checked, flow = read_flow(path, name)
+    program = compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
     shown = _program(program) if state is None else _svaml(program, state, Context(context))
     click.echo(msgspec.json.format(shown).decode())
 

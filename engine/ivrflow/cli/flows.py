@@ -5,17 +5,16 @@ from pathlib import Path
 
 import click
 
-from ivrflow.checking import check
+from ivrflow.checking import Checked, check
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import full
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
-from ivrflow.model.app import App
 from ivrflow.model.flow import Flow
 from ivrflow.sinch.platform import PLATFORM
 
 
-def read_flow(path: Path, name: str | None) -> tuple[App, Flow]:
+def read_flow(path: Path, name: str | None) -> tuple[Checked, Flow]:
     """Return the flow called `name` in `path` (its only flow if None) and its application.
 
     Shows the errors and exits with 1 if there are any; raises `UsageError` for a wrong name.
@@ -26,7 +25,7 @@ def read_flow(path: Path, name: str | None) -> tuple[App, Flow]:
         texts = {file: text for one in applications for file, text in one.texts.items()}
         click.echo(full(errors, texts), err=True)
         sys.exit(FINDINGS)
-    found = {name: (one.app, one.flows[name]) for one in applications for name in one.wanted}
+    found = {name: (one, one.flows[name]) for one in applications for name in one.wanted}
     if name is None and len(found) == 1:
         return next(iter(found.values()))
     if name is None:

@@ -1,24 +1,37 @@
 """Actions of the model as tables: what goes out as options, what comes back as digits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_prompt
-from ivrflow.compiler.values import condition, digits_fit, duration, plain, target, text
+from ivrflow.compiler.values import (
+    bounds,
+    condition,
+    digits_fit,
+    duration,
+    given,
+    plain,
+    target,
+    text,
+    value,
+)
+from ivrflow.expr.types import T
 from ivrflow.machine import program
 from ivrflow.machine.replies import Key
 from ivrflow.model import flow as model
+from ivrflow.model.given import as_prompt
 
 CompileTransition = Callable[[model.Transition], program.Transition]
 
 
 @dataclass(frozen=True, slots=True)
 class ActionCompiler:
-    """Compiles the action of one state, which offers `keys`."""
+    """Compiles the action of one state, which offers `keys`, among `flows` that it may run."""
 
     keys: tuple[model.Choice, ...]
     platform: Platform
+    flows: Mapping[str, model.Flow]
     transition: CompileTransition
 
     def compile(self, action: model.Action) -> program.Action:
@@ -33,6 +46,11 @@ class ActionCompiler:
                 return self.conference(action)
             case model.Park():
                 return self.park(action)
+            case model.Run():
+                return self.run(action)
+            case model.Return():
+                values = {name: value(each) for name, each in action.values.items()}
+                return program.Return(name=action.name.name, values=values)
             case model.Continue():
                 return program.Continue()
             case model.Hangup():
@@ -106,6 +124,23 @@ class ActionCompiler:
             timeout=conference.timeout.milliseconds,
         )
 
+    def run(self, run: model.Run) -> program.Run:
+        types = {name: decl.type for name, decl in self.flows[run.flow.name].params.items()}
+        heard = {name for name in run.params if types[name].name is T.PROMPT}
+        return program.Run(
+            flow=run.flow.name,
+            params={
+                name: given(each, types[name])
+                for name, each in run.params.items()
+                if name not in heard
+            },
+            prompts={
+                name: compile_prompt(as_prompt(run.params[name]), self.platform)
+                for name in sorted(heard)
+            },
+            into=None if run.into is None else run.into.name,
+        )
+
     def park(self, park: model.Park) -> program.Park:
         return program.Park(
             intro=compile_prompt(park.intro, self.platform),
@@ -143,8 +178,7 @@ def option(value: str, choice: model.Choice) -> Key:
 
 def wanted(digits: model.Digits) -> program.Digits:
     return program.Digits(
-        min=digits.min,
-        max=digits.max,
+        bounds=bounds(digits),
         fits=digits_fit(digits).fits,
         into=None if digits.into is None else digits.into.name,
     )

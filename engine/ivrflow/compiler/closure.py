@@ -6,41 +6,65 @@ bytes, and their hash names the program.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import msgspec
 
 from ivrflow.model.app import App
-from ivrflow.model.flow import PLACE, DeclaredPrompt, Flow, PlayPart
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Flow, PlayPart, runs
 
 FORMAT = 1
 
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One flow with its application's share. `prompts` are those of the application in use.
+    """One flow with its application's share. `flows` are those that it runs, and they run in turn,
+    by name; `prompts` are those of the application in use.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
 
     format: int
     flow: Flow
+    flows: dict[str, Flow] = {}
     prompts: dict[str, DeclaredPrompt] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
 
-def close(flow: Flow, app: App) -> bytes:
-    """Return the closure of `flow` within `app`, as canonical JSON."""
+def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
+    """Return the closure of `flow` within `app`, as canonical JSON; `others` are the flows that it
+    can run."""
+    flows = {each.name: each for each in _run_by(flow, others)}
+    prompts: dict[str, DeclaredPrompt] = {}
+    for each in (flow, *flows.values()):
+        prompts |= _prompts_in_use(each, app)
     closure = Closure(
         format=FORMAT,
-        flow=msgspec.structs.replace(flow, title="", locale=flow.locale or app.locale),
-        prompts=_prompts_in_use(flow, app),
+        flow=_meant(flow, app),
+        flows={name: _meant(each, app) for name, each in sorted(flows.items())},
+        prompts=prompts,
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
     plain = _without_places(msgspec.to_builtins(closure, order="sorted"))
     return msgspec.json.encode(plain, order="sorted")
+
+
+def _meant(flow: Flow, app: App) -> Flow:
+    return msgspec.structs.replace(flow, title="", locale=flow.locale or app.locale)
+
+
+def _run_by(flow: Flow, others: Mapping[str, Flow]) -> list[Flow]:
+    """Return the flows that `flow` runs, directly or not."""
+    found: dict[str, Flow] = {}
+    todo = list(runs(flow))
+    while todo:
+        name = todo.pop().flow.name
+        if name not in found and name != flow.name and name in others:
+            found[name] = others[name]
+            todo += runs(others[name])
+    return list(found.values())
 
 
 def open_closure(closure: bytes) -> Closure:

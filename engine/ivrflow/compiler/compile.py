@@ -1,9 +1,10 @@
 """Flows to programs. What runs is always compiled from the closure that the store keeps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivrflow.compiler.actions import ActionCompiler
-from ivrflow.compiler.closure import Closure, close, identify, open_closure
+from ivrflow.compiler.closure import close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
@@ -14,18 +15,26 @@ from ivrflow.model.app import App
 from ivrflow.model.inherit import handlers_of, keys_of
 
 
-def compile_flow(flow: model.Flow, app: App, platform: Platform) -> Program:
-    """Return the program of a flow in which `analyse` found no error."""
-    return load_program(close(flow, app), platform)
+def compile_flow(
+    flow: model.Flow, app: App, platform: Platform, others: Mapping[str, model.Flow]
+) -> Program:
+    """Return the program of a flow in which `analyse` found no error; `others` are the flows that
+    it can run."""
+    return load_program(close(flow, app, others), platform)
 
 
 def load_program(closure: bytes, platform: Platform) -> Program:
     """Return the program of a stored closure; raises `msgspec.DecodeError` for other bytes."""
     closed = open_closure(closure)
+    flows = {
+        each.name: _Compiler(each, closed.flows, platform).flow(closed.prompts)
+        for each in (closed.flow, *closed.flows.values())
+    }
     return Program(
         id=identify(closure),
         closure=closure,
-        flow=_Compiler(closed.flow, platform).flow(closed),
+        flow=flows[closed.flow.name],
+        flows=flows,
         dial_allow=closed.dial_allow,
         sorry=closed.sorry,
     )
@@ -33,14 +42,15 @@ def load_program(closure: bytes, platform: Platform) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    """Compiles the parts of one flow."""
+    """Compiles the parts of one flow, which may run `others`."""
 
     source: model.Flow
+    others: Mapping[str, model.Flow]
     platform: Platform
 
-    def flow(self, closed: Closure) -> program.Flow:
+    def flow(self, shared: Mapping[str, model.DeclaredPrompt]) -> program.Flow:
         flow = self.source
-        prompts = {**closed.prompts, **flow.prompts}
+        prompts = {**shared, **flow.prompts}
         return program.Flow(
             name=flow.name,
             start=flow.start.name,
@@ -51,6 +61,7 @@ class _Compiler:
             prompts=compile_declared(prompts, self.platform),
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
+            keys={each.key: self.choice(each) for each in flow.on.keys},
             error=None if flow.on.error is None else flow.on.error.name,
         )
 
@@ -69,7 +80,10 @@ class _Compiler:
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
         keys = keys_of(self.source, state)
-        return ActionCompiler(keys, self.platform, self.transition).compile(action)
+        return ActionCompiler(keys, self.platform, self.others, self.transition).compile(action)
+
+    def choice(self, choice: model.Choice) -> program.Choice:
+        return program.Choice(key=choice.key, transition=self.transition(choice.transition))
 
     def outcomes(self, handlers: model.Handlers) -> dict[str, program.Transition]:
         return {name: self.transition(each) for name, each in handlers.by_outcome.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ivrflow.compiler.platform import Platform
-from ivrflow.compiler.values import condition, target, text
+from ivrflow.compiler.values import condition, parameter, target, text
 from ivrflow.machine import program
 from ivrflow.model import flow as model
 
@@ -40,10 +40,14 @@ def _part(part: model.Part, platform: Platform) -> program.PromptPart:
         case model.SayPart() | model.SsmlPart():
             ssml = isinstance(part, model.SsmlPart)
             insert: Callable[[str], str] = platform.insert_ssml if ssml else platform.insert_text
-            return program.SpokenPart(
+            spoken = program.SpokenPart(
                 text=text(part.text, insert),
                 ssml=ssml,
                 voice=part.voice,
                 locale=part.locale,
                 when=when,
             )
+            given = parameter(part.text)
+            if given and not ssml:
+                return program.GivenPart(name=given, spoken=spoken, when=when)
+            return spoken

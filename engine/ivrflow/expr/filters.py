@@ -24,7 +24,6 @@ TEXTS = frozenset(
         T.PHONE,
         T.DATE,
         T.TIME,
-        T.PROMPT,
         T.SCHEDULE,
         T.DESTINATION,
         T.INSTANT,

@@ -1,6 +1,7 @@
 """Actions of a program, with the values of one call, as actions of a reply."""
 
 import re
+from collections.abc import Container
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Value
@@ -13,9 +14,11 @@ from ivrflow.machine.program import (
     Hangup,
     Menu,
     Park,
+    Return,
+    Run,
     State,
 )
-from ivrflow.machine.replies import Audio, Part
+from ivrflow.machine.replies import Audio, Key, Part
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Walk
 from ivrflow.numbers import normalise
@@ -27,6 +30,10 @@ ADDRESS_BY_KIND = {
     "stream": re.compile(r"wss?://[^\s<>\"]+"),
 }
 """What can be connected to; numbers are looked at more closely."""
+
+
+OUTER = "outer-"
+"""How values begin that keys of the flows around the running one return. No state is called so."""
 
 
 def act(walk: Walk, state: State) -> None:
@@ -46,7 +53,7 @@ def act(walk: Walk, state: State) -> None:
             walk.action, walk.wait = replies.Continue(), Wait.TALK
         case Hangup():
             walk.action, walk.wait = replies.Hangup(), Wait.END
-        case None:
+        case None | Run() | Return():
             raise EvaluationError(f'the state "{state.name}" has nothing to do')
 
 
@@ -62,8 +69,8 @@ def ask_menu(walk: Walk, menu: Menu, prompt: list[Part]) -> None:
         barge=menu.barge,
         speech=menu.speech,
         voice=voice,
-        keys=menu.offered,
-        max_digits=menu.extension.max if menu.extension else 0,
+        keys=menu.offered + _outer_keys(walk, menu.choice_by_key, digits=menu.extension is None),
+        max_digits=menu.extension.bounds(walk.names)[1] if menu.extension else 0,
     )
     walk.wait = Wait.MENU
 
@@ -79,10 +86,20 @@ def ask_digits(walk: Walk, collect: Collect, prompt: list[Part]) -> None:
         timeout=collect.timeout,
         barge=collect.barge,
         voice=voice,
-        keys=collect.offered,
-        max_digits=collect.digits.max,
+        keys=collect.offered + _outer_keys(walk, {each.key for each in collect.offered}),
+        max_digits=collect.digits.bounds(walk.names)[1],
     )
     walk.wait = Wait.COLLECT
+
+
+def _outer_keys(walk: Walk, taken: Container[str], *, digits: bool = False) -> tuple[Key, ...]:
+    """The keys of the flows around the running one; only `*` where a number is asked for (no
+    `digits`)."""
+    if not walk.outer:
+        return ()
+    return tuple(
+        Key(key=key, value=OUTER + key) for key in walk.outer_keys(taken) if digits or key == "*"
+    )
 
 
 def _one_voice(walk: Walk, prompt: list[Part]) -> tuple[list[Part], list[Part], str]:

@@ -1,6 +1,6 @@
 """Events beside the conversation: nobody hears a reply to them, they only have effects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -8,7 +8,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified
 from ivrflow.machine.outcome import Step, Trace, Verdict
-from ivrflow.machine.program import Transition
+from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Turn, Walk
@@ -37,48 +37,61 @@ def call_over(turn: Turn, event: Ended) -> Step:
 def notified(turn: Turn, event: Notified) -> Step:
     """A recording or transcript is there: its handler sees the place of the file as `result`."""
     handler = HANDLER_BY_NOTICE.get(event.type, "")
-    transition = turn.program.flow.on.get(handler)
-    if transition is None:
+    found = [(depth, flow.on[handler]) for depth, flow in _running(turn) if handler in flow.on]
+    if not found:
         fault = f"{event.error_code} {event.error_message}" if event.error_code else ""
         trace = Trace(outcome=event.type, fault=fault)
         return Step(session=turn.session, verdict=Verdict.IGNORED, trace=trace)
-    return _effects(turn, handler, [transition], {"result": event.destination})
+    return _effects(turn, handler, found[:1], {"result": event.destination})
 
 
 def room_digits(turn: Turn, event: Digits) -> Step:
     """A participant pressed keys; the room goes on."""
-    state = turn.program.flow.states.get(turn.session.frame.state)
+    depth, flow = next(_running(turn))
+    state = flow.states.get(turn.session.frame.state)
     transition = state.on.get("digits") if state else None
-    transitions = [] if transition is None else [transition]
-    return _effects(turn, "digits", transitions, {"input": event.digits})
+    handlers = [] if transition is None else [(depth, transition)]
+    return _effects(turn, "digits", handlers, {"input": event.digits})
+
+
+def _running(turn: Turn) -> Iterator[tuple[int, Flow]]:
+    """Yield the running flows with the places of their frames, the innermost first."""
+    for depth, frame in reversed(list(enumerate(turn.session.frames))):
+        yield depth, turn.program.flows[frame.flow]
 
 
 def _end(turn: Turn) -> Step:
-    """Run the handlers of the call's end, the state's and then the flow's, once a call."""
+    """Run the handlers of the call's end once a call: of each flow, the innermost first, the
+    state's and then its own."""
     if turn.session.ended:
         return Step(session=turn.session, verdict=Verdict.MOVED)
-    flow = turn.program.flow
-    state = flow.states.get(turn.session.frame.state)
-    handlers = (state.on if state else {}, flow.on)
-    transitions = [on["ended"] for on in handlers if "ended" in on]
-    return _effects(turn.after(ended=True), "ended", transitions, {})
+    handlers = []
+    for depth, flow in _running(turn):
+        state = flow.states.get(turn.session.frames[depth].state)
+        both = (state.on if state else {}, flow.on)
+        handlers += [(depth, on["ended"]) for on in both if "ended" in on]
+    return _effects(turn.after(ended=True), "ended", handlers, {})
 
 
 def _effects(
-    turn: Turn, outcome: str, transitions: list[Transition], names: Mapping[str, object]
+    turn: Turn,
+    outcome: str,
+    handlers: list[tuple[int, Transition]],
+    names: Mapping[str, object],
 ) -> Step:
-    """Walk each transition for its effects; one that fails loses its own only, and is traced."""
+    """Walk each handler in its frame; one that fails loses its own effects only, and is traced."""
     effects: list[Effect] = []
     fault = ""
-    for transition in transitions:
-        walk = Walk(turn, Context.NONE)
+    for depth, transition in handlers:
+        frames = turn.session.frames
+        walk = Walk(turn, Context.NONE, frames[: depth + 1])
         walk.names.update(names)
         try:
             walk.go(transition)
         except EvaluationError as raised:
             fault = str(raised)
             continue
-        turn = turn.after(frames=walk.frames(), locale=walk.locale)
+        turn = turn.after(frames=(*walk.frames(), *frames[depth + 1 :]), locale=walk.locale)
         effects += walk.effects
     return Step(
         session=turn.session,

@@ -22,12 +22,20 @@ def fail(turn: Turn, context: Context, fault: str) -> Step:
 
 
 def walk_error(turn: Turn, context: Context) -> Walk:
-    """Walk the flow's `error` state; raises `EvaluationError` if there is none or it fails too."""
-    if turn.program.flow.error is None:
-        raise EvaluationError("the flow has no error state")
-    walk = Walk(turn, context)
-    follow(walk, "error", (Move(next=turn.program.flow.error),))
-    return walk
+    """Walk the `error` state of the innermost flow that has one; what it runs inside is left.
+
+    Raises `EvaluationError` if there is none or it fails too.
+    """
+    frames = turn.session.frames
+    flows = turn.program.flows
+    while frames:
+        flow = flows.get(frames[-1].flow)
+        if flow is not None and flow.error is not None:
+            walk = Walk(turn, context, frames)
+            follow(walk, "error", (Move(next=flow.error),))
+            return walk
+        frames = frames[:-1]
+    raise EvaluationError("no flow has an error state")
 
 
 def apology(words: str, locale: str, *, answer: bool) -> Reply:

@@ -3,9 +3,10 @@
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.act import act, ask_digits, ask_menu
+from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu
 from ivrflow.machine.events import Chosen, Digits, NoInput, NoMatch
 from ivrflow.machine.program import Choice, Collect, Menu, State, Transition
+from ivrflow.machine.program import Digits as Wanted
 from ivrflow.machine.walk import Walk
 
 Input = Chosen | Digits | NoInput | NoMatch
@@ -36,7 +37,7 @@ def follow(walk: Walk, outcome: str, transition: Transition | None) -> str:
 def _hear_menu(walk: Walk, state: State, menu: Menu, event: Input) -> str:
     match event:
         case Chosen(value=value):
-            choice = menu.choice_by_value.get(value)
+            choice = menu.choice_by_value.get(value) or _outer(walk, value)
             return _choose(walk, choice) if choice else _no_match(walk, state, menu, value)
         case Digits(digits=digits):
             return _hear_extension(walk, state, menu, digits)
@@ -45,6 +46,14 @@ def _hear_menu(walk: Walk, state: State, menu: Menu, event: Input) -> str:
         case NoMatch(value=value):
             walk.names["input"] = value
             return _failed(walk, state, menu, "no_match", menu.no_match or 0)
+
+
+def _outer(walk: Walk, value: str) -> Choice | None:
+    """The choice of a flow that runs this one, which is left then."""
+    key = value.removeprefix(OUTER)
+    if key == value or key not in walk.outer_keys(()):
+        return None
+    return walk.leave_for(key)
 
 
 def _choose(walk: Walk, choice: Choice) -> str:
@@ -57,7 +66,7 @@ def _hear_extension(walk: Walk, state: State, menu: Menu, digits: str) -> str:
     choice = menu.choice_by_key.get(digits)
     if choice is not None:
         return _choose(walk, choice)
-    if menu.extension is None or not menu.extension.fits(digits):
+    if menu.extension is None or not _fit(walk, menu.extension, digits):
         return _no_match(walk, state, menu, digits)
     return _collected(walk, state, menu.extension.into, digits)
 
@@ -94,7 +103,7 @@ def _failed(walk: Walk, state: State, menu: Menu, outcome: str, again: int) -> s
 def _hear_digits(walk: Walk, state: State, collect: Collect, event: Input) -> str:
     match event:
         case Chosen(value=value):
-            choice = collect.choice_by_value.get(value)
+            choice = collect.choice_by_value.get(value) or _outer(walk, value)
             return _choose(walk, choice) if choice else _invalid(walk, state, collect, value)
         case Digits(digits=digits):
             walk.names["input"] = digits
@@ -108,8 +117,12 @@ def _hear_digits(walk: Walk, state: State, collect: Collect, event: Input) -> st
             return _invalid(walk, state, collect, value)
 
 
+def _fit(walk: Walk, wanted: Wanted, digits: str) -> bool:
+    return wanted.fits(digits, *wanted.bounds(walk.names))
+
+
 def _good(walk: Walk, collect: Collect, digits: str) -> bool:
-    if not collect.digits.fits(digits):
+    if not _fit(walk, collect.digits, digits):
         return False
     return collect.check is None or bool(collect.check(walk.names))
 

@@ -7,6 +7,23 @@ import msgspec
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.replies import Reply
 from ivrflow.machine.session import Session
+from ivrflow.records import Operation
+
+
+class Now(msgspec.Struct, frozen=True):
+    """What time it is."""
+
+
+class Recorded(msgspec.Struct, frozen=True, omit_defaults=True, tag="recorded"):
+    """What a record's operation yielded; see `ivrflow.records`."""
+
+    value: object = None
+
+
+Answer = Recorded
+Question = Operation
+"""What a step can ask besides the time, and what it is told. A step asks in an order that follows
+from what it was told before, so the n-th answer belongs to the n-th question."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -18,12 +35,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
     now: str = ""
     engine: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 class Need(msgspec.Struct, frozen=True):
     """The fact that a step lacks; the runtime gets it and the step runs again from its start."""
 
-    fact: str
+    fact: Now | Question
 
 
 class Verdict(StrEnum):

@@ -6,6 +6,7 @@ from ivrflow.machine.hear import follow
 from ivrflow.machine.outcome import Facts
 from ivrflow.machine.program import Move, Program
 from ivrflow.machine.replies import Reply
+from ivrflow.machine.scope import Told
 from ivrflow.machine.step import begin
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
@@ -16,7 +17,7 @@ def preview(program: Program, state: str, context: Context, call: Incoming, fact
 
     Raises `UsageError` where the state reads a value that only the way there gives it.
     """
-    walk = Walk(Turn(program, begin(program, call, params={}, locale=""), facts), context)
+    walk = Walk(Turn(program, begin(program, call, params={}, locale=""), Told(facts)), context)
     try:
         follow(walk, "preview", (Move(next=state),))
         reply = walk.reply()

@@ -14,7 +14,7 @@ can be stored with the calls that run on it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ivrflow.expr.compile import Value
+from ivrflow.expr.compile import Scope, Value
 from ivrflow.machine.replies import Key
 
 
@@ -39,7 +39,17 @@ class PlayedPart:
     when: Value | None = None
 
 
-PromptPart = SpokenPart | PlayedPart
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPart:
+    """What another flow gave as the parameter `name`: parts that are filled in already, or a value
+    to be `spoken`."""
+
+    name: str
+    spoken: SpokenPart
+    when: Value | None = None
+
+
+PromptPart = SpokenPart | PlayedPart | GivenPart
 Prompt = tuple[PromptPart, ...]
 
 
@@ -124,11 +134,13 @@ Transition = tuple[Move, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digits:
-    """Digits wanted: from `min` to `max`, `fits` the pattern; kept in the variable `into`."""
+    """Digits wanted: as many as `bounds` yields, at least and at most, that fit the pattern.
 
-    min: int
-    max: int
-    fits: Callable[[str], bool]
+    They are kept in the variable `into`. `bounds` raises `EvaluationError`.
+    """
+
+    bounds: Callable[[Scope], tuple[int, int]]
+    fits: Callable[[str, int, int], bool]
     into: str | None
 
 
@@ -221,7 +233,29 @@ class Hangup:
     pass
 
 
-Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Run another flow of the program. `prompts` are the parameters that are something to hear;
+    what it returns goes to the variable `into`."""
+
+    flow: str
+    params: Mapping[str, Value]
+    prompts: Mapping[str, Prompt]
+    into: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Go back to the flow that ran this one, by its outcome `name`."""
+
+    name: str
+    values: Mapping[str, Value]
+
+
+Passing = Run | Return
+"""Actions that the caller doesn't notice: the walk goes on in the same reply."""
+
+Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup | Passing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,23 +273,26 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """`vars` are the variables that have a value from the start."""
+    """`vars` are the variables that have a value from the start; `keys` are those that work in
+    every menu, those of the flows that this one runs included."""
 
     name: str
     start: str
     locale: str
     answer: bool
     params: Mapping[str, object]
-    vars: Mapping[str, object]
+    vars: dict[str, object]
     prompts: Mapping[str, DeclaredPrompt]
     states: Mapping[str, State]
     on: Mapping[str, Transition]
+    keys: Mapping[str, Choice]
     error: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a call runs on. `id` is the hash of `closure`, which the store keeps.
+    """What a call runs on. `id` is the hash of `closure`, which the store keeps. `flow` is where a
+    call begins; `flows` are all that it can come to, by name.
 
     `dial_allow` are the prefixes within which a computed number must lie (None: any); `sorry` are
     the author's words before the engine itself has to hang up ("": the engine's own).
@@ -264,5 +301,6 @@ class Program:
     id: str
     closure: bytes = field(repr=False)
     flow: Flow = field(repr=False)
+    flows: Mapping[str, Flow] = field(repr=False)
     dial_allow: tuple[str, ...] | None
     sorry: str

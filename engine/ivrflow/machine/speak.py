@@ -4,9 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
+import msgspec
+
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope
-from ivrflow.machine.program import DeclaredPrompt, Flow, PlayedPart, Prompt, SpokenPart
+from ivrflow.machine.program import (
+    DeclaredPrompt,
+    Flow,
+    GivenPart,
+    PlayedPart,
+    Prompt,
+    SpokenPart,
+)
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
 
 MAX_PARTS = 100
@@ -28,6 +37,8 @@ def _speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str, heard: list[Pa
             raise EvaluationError(f"a prompt of more than {MAX_PARTS} parts")
         if isinstance(part, SpokenPart):
             heard += _spoken(part, scope, locale)
+        elif isinstance(part, GivenPart):
+            heard += _given(part, scope, locale)
         else:
             _play(part, flow, scope, locale, heard)
 
@@ -38,6 +49,23 @@ def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
         return []
     voice = part.voice or part.locale or locale
     return [Ssml(text=text, voice=voice) if part.ssml else Say(text=text, voice=voice)]
+
+
+def _given(part: GivenPart, scope: Scope, locale: str) -> list[Part]:
+    """Return what a parameter holds; words without a voice are said in the call's."""
+    given = cast(dict[str, object], scope["params"]).get(part.name)
+    if not isinstance(given, list):
+        return _spoken(part.spoken, scope, locale)
+    try:
+        parts = msgspec.convert(given, list[Part])
+    except msgspec.ValidationError:
+        raise EvaluationError(f'"params.{part.name}" is nothing to be heard') from None
+    return [
+        each
+        if isinstance(each, Audio) or each.voice
+        else msgspec.structs.replace(each, voice=locale)
+        for each in parts
+    ]
 
 
 def _play(part: PlayedPart, flow: Flow, scope: Scope, locale: str, heard: list[Part]) -> None:

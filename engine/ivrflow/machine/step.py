@@ -48,8 +48,9 @@ from ivrflow.machine.replies import (
     Hangup,
     Reply,
 )
+from ivrflow.machine.scope import FactMissingError, Told
 from ivrflow.machine.session import Call, Frame, Session, Wait
-from ivrflow.machine.walk import FactMissingError, Turn, Walk
+from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
 LAST_ACTIONS = (Hangup, ConnectNumber, ConnectSip, ConnectUser, ConnectStream)
@@ -73,7 +74,7 @@ def step(program: Program, session: Session, event: Event, facts: Facts) -> Step
     Never raises: where the author's flow fails on the values of this call, its `error` state
     replies and the verdict is `failed`.
     """
-    turn = Turn(program, session, facts)
+    turn = Turn(program, session, Told(facts))
     try:
         try:
             return _take(turn, event)
@@ -90,7 +91,7 @@ def last_words(program: Program, session: Session, facts: Facts) -> Reply | None
     these words there is nothing to resume, so they must end the call or hand it over.
     """
     try:
-        reply = walk_error(Turn(program, session, facts), Context.ICE).reply()
+        reply = walk_error(Turn(program, session, Told(facts)), Context.ICE).reply()
     except (EvaluationError, FactMissingError):
         return None
     return reply if reply and isinstance(reply.action, LAST_ACTIONS) else None

@@ -1,27 +1,24 @@
 """Walking a program from an outcome to the next action, collecting the reply on the way."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator
 
 import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.machine import program
-from ivrflow.machine.effects import Effect, Log
-from ivrflow.machine.outcome import Facts, Step, Trace, Verdict
+from ivrflow.machine.effects import Effect
+from ivrflow.machine.outcome import Step as Taken
+from ivrflow.machine.outcome import Trace, Verdict
+from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
-    AnswerStep,
-    LocaleStep,
-    LogStep,
+    Choice,
     Move,
     Program,
     Prompt,
-    PromptStep,
-    RecordStep,
-    SendDtmfStep,
-    SetStep,
+    Return,
+    Run,
     State,
-    StopRecordingStep,
+    Step,
     Transition,
 )
 from ivrflow.machine.replies import Action as ReplyAction
@@ -32,72 +29,55 @@ from ivrflow.machine.replies import (
     Menu,
     Park,
     Part,
-    Record,
     Reply,
     Say,
-    SendDtmf,
     Ssml,
-    StopRecording,
 )
+from ivrflow.machine.scope import Names, Told, Visits
 from ivrflow.machine.session import Failures, Frame, Session
 from ivrflow.machine.speak import speak
 from ivrflow.model.context import Context
-from ivrflow.model.locales import is_locale
+
+NO_FAILURES = Failures()
 
 MAX_PASSING = 100
 """Passing states in one turn. Lint proves that they don't circle; this holds without lint."""
 
-
-class FactMissingError(Exception):
-    """The walk read a fact that it wasn't given."""
-
-    def __init__(self, fact: str) -> None:
-        super().__init__(fact)
-        self.fact = fact
+MAX_FRAMES = 16
+"""Flows that run each other. Lint refuses recursion; this holds without lint."""
 
 
-class Visits(dict[str, int]):
-    """How often each state was entered; never entered is 0."""
-
-    def __missing__(self, state: str) -> int:
-        return 0
-
-
-class Names(dict[str, object]):
-    """What templates see. Lint proves that each has a value; reading one without is a fault."""
-
-    def __missing__(self, name: str) -> object:
-        if name == "now":
-            raise FactMissingError(name)
-        raise EvaluationError(f'"{name}" has no value yet')
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """What one turn begins with."""
 
-    program: Program
-    session: Session
-    facts: Facts
+    __slots__ = ("program", "session", "told")
+
+    def __init__(self, program: Program, session: Session, told: Told) -> None:
+        self.program = program
+        self.session = session
+        self.told = told
 
     def after(self, **changes: object) -> "Turn":
         """This turn with some fields of its session changed."""
-        return replace(self, session=msgspec.structs.replace(self.session, **changes))
+        session = msgspec.structs.replace(self.session, **changes)
+        return Turn(self.program, session, self.told)
 
 
 class Walk:
-    """One turn's working copy of a session. Nobody sees it before the turn is whole."""
+    """One turn's working copy of a session. Nobody sees it before the turn is whole.
 
-    def __init__(self, turn: Turn, context: Context) -> None:
+    It walks in the innermost of `frames`, those of the session if not given. Running a flow adds a
+    frame, returning takes it away.
+    """
+
+    def __init__(
+        self, turn: Turn, context: Context, frames: tuple[Frame, ...] | None = None
+    ) -> None:
         session = turn.session
-        frame = session.frame
         self.program = turn.program
-        self.flow = turn.program.flow
         self.session = session
+        self.told = turn.told
         self.context = context
-        self.state = frame.state
-        self.vars = dict(frame.vars)
-        self.visits = Visits(frame.visits)
         self.locale = session.locale
         self.tries = session.tries
         self.failures = session.failures
@@ -106,31 +86,32 @@ class Walk:
         self.action: ReplyAction | None = None
         self.effects: list[Effect] = []
         self.visited: list[str] = []
-        self.names = self._names(session, frame, turn.facts)
+        *outer, frame = frames or session.frames
+        self.outer = tuple(outer)
+        self._open(frame)
 
-    def _names(self, session: Session, frame: Frame, facts: Facts) -> Names:
-        call = session.call
-        names = Names(self.vars)
-        names["call"] = {
-            "id": call.id,
-            "from": call.caller,
-            "to": call.called,
-            "domain": call.domain,
-            "headers": call.headers,
-            "custom": call.custom,
-            "region": call.region,
-        }
-        names["params"] = frame.params
-        names["visits"] = self.visits
-        names["locale"] = self.locale
-        names["tries"] = self.tries
-        names["amd"] = session.amd
-        names["result"] = session.result
-        names["reason"] = session.reason
-        names["run"] = {"id": call.id}
-        if facts.now:
-            names["now"] = facts.now
-        return names
+    def _open(self, frame: Frame) -> None:
+        """Go on in the flow of `frame`."""
+        flow = self.program.flows.get(frame.flow)
+        if flow is None:
+            raise EvaluationError(f'there is no flow "{frame.flow}"')
+        self.flow = flow
+        self.state = frame.state
+        self.vars = frame.vars
+        self.params = frame.params
+        self.visits = Visits(frame.visits)
+        self.names = Names(self.session, frame, self.visits, self.told)
+        if self.locale != self.session.locale:
+            self.names["locale"] = self.locale
+
+    def _frame(self) -> Frame:
+        return Frame(
+            flow=self.flow.name,
+            state=self.state,
+            vars=self.vars,
+            params=self.params,
+            visits=self.visits,
+        )
 
     @property
     def current(self) -> State:
@@ -144,13 +125,14 @@ class Walk:
         return state
 
     def assign(self, name: str, value: object) -> None:
-        self.vars[name] = self.names[name] = bounded_value(value)
+        bounded = self.names[name] = bounded_value(value)
+        self.vars = {**self.vars, name: bounded}
 
     def say(self, prompt: Prompt) -> list[Part]:
         return speak(prompt, self.flow, self.names, self.locale) if prompt else []
 
     def go(self, transition: Transition) -> State | None:
-        """Take the first move that holds, and on through passing states.
+        """Take the first move that holds, and on through all that the caller doesn't notice.
 
         Returns the state whose action is due, or None where the call stays as it is.
         """
@@ -158,14 +140,22 @@ class Walk:
             move = self._first_that_holds(transition)
             if move is None:
                 return None
-            self.perform(move.steps)
-            self.instructions += self.say(move.prompt)
+            if move.steps:
+                self.perform(move.steps)
+            if move.prompt:
+                self.instructions += self.say(move.prompt)
             if move.next is None:
                 return None
             state = self.enter(move.next)
-            if state.action is not None:
-                return state
-            transition = state.next
+            match state.action:
+                case None:
+                    transition = state.next
+                case Run() as run:
+                    transition = self.run(run)
+                case Return() as back:
+                    transition = self.back(back)
+                case _:
+                    return state
         raise EvaluationError(f'passing states go round in a circle at "{self.visited[-1]}"')
 
     def _first_that_holds(self, transition: Transition) -> Move | None:
@@ -178,84 +168,94 @@ class Walk:
         """Count the visit, run the state's steps and say its prompt."""
         state = self._state(name)
         self.visits[name] += 1
-        self.visited.append(name)
+        self.visited.append(f"{self.flow.name}:{name}" if self.outer else name)
         if state.action is not None:
             self._arrive(name)
-        self.perform(state.steps)
-        self.instructions += self.say(state.prompt)
+        if state.steps:
+            self.perform(state.steps)
+        if state.prompt:
+            self.instructions += self.say(state.prompt)
         return state
 
     def _arrive(self, name: str) -> None:
         """Coming back to the waiting state one is in counts on; any other starts anew."""
         self.tries = self.tries + 1 if name == self.state else 1
-        self.failures = Failures()
+        self.failures = NO_FAILURES
         self.state = name
         self.names["tries"] = self.tries
 
-    def perform(self, steps: tuple[program.Step, ...]) -> None:
+    # -- flows that run each other ----------------------------------------------------------------
+
+    def run(self, run: Run) -> Transition:
+        """Enter another flow; returns the way to its start."""
+        flow = self.program.flows.get(run.flow)
+        if flow is None:
+            raise EvaluationError(f'there is no flow "{run.flow}"')
+        if len(self.outer) + 1 >= MAX_FRAMES:
+            raise EvaluationError(f"more than {MAX_FRAMES} flows run each other")
+        given = {name: bounded_value(value(self.names)) for name, value in run.params.items()}
+        heard = {name: msgspec.to_builtins(self.say(each)) for name, each in run.prompts.items()}
+        self.outer = (*self.outer, self._frame())
+        self._open(Frame(flow=flow.name, vars=flow.vars, params={**flow.params, **given, **heard}))
+        return (Move(next=flow.start),)
+
+    def back(self, back: Return) -> Transition:
+        """Leave the running flow; returns the transition of its outcome in the flow that ran it."""
+        values = {name: bounded_value(value(self.names)) for name, value in back.values.items()}
+        if not self.outer:
+            raise EvaluationError(f'"{self.flow.name}" was run by no flow that it could return to')
+        self._leave()
+        state = self.current
+        if isinstance(state.action, Run) and state.action.into is not None and values:
+            self.assign(state.action.into, values)
+        transition = state.on.get(back.name)
+        if transition is None:
+            raise EvaluationError(f'"{back.name}" is not handled in "{state.name}"')
+        return transition
+
+    def _leave(self) -> None:
+        *outer, frame = self.outer
+        self.outer = tuple(outer)
+        self._open(frame)
+
+    def outer_keys(self, taken: Container[str]) -> Iterator[str]:
+        """Yield the keys of the flows that run this one, but for those that are `taken`."""
+        seen: set[str] = set()
+        for frame in reversed(self.outer):
+            for key in self.program.flows[frame.flow].keys:
+                if key not in taken and key not in seen:
+                    seen.add(key)
+                    yield key
+
+    def leave_for(self, key: str) -> Choice | None:
+        """Leave for the innermost flow around this one that binds `key`, if there is one."""
+        while self.outer:
+            self._leave()
+            choice = self.flow.keys.get(key)
+            if choice is not None:
+                return choice
+        return None
+
+    # -- what comes of it -------------------------------------------------------------------------
+
+    def perform(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
-            self._perform(step)
-
-    def _perform(self, step: program.Step) -> None:
-        match step:
-            case SetStep(name=name, value=value):
-                self.assign(name, value(self.names))
-            case PromptStep(prompt=prompt):
-                self.instructions += self.say(prompt)
-            case LocaleStep(locale=locale):
-                self.locale = self._locale(str(locale(self.names)))
-                self.names["locale"] = self.locale
-            case AnswerStep():
-                self.instructions.append(Answer())
-            case RecordStep():
-                self.instructions.append(self._record(step))
-            case StopRecordingStep():
-                self.instructions.append(StopRecording())
-            case SendDtmfStep(tones=tones):
-                self.instructions.append(SendDtmf(tones=str(tones(self.names))))
-            case LogStep(text=text):
-                line = str(text(self.names))
-                self.effects.append(Log(flow=self.flow.name, state=self.state, text=line))
-
-    def _locale(self, wanted: str) -> str:
-        if not is_locale(wanted):
-            raise EvaluationError(f'"{wanted}" is no locale')
-        return wanted
-
-    def _record(self, step: RecordStep) -> Record:
-        target = str(step.to(self.names))
-        if "://" not in target:
-            raise EvaluationError(f'"{target}" is no place for a recording')
-        return Record(
-            to=target,
-            credentials=step.credentials,
-            format=step.format,
-            transcribe=self.locale if step.transcribe == "" else step.transcribe or "",
-        )
+            PERFORM_BY_STEP[type(step)](self, step)
 
     def reply(self) -> Reply | None:
         """The reply as walked so far; None if no action was reached."""
         if self.action is None:
             return None
         instructions = tuple(self.instructions)
-        if self.context is Context.ICE and self.flow.answer:
+        if self.context is Context.ICE and self.program.flow.answer:
             instructions = _answered(instructions, self.action)
         return Reply(number=self.session.offer + 1, instructions=instructions, action=self.action)
 
     def frames(self) -> tuple[Frame, ...]:
         """The session's frames after this walk."""
-        outer = self.session.frames[:-1]
-        params = self.session.frame.params
-        frame = Frame(
-            flow=self.flow.name,
-            state=self.state,
-            vars=self.vars,
-            params=params,
-            visits=self.visits,
-        )
-        return (*outer, frame)
+        return (*self.outer, self._frame())
 
-    def step(self, outcome: str) -> Step:
+    def step(self, outcome: str) -> Taken:
         """The turn that took `outcome` and ended in a reply."""
         session = msgspec.structs.replace(
             self.session,
@@ -267,7 +267,7 @@ class Walk:
             tries=self.tries,
             failures=self.failures,
         )
-        return Step(
+        return Taken(
             session=session,
             verdict=Verdict.MOVED,
             reply=self.reply(),

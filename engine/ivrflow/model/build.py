@@ -18,11 +18,11 @@ from ivrflow.model.reader import Reader, boolean, child, entries, items, place, 
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("returns", "schedules", "requests", "callouts", "records", "budget")
+LATER_IN_FLOW = ("schedules", "requests", "callouts", "records", "budget")
 LATER_IN_APP = ("schedules", "requests", "records", "webhooks")
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
-LATER_TYPES = (T.SCHEDULE, T.DESTINATION, T.PROMPT)
+LATER_TYPES = (T.SCHEDULE, T.DESTINATION)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 
 UNTYPED = Kind("E605", "untyped-declaration")
@@ -52,7 +52,11 @@ class _FlowBuilder:
         declared = {name: decl.type for name, decl in self.vars.items()}
         digits = dict.fromkeys(_collected(child(root, "states")), Type(name=T.DIGITS))
         self.steps = StepBuilder(reader, digits | declared)
-        self.actions = ActionBuilder(reader, self.steps)
+        self.returns = {
+            each.key.text: _declarations(reader, each.value)
+            for each in entries(child(root, "returns"))
+        }
+        self.actions = ActionBuilder(reader, self.steps, self.returns)
 
     def flow(self) -> Flow | None:
         root = self.root
@@ -70,6 +74,7 @@ class _FlowBuilder:
             answer=cast(Literal["auto", "never"], word(child(root, "answer"), "auto")),
             params=self.params,
             vars=self.vars,
+            returns=self.returns,
             prompts=build_declared(self.reader, child(root, "prompts")),
             on=self.handlers(child(root, "on")),
             states=states,
@@ -147,6 +152,10 @@ def _typed(reader: Reader, node: Mapping, entry: Entry) -> Decl:
     default = node.get("default")
     if default is None:
         return Decl(type=type_, at=entry.key.span)
+    if type_.name is T.PROMPT:
+        help = "declare it `prompt?`, and say your own words where it is none"
+        reader.note(UNTYPED, default.span, "a prompt has no default", help)
+        return Decl(type=type_, at=entry.key.span)
     if isinstance(default, Scalar):
         value: object = reader.literal(default, type_)
     else:
@@ -221,15 +230,13 @@ def _route(reader: Reader, node: Node) -> Route | None:
     if flow is None:
         return None
     numbers, prefixes = _numbers(reader, child(node, "to"))
-    text = Type(name=T.STRING)
     return Route(
         flow=flow,
         numbers=numbers,
         prefixes=prefixes,
         domain=cast(Literal["", "pstn", "app", "sip", "conference"], word(child(node, "domain"))),
         params={
-            each.key.text: reader.template(each.value, text)
-            for each in entries(child(node, "with"))
+            each.key.text: reader.as_written(each.value) for each in entries(child(node, "with"))
         },
         locale=word(child(node, "locale")),
         at=node.span,

@@ -13,11 +13,15 @@ from ivrflow.model.flow import (
     Conference,
     Connect,
     Continue,
+    Decl,
     Digits,
     Hangup,
     Menu,
     Park,
     Retries,
+    Return,
+    Run,
+    Text,
 )
 from ivrflow.model.reader import (
     Reader,
@@ -35,11 +39,13 @@ from ivrflow.model.reader import (
 )
 from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
-LATER_ACTIONS = ("run", "return", "request", "hold", "bridge")
+LATER_ACTIONS = ("request", "hold", "bridge")
 TARGETS = ("number", "sip", "user", "stream")
 
 MENU_TIMEOUT = 5_000
 ROOM_TIMEOUT = 3_000
+MOST_DIGITS = 32
+"""Digits wanted at most where the author computes only the least."""
 
 NO_LENGTH = Kind("E401", "digits-without-length")
 EMPTY_RANGE = Kind("E402", "empty-range")
@@ -47,11 +53,14 @@ WRONG_PATTERN = Kind("E403", "wrong-pattern")
 
 
 class ActionBuilder:
-    """Builds the actions of one flow."""
+    """Builds the actions of one flow; `returns` are its own outcomes with their declarations."""
 
-    def __init__(self, reader: Reader, steps: StepBuilder) -> None:
+    def __init__(
+        self, reader: Reader, steps: StepBuilder, returns: dict[str, dict[str, Decl]]
+    ) -> None:
         self.reader = reader
         self.steps = steps
+        self.returns = returns
 
     def action(self, state: Node) -> Action | None:
         """Build the action of a state; None where it has none, or one that is not supported yet."""
@@ -74,6 +83,10 @@ class ActionBuilder:
                 return self.conference(entry)
             case "park":
                 return self.park(entry)
+            case "run":
+                return self.run(entry)
+            case "return":
+                return self.back(entry)
             case "continue":
                 return Continue(at=entry.key.span)
             case "hangup":
@@ -115,6 +128,9 @@ class ActionBuilder:
         """Read how many digits are wanted: `length`, or `min` and `max`, or as the pattern says."""
         if not isinstance(node, Mapping):
             return Digits(min=1, max=1)
+        computed = {key: _computed(child(node, key)) for key in ("length", "min", "max")}
+        if any(computed.values()):
+            return self.computed_digits(node, computed)
         found = len(self.reader.findings)
         pattern = self.pattern(child(node, "pattern"))
         length = integer(child(node, "length"), 0)
@@ -142,6 +158,20 @@ class ActionBuilder:
             into=ref(child(node, "into")),
             fixed=bool(length),
             at=span,
+        )
+
+    def computed_digits(self, node: Mapping, computed: dict[str, Text | None]) -> Digits:
+        """Read digits whose number a call tells; what is literal of it stays so."""
+        length = computed["length"]
+        return Digits(
+            min=integer(child(node, "min"), 1),
+            max=integer(child(node, "max"), MOST_DIGITS),
+            computed_min=length or computed["min"],
+            computed_max=length or computed["max"],
+            pattern=word(child(node, "pattern")),
+            into=ref(child(node, "into")),
+            fixed=length is not None,
+            at=place(node),
         )
 
     def pattern(self, node: Node | None) -> int:
@@ -200,6 +230,38 @@ class ActionBuilder:
             at=entry.key.span,
         )
 
+    def run(self, entry: Entry) -> Run | None:
+        node = entry.value
+        flow = ref(child(node, "flow"))
+        if flow is None:
+            return None
+        return Run(
+            flow=flow,
+            params={
+                each.key.text: self.reader.as_written(each.value)
+                for each in entries(child(node, "with"))
+            },
+            into=ref(child(node, "into")),
+            at=entry.key.span,
+        )
+
+    def back(self, entry: Entry) -> Return | None:
+        node = entry.value
+        name = ref(child(node, "name"))
+        if name is None:
+            return None
+        declared = self.returns.get(name.name, {})
+        return Return(
+            name=name,
+            values={
+                each.key.text: self.reader.template(
+                    each.value, declared[each.key.text].type if each.key.text in declared else None
+                )
+                for each in entries(child(node, "values"))
+            },
+            at=entry.key.span,
+        )
+
     def park(self, entry: Entry) -> Park:
         node = entry.value
         return Park(
@@ -208,6 +270,11 @@ class ActionBuilder:
             max_duration=duration(child(node, "max_duration")),
             at=entry.key.span,
         )
+
+
+def _computed(node: Node | None) -> Text | None:
+    source = text(node)
+    return source if source is not None and "{{" in source.source else None
 
 
 def _retries(node: Node | None) -> Retries:

@@ -5,6 +5,7 @@ the canonical closure leaves out, so a flow means the same wherever and however 
 Durations are milliseconds.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -227,10 +228,15 @@ class Retries(_Value, frozen=True, kw_only=True):
 
 
 class Digits(_Value, frozen=True, kw_only=True):
-    """The digits wanted: how many, and the pattern (`X` any digit, `[..]` a set) they must fit."""
+    """The digits wanted: how many, and the pattern (`X` any digit, `[..]` a set) they must fit.
+
+    `computed_min` and `computed_max` are texts that yield the number, where one is not literal.
+    """
 
     min: int
     max: int
+    computed_min: Text | None = None
+    computed_max: Text | None = None
     pattern: str = ""
     into: Ref | None = None
     fixed: bool = False
@@ -298,6 +304,23 @@ class Park(_Kind, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+class Run(_Kind, frozen=True, kw_only=True):
+    """Run another flow. `params` are literals until the other flow's declarations read them."""
+
+    flow: Ref
+    params: dict[str, Template] = {}
+    into: Ref | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Return(_Kind, frozen=True, kw_only=True):
+    """Go back to the flow that ran this one, by one of its `returns`."""
+
+    name: Ref
+    values: dict[str, Template] = {}
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 class Continue(_Kind, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
@@ -320,7 +343,7 @@ class Computed(_Kind, frozen=True, kw_only=True):
 
 
 Duration = Fixed | Computed
-Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup
+Action = Menu | Collect | Connect | Conference | Park | Run | Return | Continue | Hangup
 
 
 # -- states and flows -----------------------------------------------------------------------------
@@ -352,7 +375,8 @@ class State(_Value, frozen=True, kw_only=True):
 class Flow(_Value, frozen=True, kw_only=True):
     """One flow: a file `*.flow.yaml`.
 
-    `answer` is `auto` (audible replies to an incoming call begin with `answer`) or `never`.
+    `returns` are the outcomes of a flow that others run, with the values that each gives. `answer`
+    is `auto` (audible replies to an incoming call begin with `answer`) or `never`.
     """
 
     name: str
@@ -362,7 +386,15 @@ class Flow(_Value, frozen=True, kw_only=True):
     answer: Literal["auto", "never"] = "auto"
     params: dict[str, Decl] = {}
     vars: dict[str, Decl] = {}
+    returns: dict[str, dict[str, Decl]] = {}
     prompts: dict[str, DeclaredPrompt] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
     path: str = msgspec.field(default="", name=PLACE)
+
+
+def runs(flow: Flow) -> Iterator[Run]:
+    """Yield the runs of other flows that stand in `flow`."""
+    for state in flow.states.values():
+        if isinstance(state.action, Run):
+            yield state.action

@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 from ivrflow.expr.types import T, Type
-from ivrflow.model.flow import Constant, ListValue, ObjectValue, Template, TextValue
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import BOOLEANS, Scalar
 
@@ -71,7 +70,7 @@ def _value(text: str, type_: Type) -> object:
             return text if _TIME.fullmatch(text) else None
         case T.DURATION:
             return read_duration(text)
-        case T.LIST | T.OBJECT | T.NULL | T.INSTANT:
+        case T.LIST | T.OBJECT | T.PROMPT | T.NULL | T.INSTANT:
             return None
         case _:
             return text
@@ -108,23 +107,6 @@ def _is_date(text: str) -> bool:
         return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def coerce(template: Template, type_: Type) -> object:
-    """Return the value of a template without `{{ }}` read as `type_`; raises `ValueError`."""
-    match template:
-        case Constant(value=value):
-            return value
-        case TextValue(text=source):
-            return read_literal(source.source, type_)
-        case ListValue(items=each):
-            of = type_.of or Type(name=T.STRING)
-            return [coerce(item, of) for item in each]
-        case ObjectValue(properties=properties):
-            return {
-                name: coerce(value, property_type(type_, name) or Type(name=T.STRING))
-                for name, value in properties.items()
-            }
 
 
 def property_type(type_: Type | None, name: str) -> Type | None:

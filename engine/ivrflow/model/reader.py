@@ -70,6 +70,20 @@ class Reader:
             case Scalar():
                 return self.scalar(node, wanted)
 
+    def as_written(self, node: Node) -> Template:
+        """Read a value whose type another file tells: every scalar stays text, but for null."""
+        match node:
+            case Mapping():
+                properties = {each.key.text: self.as_written(each.value) for each in node}
+                return ObjectValue(properties=properties, at=node.span)
+            case Sequence():
+                items = tuple(self.as_written(each) for each in node)
+                return ListValue(items=items, at=node.span)
+            case Scalar():
+                if node.is_null:
+                    return Constant(value=None, at=node.span)
+                return TextValue(text=Text(source=node.text, scalar=node))
+
     def scalar(self, scalar: Scalar, wanted: Type | None) -> Template:
         if "{{" in scalar.text or "{%" in scalar.text:
             return TextValue(text=Text(source=scalar.text, scalar=scalar))

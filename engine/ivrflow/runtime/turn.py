@@ -23,7 +23,7 @@ from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnav
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
-from ivrflow.machine.outcome import Facts, Need, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Now, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
 from ivrflow.machine.session import FORMAT, Session
@@ -235,7 +235,7 @@ class Turns:
 
     def _fetch(self, need: Need, facts: Facts) -> Facts:
         match need.fact:
-            case "now":
+            case Now():
                 return msgspec.structs.replace(facts, now=self._timestamp())
             case other:
                 raise LookupError(f"nothing tells the fact {other}")

@@ -8,11 +8,11 @@ from ivrflow.analysis.rules import APPLICATION
 from ivrflow.analysis.rules.prompts import faulty_playing
 from ivrflow.analysis.rules.references import unknown_prompts
 from ivrflow.analysis.subject import CALL, STRING, Application
+from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import Related, did_you_mean
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import Route
 from ivrflow.model.flow import Flow
-from ivrflow.model.literals import coerce
 
 EVERYWHERE = {"call": CALL, "locale": STRING, "now": Type(name=T.INSTANT)}
 """What prompts of an application can read: they are heard in any of its flows."""
@@ -68,7 +68,7 @@ def _parameters(route: Route, flow: Flow) -> Iterator[Finding]:
             yield Finding(route.at, f'"{flow.name}" has no parameter "{name}"', help)
             continue
         try:
-            coerce(value, decl.type)
+            given_literal(value, decl.type)
         except ValueError as error:
             yield Finding(route.at, f'parameter "{name}": {error}')
     for name, decl in flow.params.items():

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from ivrflow.analysis.contexts import Visit
-from ivrflow.analysis.graph import context_after
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -16,6 +15,8 @@ from ivrflow.model.flow import (
     Connect,
     PromptStep,
     RecordStep,
+    Return,
+    Run,
     SendDtmfStep,
     Step,
     StopRecordingStep,
@@ -89,7 +90,7 @@ def _actions(subject: Subject, level: Level) -> Iterator[Finding]:
     seen: set[str] = set()
     for (name, context), visit in subject.visits.items():
         action = subject.states[name].action
-        if action is None or name in seen:
+        if action is None or name in seen or isinstance(action, Run | Return):
             continue
         word = word_of(action)
         ruling = subject.platform.actions.get(context, {}).get(word, UNRULED)
@@ -187,9 +188,9 @@ def _performed(subject: Subject) -> Iterator[tuple[Context, Visit, tuple[Step, .
         state = subject.states[name]
         yield context, visit, state.steps
         for way in subject.ways_by_state[name]:
-            after = context_after(state, way, context)
-            for move in way.transition:
-                yield after, visit, move.steps
+            for after in subject.application.contexts.after(subject.flow, state, way, context):
+                for move in way.transition:
+                    yield after, visit, move.steps
     nobody = Visit(subject.flow.start.name, Context.NONE)
     for name in ("ended", "recording", "transcript"):
         for move in subject.flow.on.by_outcome.get(name, ()):

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.graph import wanted_digits
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import DIGITS, Subject
+from ivrflow.analysis.subject import Subject
 from ivrflow.expr.check import accepts, describe
 
 
@@ -110,9 +109,9 @@ states:
 def wrong_assignment(subject: Subject) -> Iterator[Finding]:
     """A variable is given a value of another type than its own."""
     yield from _of(subject, Sort.ASSIGNMENT)
-    for state in subject.states.values():
-        digits = wanted_digits(state)
-        decl = subject.flow.vars.get(digits.into.name) if digits and digits.into else None
-        if digits and digits.into and decl and not accepts(decl.type, DIGITS):
-            message = f'"{digits.into.name}" is {describe(decl.type)}, not digits'
-            yield Finding(digits.into.at, message, "declare it as digits, or not at all")
+    for into, given in subject.intos:
+        wanted = subject.variables[into.name]
+        if not accepts(wanted, given):
+            message = f'"{into.name}" is {describe(wanted)}, not {describe(given)}'
+            help = f"declare it as {describe(given)}, or not at all"
+            yield Finding(into.at, message, help)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
-from ivrflow.analysis.graph import outcomes_of, required_outcomes, targets
+from ivrflow.analysis.graph import targets
+from ivrflow.analysis.passing import passed_to
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -58,18 +59,13 @@ states:
 )
 def passing_cycle(subject: Subject) -> Iterator[Finding]:
     """States that wait for nothing lead round in a circle: the caller would never get an answer."""
-    for circle in circles(subject.states, lambda name: _passed_to(subject, name)):
+    for circle in circles(
+        subject.states, lambda name: passed_to(subject.flow, name, subject.others)
+    ):
         way = " -> ".join([*circle, circle[0]])
         help = "let one of them wait: a menu, a collect, a connect"
         state = subject.states[circle[0]]
         yield Finding(state.at, f"these states pass the call round: {way}", help)
-
-
-def _passed_to(subject: Subject, name: str) -> list[str]:
-    state = subject.states.get(name)
-    if state is None or state.action is not None:
-        return []
-    return [ref.name for ref in targets(state.next)]
 
 
 @FLOW.add(
@@ -205,10 +201,12 @@ def unhandled_outcome(subject: Subject) -> Iterator[Finding]:
     """An outcome that can happen has no answer: such a caller would hear an apology."""
     for state in subject.states.values():
         handled = {way.outcome for way in subject.ways_by_state[state.name]}
-        possible = outcomes_of(state)
+        possible = subject.graph.outcomes_of(state)
         unknown = state.on.by_outcome.keys() - set(possible)
         meant = {nearest(name, possible) for name in unknown}
-        missing = [each for each in required_outcomes(state) if each not in handled | meant]
+        missing = [
+            each for each in subject.graph.required_outcomes(state) if each not in handled | meant
+        ]
         if missing:
             names = ", ".join(f'"{each}"' for each in missing)
             help = f"add under `on:` of the state: {missing[0]}: some_state"

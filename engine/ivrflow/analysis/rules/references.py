@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ivrflow.analysis.graph import outcomes_of, wanted_digits
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
@@ -111,7 +110,7 @@ states:
 def unknown_outcome(subject: Subject) -> Iterator[Finding]:
     """An outcome is handled that this action never has: what stands there would never happen."""
     for state in subject.states.values():
-        known = outcomes_of(state)
+        known = subject.graph.outcomes_of(state)
         for name, transition in state.on.by_outcome.items():
             if name in known or not transition:
                 continue
@@ -177,8 +176,6 @@ def reserved_name(subject: Subject) -> Iterator[Finding]:
     for name, decl in subject.flow.vars.items():
         if name in taken:
             yield Finding(decl.at, f'"{name}" is a word of expressions', "choose another name")
-    for state in subject.states.values():
-        digits = wanted_digits(state)
-        if digits is not None and digits.into is not None and digits.into.name in taken:
-            message = f'"{digits.into.name}" is a word of expressions'
-            yield Finding(digits.into.at, message, "choose another name")
+    for into, _ in subject.intos:
+        if into.name in taken:
+            yield Finding(into.at, f'"{into.name}" is a word of expressions', "choose another name")

@@ -1,0 +1,81 @@
+"""Steps of a program, performed: one function a kind of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ivrflow.errors import EvaluationError
+from ivrflow.machine.effects import Log
+from ivrflow.machine.program import (
+    AnswerStep,
+    LocaleStep,
+    LogStep,
+    PromptStep,
+    RecordStep,
+    SendDtmfStep,
+    SetStep,
+    StopRecordingStep,
+)
+from ivrflow.machine.replies import Answer, Record, SendDtmf, StopRecording
+from ivrflow.model.locales import is_locale
+
+if TYPE_CHECKING:
+    from ivrflow.machine.walk import Walk
+
+
+def _set(walk: Walk, step: SetStep) -> None:
+    walk.assign(step.name, step.value(walk.names))
+
+
+def _prompt(walk: Walk, step: PromptStep) -> None:
+    walk.instructions += walk.say(step.prompt)
+
+
+def _locale(walk: Walk, step: LocaleStep) -> None:
+    wanted = str(step.locale(walk.names))
+    if not is_locale(wanted):
+        raise EvaluationError(f'"{wanted}" is no locale')
+    walk.locale = walk.names["locale"] = wanted
+
+
+def _answer(walk: Walk, step: AnswerStep) -> None:
+    walk.instructions.append(Answer())
+
+
+def _record(walk: Walk, step: RecordStep) -> None:
+    target = str(step.to(walk.names))
+    if "://" not in target:
+        raise EvaluationError(f'"{target}" is no place for a recording')
+    recording = Record(
+        to=target,
+        credentials=step.credentials,
+        format=step.format,
+        transcribe=walk.locale if step.transcribe == "" else step.transcribe or "",
+    )
+    walk.instructions.append(recording)
+
+
+def _stop_recording(walk: Walk, step: StopRecordingStep) -> None:
+    walk.instructions.append(StopRecording())
+
+
+def _send_dtmf(walk: Walk, step: SendDtmfStep) -> None:
+    walk.instructions.append(SendDtmf(tones=str(step.tones(walk.names))))
+
+
+def _log(walk: Walk, step: LogStep) -> None:
+    line = str(step.text(walk.names))
+    walk.effects.append(Log(flow=walk.flow.name, state=walk.state, text=line))
+
+
+PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
+    SetStep: _set,
+    PromptStep: _prompt,
+    LocaleStep: _locale,
+    AnswerStep: _answer,
+    RecordStep: _record,
+    StopRecordingStep: _stop_recording,
+    SendDtmfStep: _send_dtmf,
+    LogStep: _log,
+}

@@ -1,0 +1,100 @@
+"""What templates and conditions see while a turn is walked."""
+
+from collections.abc import Callable
+
+from ivrflow.errors import EvaluationError
+from ivrflow.machine.outcome import Answer, Facts, Now, Question
+from ivrflow.machine.session import Frame, Session
+
+
+class FactMissingError(Exception):
+    """The walk read a fact that it wasn't given."""
+
+    def __init__(self, fact: Now | Question) -> None:
+        super().__init__(fact)
+        self.fact = fact
+
+
+class Told:
+    """What a step is told of the world, in the order in which it asks."""
+
+    __slots__ = ("asked", "facts")
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.asked = 0
+
+    def ask(self, question: Question) -> Answer:
+        """Return the answer to the next question; raises `FactMissingError` if there is none."""
+        if self.asked >= len(self.facts.answers):
+            raise FactMissingError(question)
+        self.asked += 1
+        return self.facts.answers[self.asked - 1]
+
+    def now(self) -> str:
+        if not self.facts.now:
+            raise FactMissingError(Now())
+        return self.facts.now
+
+
+class Visits(dict[str, int]):
+    """How often each state was entered; never entered is 0."""
+
+    def __missing__(self, state: str) -> int:
+        return 0
+
+
+class Names(dict[str, object]):
+    """The variables of the running flow, and by need all else that it sees.
+
+    Lint proves that each name has a value; reading one without is a fault.
+    """
+
+    __slots__ = ("frame", "session", "told", "visits")
+
+    def __init__(self, session: Session, frame: Frame, visits: Visits, told: Told) -> None:
+        super().__init__(frame.vars)
+        self.session = session
+        self.frame = frame
+        self.visits = visits
+        self.told = told
+
+    def __missing__(self, name: str) -> object:
+        find = FIND_BY_NAME.get(name)
+        if find is None:
+            raise EvaluationError(f'"{name}" has no value yet')
+        found = self[name] = find(self)
+        return found
+
+    def get(self, name: str, default: object = None) -> object:
+        try:
+            return self[name]
+        except EvaluationError:
+            return default
+
+
+def _call(names: Names) -> dict[str, object]:
+    call = names.session.call
+    return {
+        "id": call.id,
+        "from": call.caller,
+        "to": call.called,
+        "domain": call.domain,
+        "headers": call.headers,
+        "custom": call.custom,
+        "region": call.region,
+    }
+
+
+FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
+    "call": _call,
+    "params": lambda names: names.frame.params,
+    "visits": lambda names: names.visits,
+    "locale": lambda names: names.session.locale,
+    "tries": lambda names: names.session.tries,
+    "amd": lambda names: names.session.amd,
+    "result": lambda names: names.session.result,
+    "reason": lambda names: names.session.reason,
+    "run": lambda names: {"id": names.session.call.id},
+    "now": lambda names: names.told.now(),
+}
