@@ -96,6 +96,16 @@ def collects(draw: st.DrawFn) -> dict[str, Any]:
     return {"collect": collect, "on": {name: draw(transition) for name in outcomes}}
 
 
+@st.composite
+def runs(draw: st.DrawFn) -> dict[str, Any]:
+    run = {
+        "flow": "std/ask-number",
+        "with": {"prompt": draw(prompt), "min": 2, "max": "{{ visits.s0 + 3 }}", "confirm": True},
+        "into": "asked",
+    }
+    return {"run": run, "on": {name: draw(transition) for name in ("collected", "gave_up")}}
+
+
 final = st.sampled_from(
     [
         {"hangup": None},
@@ -111,7 +121,7 @@ def flows(draw: st.DrawFn) -> str:
     """A flow without circles of passing states: waiting states lead anywhere, others onward."""
     states: dict[str, Any] = {}
     for number, name in enumerate(NAMES):
-        state = draw(menus() if not number else st.one_of(menus(), collects(), final))
+        state = draw(menus() if not number else st.one_of(menus(), collects(), runs(), final))
         if not number:  # so that every state can be reached
             keys = {str(each): name for each, name in enumerate(NAMES) if each}
             state["menu"]["choices"] = {**state["menu"]["choices"], **keys}
@@ -126,7 +136,11 @@ def flows(draw: st.DrawFn) -> str:
         "start": "s0",
         "vars": {"count": 0, "heard": {"type": "digits"}},
         "prompts": {"welcome": {"en-US": "Welcome.", "sv-SE": "Välkommen."}},
-        "on": {"error": "trouble", "ended": {"do": [{"log": "{{ result }}"}]}},
+        "on": {
+            "error": "trouble",
+            "keys": {"*": "s0", "9": "s0"},
+            "ended": {"do": [{"log": "{{ result }}"}]},
+        },
         "states": states,
     }
     return json.dumps(flow)
