@@ -47,7 +47,7 @@ tests: $(SETUP)
 	$(BIN)/pytest -q
 
 flows: $(SETUP)
-	$(BIN)/ivrflow lint flows examples
+	$(BIN)/ivrflow lint flows examples engine/ivrflow/std
 
 format: $(SETUP)  ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .

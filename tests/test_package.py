@@ -57,6 +57,7 @@ def test_the_wheel_carries_the_schemas_and_the_statements(built: Path) -> None:
     for schema in SCHEMAS:
         assert f"ivrflow/_schemas/{schema}.schema.json" in names
     assert "ivrflow/store/sql/schema.sql" in names
+    assert "ivrflow/std/ask-number.flow.yaml" in names
     assert "ivrflow/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "docs"))]
 
