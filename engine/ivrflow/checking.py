@@ -4,8 +4,10 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,11 +20,13 @@ from ivrflow.errors import NothingToReadError
 from ivrflow.model.app import App
 from ivrflow.model.build import build_app, build_flow
 from ivrflow.model.flow import Flow, runs
+from ivrflow.public_holidays import expand_holidays
 from ivrflow.source.schema import check as check_schema
 from ivrflow.source.yaml import parse
 
 FLOW_SUFFIXES = (".flow.yaml", ".flow.yml")
 APP_NAMES = ("app.yaml", "app.yml")
+Dated = TypeVar("Dated", App, Flow)
 UNREADABLE = Kind("E000", "unreadable-file")
 
 
@@ -53,12 +57,13 @@ class Checked:
         return not any(each.is_error for each in self.diagnostics)
 
 
-def check(paths: Iterable[Path], platform: Platform) -> list[Checked]:
+def check(paths: Iterable[Path], platform: Platform, *, today: date | None = None) -> list[Checked]:
     """Check every flow under `paths`, application by application.
 
     The flows of an application lie beside or below its `app.yaml`, which is read also where only
     some of its flows are asked for; without one, those of a directory belong together. Findings
-    are those of the files asked for. Raises `NothingToReadError` if there is no flow at all.
+    are those of the files asked for. `today` decides which holidays are filled in and which dates
+    are past; None reads the clock. Raises `NothingToReadError` if there is no flow at all.
     """
     paths = list(paths)
     files = sorted({file for path in paths for file in _files(path)})
@@ -68,13 +73,19 @@ def check(paths: Iterable[Path], platform: Platform) -> list[Checked]:
     for file in files:
         groups.setdefault(_home(file.parent), []).append(file)
     with _collector_off():
-        return [_check_application(home, group, platform) for home, group in groups.items()]
+        day = today or _today()
+        return [_check_application(home, group, platform, day) for home, group in groups.items()]
 
 
-def check_text(path: str, text: str, platform: Platform) -> Checked:
-    """Check one flow that is not on disk, as an application of its own."""
+def check_text(path: str, text: str, platform: Platform, *, today: date | None = None) -> Checked:
+    """Check one flow that is not on disk, as an application of its own; `today` as in `check`."""
+    content = text.encode("utf-8", "surrogatepass")
     with _collector_off():
-        return _check_texts({path: text.encode("utf-8", "surrogatepass")}, [], platform)
+        return _check_texts({path: content}, [], platform, today or _today())
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -101,7 +112,7 @@ def _app_in(directory: Path) -> Path | None:
     return next((directory / name for name in APP_NAMES if (directory / name).is_file()), None)
 
 
-def _check_application(home: Path, files: list[Path], platform: Platform) -> Checked:
+def _check_application(home: Path, files: list[Path], platform: Platform, today: date) -> Checked:
     asked_for = {file.absolute() for file in files}
     together = files if _app_in(home) is None else _application_at(home)
     shown = {file.absolute(): file for file in files}
@@ -114,7 +125,7 @@ def _check_application(home: Path, files: list[Path], platform: Platform) -> Che
         except OSError as error:
             reason = error.strerror or type(error).__name__
             unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
-    checked = _check_texts(contents, unreadable, platform)
+    checked = _check_texts(contents, unreadable, platform, today)
     paths = {str(file) for file in files}
     found = tuple(each for each in checked.diagnostics if each.path in paths)
     wanted = frozenset(each.name for each in checked.flows.values() if each.path in paths)
@@ -127,7 +138,7 @@ def _application_at(home: Path) -> list[Path]:
 
 
 def _check_texts(
-    contents: Mapping[str, bytes], found: list[Diagnostic], platform: Platform
+    contents: Mapping[str, bytes], found: list[Diagnostic], platform: Platform, today: date
 ) -> Checked:
     app, flows = App(), list[Flow]()
     for path, content in contents.items():
@@ -139,10 +150,10 @@ def _check_texts(
         found += check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
         if is_app:
             built, findings = build_app(path, parsed.root)
-            app = built or app
+            app = app if built is None else _dated(built, found, today)
         else:
             flow, findings = build_flow(path, parsed.root)
-            flows += [] if flow is None else [flow]
+            flows += [] if flow is None else [_dated(flow, found, today)]
         found += findings
     damaged = {each.path for each in found if each.is_error}
     application = Application(app, tuple(flows), _shipped(flows), shipped.names())
@@ -199,6 +210,13 @@ def _found_in_library(application: Application, platform: Platform) -> Iterator[
                         message = f'"{flow.name}" can\'t be run here: {each.message}'
                         place = {"path": runner.path, "span": run.flow.at}
                         yield msgspec.structs.replace(each, message=message, **place)
+
+
+def _dated(source: Dated, found: list[Diagnostic], today: date) -> Dated:
+    """Return a flow or application with its holidays filled in; what is wrong goes to `found`."""
+    schedules, findings = expand_holidays(source.schedules, source.path, today)
+    found += findings
+    return msgspec.structs.replace(source, schedules=schedules)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ NAMES: dict[str, Type | None] = {
     "who": Type(name=T.STRING, enum=("human", "machine")),
     "names": Type(name=T.LIST, of=Type(name=T.STRING)),
     "now": Type(name=T.INSTANT),
+    "office": Type(name=T.SCHEDULE),
+    "night": Type(name=T.SCHEDULE),
     "call": Type(name=T.OBJECT, properties={"from": Type(name=T.PHONE, nullable=True)}),
 }
 VALUES: dict[str, object] = {
@@ -33,6 +35,11 @@ VALUES: dict[str, object] = {
     "who": "human",
     "names": ["Ada", "Grace"],
     "now": "2026-11-23T10:05:00Z",
+    "office": "office",
+    "night": "front-door.night",
+    "open()": lambda schedule: schedule == "office",
+    "hours()": lambda schedule: f"hours of {schedule}",
+    "next_opening()": lambda schedule: None,
     "call": {"from": None},
 }
 
@@ -75,6 +82,11 @@ def evaluate(source: str) -> object:
         ("now | time", "10:05"),
         ("digits | bucket(10) < 10", True),
         ("call['from'] == none", True),
+        ("open(office) and not open(night)", True),
+        ("open(night if flag else office)", False),
+        ("hours(night) ~ '.'", "hours of front-door.night."),
+        ("next_opening(office) | default(now) | date", "2026-11-23"),
+        ("night == office", False),
     ],
 )
 def test_an_expression_yields_its_value(source: str, value: object) -> None:
@@ -98,6 +110,25 @@ def test_an_expression_yields_its_value(source: str, value: object) -> None:
         ("names ~ 'x'", "has no text"),
         ("digits.upper()", "call"),
         ("range(9)", "call"),
+        ("recorded(office)", "call"),
+        ("open(office)(night)", "call"),
+        ("call.open(office)", "call"),
+        ("open(schedule=office)", "by their place"),
+        ("open(*[office])", "by their place"),
+        ("open()", "too few"),
+        ("open(office, night)", "too many"),
+        ("open(offce)", 'no schedule "offce"'),
+        ("open('office')", 'not "office"'),
+        ("open(digits)", "not digits"),
+        ("open(call)", "needs a schedule"),
+        ("open", 'no "open"'),
+        ("open | upper", 'no "open"'),
+        ("office | upper", "can't be asked of schedule"),
+        ("office ~ '.'", "has no text"),
+        ("office < night", "can't be put in order"),
+        ("office == 'office'", "never equal"),
+        ("next_opening(office) | date", "may be nothing"),
+        ("next_opening(office) < now", "zones may differ"),
         ("2 ** 9", "pow"),
         ("{'a': 1}", "dict"),
         ("(1, 2)", "tuple"),
@@ -105,7 +136,7 @@ def test_an_expression_yields_its_value(source: str, value: object) -> None:
         ("count +", "unexpected"),
         ("count count", "left over"),
         ("count | bucket", "one argument"),
-        ("open", "not supported yet"),
+        ("recorded", "not supported yet"),
         ("'x' ~ (" * 60 + "'y'" + ")" * 60, "too deeply"),
     ],
 )
@@ -169,7 +200,22 @@ def test_any_text_parses_or_says_why_not(text: str) -> None:
     assert all(isinstance(each, str | nodes.Expr) for each in segments)
 
 
-WORDS = ["count", "digits", "names", "call.from", "1", "'a'", "none", "not", "and", "or", "in"]
+WORDS = [
+    "open(office)",
+    "hours(night)",
+    "office",
+    "count",
+    "digits",
+    "names",
+    "call.from",
+    "1",
+    "'a'",
+    "none",
+    "not",
+    "and",
+    "or",
+    "in",
+]
 MARKS = ["+", "-", "*", "/", "%", "~", "==", "<", "(", ")", "[", "]", "|", "int", "luhn", "if"]
 
 

@@ -18,7 +18,7 @@ from ivrflow.analysis.subject import STRING, Subject
 from ivrflow.compiler.values import ENVIRONMENT, parameter
 from ivrflow.diagnostics import START, Span, did_you_mean
 from ivrflow.errors import ExpressionError
-from ivrflow.expr.check import UnknownNameError, accepts, describe, infer
+from ivrflow.expr.check import TEXTLESS, UnknownNameError, accepts, describe, infer
 from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
@@ -365,14 +365,15 @@ class _Reader:
 
     def text(self, text: Text, assigned: Names, *, heard: bool = False) -> None:
         """Read a text; where it is `heard`, one whole parameter may be a prompt."""
-        textless = {T.LIST, T.OBJECT} if heard and parameter(text) else {T.LIST, T.OBJECT, T.PROMPT}
+        textless = TEXTLESS - {T.PROMPT} if heard and parameter(text) else TEXTLESS
 
         def read() -> None:
             for segment in parse_text(text.source):
                 if not isinstance(segment, str):
                     given = self.tree(segment, text.source, text.scalar, assigned)
                     if given is not None and given.name in textless:
-                        raise _NoTextError(f"{describe(given)} has no text")
+                        help = "ask for its hours(...)" if given.name is T.SCHEDULE else ""
+                        raise _NoTextError(f"{describe(given)} has no text", help=help)
 
         self.attempt(read, text.source, text.scalar)
 
@@ -423,6 +424,8 @@ def _read(tree: nodes.Node) -> set[str]:
         return {tree.name}
     found: set[str] = set()
     for child in tree.iter_child_nodes():
+        if isinstance(tree, nodes.Call) and child is tree.node:
+            continue
         has_default = isinstance(tree, nodes.Filter) and tree.name == "default"
         if has_default and child is getattr(tree, "node", None) and isinstance(child, nodes.Name):
             continue

@@ -29,9 +29,11 @@ from ivrflow.model.flow import (
     Transition,
     runs,
 )
+from ivrflow.model.schedule import Schedule
 
 STRING = Type(name=T.STRING)
 DIGITS = Type(name=T.DIGITS)
+SCHEDULE = Type(name=T.SCHEDULE)
 INTEGER = Type(name=T.INTEGER)
 
 CALL = Type(
@@ -47,6 +49,21 @@ CALL = Type(
     },
 )
 """What `call` holds; see the language's Names."""
+
+WORDS = {
+    "call": CALL,
+    "params": Type(name=T.OBJECT),
+    "visits": Type(name=T.OBJECT),
+    "input": STRING,
+    "tries": INTEGER,
+    "amd": STRING,
+    "result": STRING,
+    "reason": STRING,
+    "locale": STRING,
+    "now": Type(name=T.INSTANT),
+    "run": Type(name=T.OBJECT, properties={"id": STRING}),
+}
+"""What expressions see in every flow; each knows more of its `params` and `visits`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +144,11 @@ class Subject:
         return {**self.app.prompts, **self.flow.prompts}
 
     @cached_property
+    def schedules(self) -> dict[str, Schedule]:
+        """The schedules that the flow can ask; its own hide the application's."""
+        return {**self.app.schedules, **self.flow.schedules}
+
+    @cached_property
     def variables(self) -> dict[str, Type]:
         """Every variable with its type: the declared ones, and those that `into` declares."""
         used = {into.name: type_ for into, type_ in reversed(self.intos)}
@@ -148,19 +170,16 @@ class Subject:
     @cached_property
     def names(self) -> dict[str, Type | None]:
         """What expressions can see, variables left out."""
+        return {**dict.fromkeys(self.schedules, SCHEDULE), **self.words}
+
+    @cached_property
+    def words(self) -> dict[str, Type | None]:
+        """What expressions can see that the language names, not the author."""
         params = {name: decl.type for name, decl in self.flow.params.items()}
         return {
-            "call": CALL,
+            **WORDS,
             "params": Type(name=T.OBJECT, properties=params),
             "visits": Type(name=T.OBJECT, properties=dict.fromkeys(self.states, INTEGER)),
-            "input": STRING,
-            "tries": INTEGER,
-            "amd": STRING,
-            "result": STRING,
-            "reason": STRING,
-            "locale": STRING,
-            "now": Type(name=T.INSTANT),
-            "run": Type(name=T.OBJECT, properties={"id": STRING}),
         }
 
     def transitions(self) -> Iterator[tuple[str, Transition]]:

@@ -10,16 +10,20 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 import msgspec
+from jinja2 import nodes
 
+from ivrflow.expr.parse import parse_expression, parse_text
+from ivrflow.expr.types import T
 from ivrflow.model.app import App
-from ivrflow.model.flow import PLACE, DeclaredPrompt, Flow, PlayPart, runs
+from ivrflow.model.flow import PLACE, Decl, DeclaredPrompt, Expr, Flow, PlayPart, Text, runs
+from ivrflow.model.schedule import Schedule
 
 FORMAT = 1
 
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flow with its application's share. `flows` are those that it runs, and they run in turn,
-    by name; `prompts` are those of the application in use.
+    by name; `prompts` and `schedules` are those of the application in use.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
@@ -28,6 +32,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     flow: Flow
     flows: dict[str, Flow] = {}
     prompts: dict[str, DeclaredPrompt] = {}
+    schedules: dict[str, Schedule] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
@@ -37,13 +42,17 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
     can run."""
     flows = {each.name: each for each in _run_by(flow, others)}
     prompts: dict[str, DeclaredPrompt] = {}
+    schedules: dict[str, Schedule] = {}
     for each in (flow, *flows.values()):
-        prompts |= _prompts_in_use(each, app)
+        played = _prompts_in_use(each, app)
+        prompts |= played
+        schedules |= _schedules_in_use(each, app, played)
     closure = Closure(
         format=FORMAT,
         flow=_meant(flow, app),
         flows={name: _meant(each, app) for name, each in sorted(flows.items())},
         prompts=prompts,
+        schedules=schedules,
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
@@ -98,18 +107,54 @@ def _prompts_in_use(flow: Flow, app: App) -> dict[str, DeclaredPrompt]:
     return in_use
 
 
+def _schedules_in_use(
+    flow: Flow, app: App, prompts: Mapping[str, DeclaredPrompt]
+) -> dict[str, Schedule]:
+    """The application's schedules that expressions name; all, if the flow can be given one."""
+    if not app.schedules or any(each.type.name is T.SCHEDULE for each in _declared(flow)):
+        return app.schedules
+    named = set().union(*(_names(each) for each in _expressions((flow, prompts))))
+    hidden = flow.schedules.keys()
+    return {name: each for name, each in app.schedules.items() if name in named - hidden}
+
+
+def _declared(flow: Flow) -> Iterator[Decl]:
+    for declared in (flow.params, flow.vars, *flow.returns.values()):
+        yield from declared.values()
+
+
+def _expressions(value: object) -> Iterator[nodes.Expr]:
+    for source in _within(value, (Text, Expr)):
+        if isinstance(source, Expr):
+            yield parse_expression(source.source)
+        elif isinstance(source, Text):
+            yield from (each for each in parse_text(source.source) if not isinstance(each, str))
+
+
+def _names(tree: nodes.Expr) -> set[str]:
+    found = {each.name for each in tree.find_all(nodes.Name)}
+    return found | ({tree.name} if isinstance(tree, nodes.Name) else set())
+
+
 def _played(value: object) -> Iterator[PlayPart]:
-    if isinstance(value, PlayPart):
+    for part in _within(value, (PlayPart,)):
+        if isinstance(part, PlayPart):
+            yield part
+
+
+def _within(value: object, kinds: tuple[type, ...]) -> Iterator[object]:
+    """Yield the structs of these kinds that `value` holds."""
+    if isinstance(value, kinds):
         yield value
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
-            yield from _played(getattr(value, field))
+            yield from _within(getattr(value, field), kinds)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _played(item)
+            yield from _within(item, kinds)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _played(item)
+            yield from _within(item, kinds)
 
 
 def _without_places(value: object) -> object:

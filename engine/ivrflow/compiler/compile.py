@@ -7,8 +7,11 @@ from ivrflow.compiler.actions import ActionCompiler
 from ivrflow.compiler.closure import close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
+from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
+from ivrflow.expr.types import T
 from ivrflow.machine import program
+from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
@@ -26,15 +29,16 @@ def compile_flow(
 def load_program(closure: bytes, platform: Platform) -> Program:
     """Return the program of a stored closure; raises `msgspec.DecodeError` for other bytes."""
     closed = open_closure(closure)
+    sources = (closed.flow, *closed.flows.values())
     flows = {
-        each.name: _Compiler(each, closed.flows, platform).flow(closed.prompts)
-        for each in (closed.flow, *closed.flows.values())
+        each.name: _Compiler(each, closed.flows, platform).flow(closed.prompts) for each in sources
     }
     return Program(
         id=identify(closure),
         closure=closure,
         flow=flows[closed.flow.name],
         flows=flows,
+        schedules=compile_schedules(closed.schedules, sources),
         dial_allow=closed.dial_allow,
         sorry=closed.sorry,
     )
@@ -56,8 +60,8 @@ class _Compiler:
             start=flow.start.name,
             locale=flow.locale,
             answer=flow.answer == "auto",
-            params=_defaults(flow.params),
-            vars=_defaults(flow.vars),
+            params=self.defaults(flow.params),
+            vars=self.defaults(flow.vars),
             prompts=compile_declared(prompts, self.platform),
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
@@ -129,6 +133,9 @@ class _Compiler:
             transcribe=step.transcribe,
         )
 
+    def defaults(self, declared: dict[str, model.Decl]) -> dict[str, object]:
+        return {name: self.default(decl) for name, decl in declared.items() if decl.has_default}
 
-def _defaults(declared: dict[str, model.Decl]) -> dict[str, object]:
-    return {name: decl.default for name, decl in declared.items() if decl.has_default}
+    def default(self, decl: model.Decl) -> object:
+        own = decl.type.name is T.SCHEDULE and decl.default in self.source.schedules
+        return qualified(self.source.name, str(decl.default)) if own else decl.default

@@ -11,6 +11,7 @@ from jinja2 import nodes
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.filters import FILTERS, NOT_YET, NUMBERS, TESTS, TEXTS, Filter
+from ivrflow.expr.functions import FUNCTIONS
 from ivrflow.expr.parse import OPERATORS, offset_of
 from ivrflow.expr.pattern import parse_pattern
 from ivrflow.expr.types import T, Type
@@ -64,6 +65,9 @@ def accepts(wanted: Type | None, given: Type | None) -> bool:
 NEEDS_VALUE = frozenset({"int", "date", "time"})
 """Filters that fail on null; the others take it for an empty text."""
 
+TEXTLESS = frozenset({T.LIST, T.OBJECT, T.PROMPT, T.SCHEDULE})
+"""Types whose values can't be spoken."""
+
 
 class _Checker:
     def __init__(self, names: Names, source: str) -> None:
@@ -91,6 +95,8 @@ class _Checker:
                 return self.test(node)
             case nodes.Compare():
                 return self.compare(node)
+            case nodes.Call(node=nodes.Name(name=name), args=arguments):
+                return self.call(name, arguments)
             case _:
                 return self.operation(node)
 
@@ -120,12 +126,42 @@ class _Checker:
         if name not in self.names:
             if name in NOT_YET:
                 raise self.error(name, f'"{name}" is not supported yet')
-            raise UnknownNameError(
-                f'there is no "{name}" here',
-                offset=offset_of(name, self.source),
-                help=did_you_mean(name, self.names),
-            )
+            help = did_you_mean(name, self.names)
+            if name in FUNCTIONS:
+                help = f"it is a function: write {name}(...)"
+            message = f'there is no "{name}" here'
+            raise UnknownNameError(message, offset=offset_of(name, self.source), help=help)
         return self.names[name]
+
+    def call(self, name: str, arguments: list[nodes.Expr]) -> Type:
+        known = FUNCTIONS[name]
+        if len(arguments) != len(known.takes):
+            wanted = ", ".join(describe(each) for each in known.takes)
+            help = f"write {name}({wanted})"
+            raise self.error(name, f'"{name}" has too few arguments, or too many', help)
+        for argument, type_ in zip(arguments, known.takes, strict=True):
+            self.argument(name, argument, type_)
+        return known.gives
+
+    def argument(self, function: str, argument: nodes.Expr, wanted: Type) -> None:
+        if isinstance(argument, nodes.Name) and argument.name not in self.names:
+            self.unknown_argument(argument.name, wanted)
+        given = self.type_of(argument)
+        if accepts(wanted, given):
+            return
+        shown, help = describe(given), ""
+        if wanted.name is T.SCHEDULE and isinstance(argument, nodes.Const):
+            shown = f'"{argument.value}"'
+            help = f"write it without quotes: {function}({argument.value})"
+        raise self.error(function, f'"{function}" needs a {describe(wanted)}, not {shown}', help)
+
+    def unknown_argument(self, name: str, wanted: Type) -> None:
+        fitting = [each for each, type_ in self.names.items() if type_ == wanted]
+        if not fitting:
+            return
+        message = f'there is no {describe(wanted)} "{name}" here'
+        help = did_you_mean(name, fitting)
+        raise UnknownNameError(message, offset=offset_of(name, self.source), help=help)
 
     def property(self, inner: nodes.Node, name: str) -> Type | None:
         held = self.type_of(inner)
@@ -236,7 +272,10 @@ class _Checker:
             remedy = 'quote the digits, or compare "... | int"' if digits else ""
             told = "are never equal" if op in ("eq", "ne") else "can't be compared"
             raise self.error(word, f"{describe(left)} and {describe(right)} {told}", remedy)
-        if op not in ("eq", "ne") and _group(left) in ("boolean", "list", "object"):
+        if T.INSTANT in (left.name, right.name) and left.name is right.name:
+            help = "compare their `| date` or `| time`"
+            raise self.error(word, "points in time can't be compared: their zones may differ", help)
+        if op not in ("eq", "ne") and _group(left) in ("boolean", "list", "object", "schedule"):
             raise self.error(word, f"{describe(left)} can't be put in order")
         self.enumerated(left, right)
 
@@ -273,7 +312,7 @@ class _Checker:
 
     def text(self, node: nodes.Node, word: str) -> None:
         given = self.type_of(node)
-        if given is not None and given.name in (T.LIST, T.OBJECT):
+        if given is not None and given.name in TEXTLESS:
             raise self.error(word, f"{describe(given)} has no text")
 
 

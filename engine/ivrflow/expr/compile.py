@@ -7,6 +7,7 @@ from jinja2 import nodes
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.filters import FILTERS, TESTS, bounded, to_text
+from ivrflow.expr.functions import name_in_scope
 from ivrflow.expr.parse import Segment
 
 Scope = Mapping[str, object]
@@ -52,6 +53,8 @@ def compile_tree(node: nodes.Node) -> Value:
             return _filter(node)
         case nodes.Test():
             return _test(node)
+        case nodes.Call(node=nodes.Name(name=name), args=arguments):
+            return _call(name, [compile_tree(each) for each in arguments])
         case nodes.Compare():
             return _compare(node)
         case _:
@@ -139,6 +142,18 @@ def _filter(node: nodes.Filter) -> Value:
     if not arguments:
         return lambda scope: compute(value(scope))
     return lambda scope: compute(value(scope), *[each(scope) for each in arguments])
+
+
+def _call(name: str, arguments: list[Value]) -> Value:
+    key = name_in_scope(name)
+
+    def call(scope: Scope) -> object:
+        function = scope[key]
+        if not callable(function):
+            raise EvaluationError(f'"{name}" can\'t be asked here')
+        return function(*[each(scope) for each in arguments])
+
+    return call
 
 
 def _test(node: nodes.Test) -> Value:

@@ -24,7 +24,6 @@ TEXTS = frozenset(
         T.PHONE,
         T.DATE,
         T.TIME,
-        T.SCHEDULE,
         T.DESTINATION,
         T.INSTANT,
     }
@@ -161,5 +160,5 @@ TESTS: dict[str, Filter] = {
     "starting": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_starting),
 }
 
-NOT_YET = frozenset({"open", "hours", "next_opening", "recorded"})
-"""Words of the language that come with schedules and records."""
+NOT_YET = frozenset({"recorded"})
+"""Words of the language that come with records."""

@@ -1,7 +1,7 @@
 """Text and expressions to trees: Jinja2 parses, and only what is listed here may stand in one.
 
-Everything else that Jinja2 knows (statements, calls, powers, macros) is an `ExpressionError`: what
-remains always ends, soon, and can be typed before the call.
+Everything else that Jinja2 knows (statements, other calls, powers, macros) is an
+`ExpressionError`: what remains always ends, soon, and can be typed before the call.
 """
 
 import re
@@ -11,7 +11,9 @@ from functools import lru_cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
+from ivrflow.diagnostics import nearest
 from ivrflow.errors import ExpressionError
+from ivrflow.expr.functions import FUNCTIONS
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 40
@@ -51,7 +53,6 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
 )
 
 REMEDY_BY_NODE: dict[type[nodes.Node], str] = {
-    nodes.Call: "there are no calls; filters are written with a bar: value | upper",
     nodes.Pow: "powers are not part of the language",
     nodes.Dict: "objects can't be written in an expression; write them in YAML",
     nodes.Tuple: "write a list in square brackets",
@@ -152,13 +153,13 @@ def _segments(tree: nodes.Template, source: str) -> Iterator[Segment]:
 def _check(node: nodes.Node, source: str, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise ExpressionError("nested too deeply")
-    if not isinstance(node, ALLOWED):
+    if isinstance(node, nodes.Call):
+        _check_call(node, source)
+    elif not isinstance(node, ALLOWED):
         kind = type(node)
-        shown = "a call" if kind is nodes.Call else f"a {kind.__name__.lower()}"
-        offset = source.find("(") if kind is nodes.Call else source.find("{{") + 1
         raise ExpressionError(
-            f"{shown} can't stand in an expression",
-            offset=max(0, offset),
+            f"a {kind.__name__.lower()} can't stand in an expression",
+            offset=source.find("{{") + 1,
             help=REMEDY_BY_NODE.get(kind, ""),
         )
     number = node.value if isinstance(node, nodes.Const) else 0
@@ -166,6 +167,19 @@ def _check(node: nodes.Node, source: str, depth: int) -> None:
         raise ExpressionError("the number is too large")
     for child in node.iter_child_nodes():
         _check(child, source, depth + 1)
+
+
+def _check_call(node: nodes.Call, source: str) -> None:
+    """Refuse all calls but those of the language's functions, with arguments by their place."""
+    called = node.node.name if isinstance(node.node, nodes.Name) else ""
+    offset = max(0, source.find("("))
+    if called not in FUNCTIONS:
+        likely = nearest(called, FUNCTIONS)
+        known = f"functions: {', '.join(FUNCTIONS)}; filters are written with a bar: value | upper"
+        help = known if likely is None else f'did you mean "{likely}"?'
+        raise ExpressionError("a call can't stand in an expression", offset=offset, help=help)
+    if node.kwargs or node.dyn_args or node.dyn_kwargs:
+        raise ExpressionError(f'"{called}" takes its arguments by their place', offset=offset)
 
 
 def _spoken(error: TemplateSyntaxError) -> str:

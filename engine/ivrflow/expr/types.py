@@ -8,10 +8,11 @@ import msgspec
 class T(StrEnum):
     """The names of types. Values at run time are plain JSON values:
 
-    string, digits, phone, prompt, schedule, destination: text; phone is E.164 with `+`.
+    string, digits, phone, prompt, destination: text; phone is E.164 with `+`.
+    schedule: its qualified name, see `Program.schedules`.
     integer, number: int, float. boolean: bool. list, object: list, dict.
     date: `2026-11-23`. time: `08:30`. duration: milliseconds as int.
-    instant: a point in time, ISO 8601 in UTC (`now`; authors can't declare one).
+    instant: a point in time, ISO 8601 with its offset (`now` in UTC; authors can't declare one).
     """
 
     STRING = "string"

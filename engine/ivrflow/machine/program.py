@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ivrflow.expr.compile import Scope, Value
+from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
 
 
@@ -294,13 +295,16 @@ class Program:
     """What a call runs on. `id` is the hash of `closure`, which the store keeps. `flow` is where a
     call begins; `flows` are all that it can come to, by name.
 
-    `dial_allow` are the prefixes within which a computed number must lie (None: any); `sorry` are
-    the author's words before the engine itself has to hang up ("": the engine's own).
+    `schedules` are by qualified name: `office` is the application's, `front-door.office` the one
+    that the flow `front-door` declares. `dial_allow` are the prefixes within which a computed
+    number must lie (None: any); `sorry` are the author's words before the engine itself has to
+    hang up ("": the engine's own).
     """
 
     id: str
     closure: bytes = field(repr=False)
     flow: Flow = field(repr=False)
     flows: Mapping[str, Flow] = field(repr=False)
+    schedules: Mapping[str, Calendar] = field(repr=False)
     dial_allow: tuple[str, ...] | None
     sorry: str

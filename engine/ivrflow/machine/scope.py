@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ivrflow.errors import EvaluationError
+from ivrflow.machine.opening import Calendars, of_schedules
 from ivrflow.machine.outcome import Answer, Facts, Now, Question
 from ivrflow.machine.session import Frame, Session
 
@@ -50,10 +51,13 @@ class Names(dict[str, object]):
     Lint proves that each name has a value; reading one without is a fault.
     """
 
-    __slots__ = ("frame", "session", "told", "visits")
+    __slots__ = ("frame", "schedules", "session", "told", "visits")
 
-    def __init__(self, session: Session, frame: Frame, visits: Visits, told: Told) -> None:
+    def __init__(
+        self, session: Session, frame: Frame, visits: Visits, told: Told, schedules: Calendars
+    ) -> None:
         super().__init__(frame.vars)
+        self.schedules = schedules
         self.session = session
         self.frame = frame
         self.visits = visits
@@ -61,10 +65,13 @@ class Names(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         find = FIND_BY_NAME.get(name)
-        if find is None:
+        if find is not None:
+            found = self[name] = find(self)
+            return found
+        meant = of_schedules(name, self.schedules, self.frame.flow, self)
+        if meant is None:
             raise EvaluationError(f'"{name}" has no value yet')
-        found = self[name] = find(self)
-        return found
+        return meant
 
     def get(self, name: str, default: object = None) -> object:
         try:

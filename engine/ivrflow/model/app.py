@@ -6,6 +6,7 @@ import msgspec
 
 from ivrflow.diagnostics import START, Span
 from ivrflow.model.flow import PLACE, DeclaredPrompt, Ref, Template
+from ivrflow.model.schedule import Schedule
 
 DEFAULT_LOCALE = "en-US"
 
@@ -39,6 +40,7 @@ class App(_Value, frozen=True, kw_only=True):
     locale: str = DEFAULT_LOCALE
     routes: tuple[Route, ...] = ()
     prompts: dict[str, DeclaredPrompt] = {}
+    schedules: dict[str, Schedule] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
     path: str = msgspec.field(default="", name=PLACE)

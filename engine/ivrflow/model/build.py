@@ -11,6 +11,7 @@ from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
 from ivrflow.model.build_prompts import build_declared, build_own_prompt
+from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
 from ivrflow.model.flow import Decl, Flow, Handlers, Ref, State
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
@@ -18,11 +19,11 @@ from ivrflow.model.reader import Reader, boolean, child, entries, items, place, 
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("schedules", "requests", "callouts", "records", "budget")
-LATER_IN_APP = ("schedules", "requests", "records", "webhooks")
+LATER_IN_FLOW = ("requests", "callouts", "records", "budget")
+LATER_IN_APP = ("requests", "records", "webhooks")
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
-LATER_TYPES = (T.SCHEDULE, T.DESTINATION)
+LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 
 UNTYPED = Kind("E605", "untyped-declaration")
@@ -76,6 +77,7 @@ class _FlowBuilder:
             vars=self.vars,
             returns=self.returns,
             prompts=build_declared(self.reader, child(root, "prompts")),
+            schedules=build_schedules(self.reader, child(root, "schedules")),
             on=self.handlers(child(root, "on")),
             states=states,
             path=self.reader.path,
@@ -180,11 +182,18 @@ def _type(reader: Reader, node: Node | None) -> Type:
         name=_supported(reader, kind or node, named).name,
         nullable=named.nullable,
         enum=enum,
-        of=None if of is None else _type(reader, of),
+        of=None if of is None else _inner(reader, of),
         properties=None
         if properties is None
-        else {each.key.text: _type(reader, each.value) for each in entries(properties)},
+        else {each.key.text: _inner(reader, each.value) for each in entries(properties)},
     )
+
+
+def _inner(reader: Reader, node: Node) -> Type:
+    type_ = _type(reader, node)
+    if type_.name is T.SCHEDULE:
+        reader.not_yet(place(node), "a schedule in a list or object")
+    return type_
 
 
 def _supported(reader: Reader, node: Node | None, type_: Type) -> Type:
@@ -219,6 +228,7 @@ def _build_app(reader: Reader, root: Mapping) -> App:
             if (route := _route(reader, each)) is not None
         ),
         prompts=build_declared(reader, child(root, "prompts")),
+        schedules=build_schedules(reader, child(root, "schedules")),
         dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
         sorry=word(child(child(root, "on"), "error")),
         path=reader.path,

@@ -12,9 +12,9 @@ import msgspec
 
 from ivrflow.diagnostics import START, Span
 from ivrflow.expr.types import Type
+from ivrflow.model.places import PLACE as PLACE
+from ivrflow.model.schedule import Schedule
 from ivrflow.source.node import Scalar
-
-PLACE = "@"
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -388,6 +388,7 @@ class Flow(_Value, frozen=True, kw_only=True):
     vars: dict[str, Decl] = {}
     returns: dict[str, dict[str, Decl]] = {}
     prompts: dict[str, DeclaredPrompt] = {}
+    schedules: dict[str, Schedule] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
     path: str = msgspec.field(default="", name=PLACE)

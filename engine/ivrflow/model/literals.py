@@ -65,7 +65,7 @@ def _value(text: str, type_: Type) -> object:
         case T.PHONE:
             return text if is_e164(text) else None
         case T.DATE:
-            return text if _is_date(text) else None
+            return text if is_date(text) else None
         case T.TIME:
             return text if _TIME.fullmatch(text) else None
         case T.DURATION:
@@ -102,7 +102,8 @@ def _likely(text: str) -> tuple[T, ...]:
     return (T.BOOLEAN, T.INTEGER, T.NUMBER, T.DATE, T.TIME, T.DURATION)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether `text` is a date of the calendar, ISO 8601."""
     try:
         return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
     except ValueError:

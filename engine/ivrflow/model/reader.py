@@ -87,6 +87,10 @@ class Reader:
     def scalar(self, scalar: Scalar, wanted: Type | None) -> Template:
         if "{{" in scalar.text or "{%" in scalar.text:
             return TextValue(text=Text(source=scalar.text, scalar=scalar))
+        if wanted is not None and wanted.name is T.SCHEDULE and not scalar.is_null:
+            help = f'write "{{{{ {scalar.text} }}}}"'
+            self.note(WRONG_LITERAL, scalar.span, f'"{scalar.text}" is text, not a schedule', help)
+            return Constant(value=None, at=scalar.span)
         value = self.literal(scalar, wanted)
         if isinstance(value, str) and (wanted is None or wanted.name is T.STRING):
             return TextValue(text=Text(source=value, scalar=scalar))

@@ -155,8 +155,11 @@ class _Checker:
         wanted = error.message.split("'")[1]
         if wanted in self.meant.get(tuple(error.absolute_path), ()):
             return
-        title = _schema(error).get("title", "this mapping")
-        self.add(MISSING_KEY, self.place(error), f'{title} needs "{wanted}"')
+        schema = _schema(error)
+        title = schema.get("title", "this mapping")
+        example = schema.get("properties", {}).get(wanted, {}).get("examples", [None])[0]
+        help = f"for example `{wanted}: {example}`" if isinstance(example, str) else ""
+        self.add(MISSING_KEY, self.place(error), f'{title} needs "{wanted}"', help)
 
     def not_one(self, error: ValidationError) -> None:
         if not isinstance(error.instance, dict):

@@ -1,20 +1,25 @@
 """E1xx and E2xx of applications: routes, and what flows share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ivrflow.analysis.reading import prompt_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION
 from ivrflow.analysis.rules.prompts import faulty_playing
-from ivrflow.analysis.rules.references import unknown_prompts
-from ivrflow.analysis.subject import CALL, STRING, Application
+from ivrflow.analysis.rules.references import (
+    RESERVED,
+    reserved,
+    unknown_prompts,
+    unknown_schedules,
+)
+from ivrflow.analysis.subject import SCHEDULE, WORDS, Application
 from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import Related, did_you_mean
-from ivrflow.expr.types import T, Type
+from ivrflow.expr.types import T
 from ivrflow.model.app import Route
 from ivrflow.model.flow import Flow
 
-EVERYWHERE = {"call": CALL, "locale": STRING, "now": Type(name=T.INSTANT)}
+EVERYWHERE = {name: WORDS[name] for name in ("call", "locale", "now")}
 """What prompts of an application can read: they are heard in any of its flows."""
 
 
@@ -57,10 +62,10 @@ def wrong_parameter(application: Application) -> Iterator[Finding]:
     for route in application.app.routes:
         flow = flows.get(route.flow.name)
         if flow is not None:
-            yield from _parameters(route, flow)
+            yield from _parameters(route, flow, application.app.schedules)
 
 
-def _parameters(route: Route, flow: Flow) -> Iterator[Finding]:
+def _parameters(route: Route, flow: Flow, schedules: Iterable[str]) -> Iterator[Finding]:
     for name, value in route.params.items():
         decl = flow.params.get(name)
         if decl is None:
@@ -68,9 +73,12 @@ def _parameters(route: Route, flow: Flow) -> Iterator[Finding]:
             yield Finding(route.at, f'"{flow.name}" has no parameter "{name}"', help)
             continue
         try:
-            given_literal(value, decl.type)
+            given = given_literal(value, decl.type)
         except ValueError as error:
             yield Finding(route.at, f'parameter "{name}": {error}')
+            continue
+        if decl.type.name is T.SCHEDULE and isinstance(given, str):
+            yield from unknown_schedules(given, route.at, schedules)
     for name, decl in flow.params.items():
         if not decl.has_default and not decl.type.nullable and name not in route.params:
             help = f"add `with: {{{name}: ...}}`, or give it a default"
@@ -93,8 +101,29 @@ routes: [{flow: example}]
 )
 def unknown_name_in_prompt(application: Application) -> Iterator[Finding]:
     """A prompt of the application reads what only some flow has, or holds no expression."""
-    for fault in prompt_faults(application.app.prompts, EVERYWHERE):
+    names = dict.fromkeys(application.app.schedules, SCHEDULE) | EVERYWHERE
+    for fault in prompt_faults(application.app.prompts, names):
         yield Finding(fault.span, fault.message, fault.help)
+
+
+@APPLICATION.add(
+    "E164",
+    "reserved-schedule-name",
+    bad="""
+app: example
+schedules: {now: {timezone: Europe/Stockholm, open: {mon-fri: "08:00-17:00"}}}
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+schedules: {office: {timezone: Europe/Stockholm, open: {mon-fri: "08:00-17:00"}}}
+routes: [{flow: example}]
+""",
+)
+def reserved_schedule_name(application: Application) -> Iterator[Finding]:
+    """A schedule is called like a word of expressions, which would hide it in every flow."""
+    declared = [(name, each.at) for name, each in application.app.schedules.items()]
+    yield from reserved(declared, RESERVED | WORDS.keys(), {})
 
 
 @APPLICATION.add(

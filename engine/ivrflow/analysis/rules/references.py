@@ -1,12 +1,13 @@
 """E1xx: names that nothing declares."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ivrflow.analysis.reading import Sort, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.diagnostics import did_you_mean
+from ivrflow.diagnostics import Span, did_you_mean
+from ivrflow.expr.types import T
 from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Ref
 from ivrflow.model.inherit import INHERITED
 
@@ -171,11 +172,55 @@ states:
 """,
 )
 def reserved_name(subject: Subject) -> Iterator[Finding]:
-    """A variable is called like something that expressions know already, and would hide it."""
-    taken = RESERVED | subject.names.keys()
-    for name, decl in subject.flow.vars.items():
-        if name in taken:
-            yield Finding(decl.at, f'"{name}" is a word of expressions', "choose another name")
-    for into, _ in subject.intos:
-        if into.name in taken:
-            yield Finding(into.at, f'"{into.name}" is a word of expressions', "choose another name")
+    """A variable or schedule is called like something that expressions know already: one of the
+    two would be hidden."""
+    words = RESERVED | subject.words.keys()
+    declared = [(name, decl.at) for name, decl in subject.flow.vars.items()]
+    declared += [(into.name, into.at) for into, _ in subject.intos]
+    yield from reserved(declared, words, subject.schedules)
+    schedules = [(name, each.at) for name, each in subject.flow.schedules.items()]
+    yield from reserved(schedules, words, {})
+
+
+def reserved(
+    declared: Iterable[tuple[str, Span]], words: Container[str], schedules: Container[str]
+) -> Iterator[Finding]:
+    """Find the names that are taken already."""
+    for name, at in declared:
+        if name in words:
+            yield Finding(at, f'"{name}" is a word of expressions', "choose another name")
+        elif name in schedules:
+            yield Finding(at, f'"{name}" is a schedule', "choose another name")
+
+
+@FLOW.add(
+    "E163",
+    "unknown-schedule",
+    bad="""
+flow: example
+start: greet
+schedules: {office: {timezone: Europe/Stockholm, open: {mon-fri: "08:00-17:00"}}}
+params: {when: {type: schedule, default: ofice}}
+states:
+  greet: {say: "{{ hours(params.when) }}", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+schedules: {office: {timezone: Europe/Stockholm, open: {mon-fri: "08:00-17:00"}}}
+params: {when: {type: schedule, default: office}}
+states:
+  greet: {say: "{{ hours(params.when) }}", hangup: }
+""",
+)
+def unknown_schedule(subject: Subject) -> Iterator[Finding]:
+    """A parameter or variable is a schedule that nobody declared: asking it would fail."""
+    for decl in (*subject.flow.params.values(), *subject.flow.vars.values()):
+        if decl.type.name is T.SCHEDULE and isinstance(decl.default, str):
+            yield from unknown_schedules(decl.default, decl.at, subject.schedules)
+
+
+def unknown_schedules(name: str, at: Span, known: Iterable[str]) -> Iterator[Finding]:
+    if name not in known:
+        help = did_you_mean(name, known) or "declare it under `schedules:`"
+        yield Finding(at, f'no schedule is called "{name}"', help)

@@ -87,6 +87,11 @@ def wrong_values(
         if decl is None:
             yield Finding(span, f'{told} "{name}"', did_you_mean(name, declared))
             continue
+        if decl.type.name is T.SCHEDULE and isinstance(value, TextValue) and not is_computed(value):
+            written = value.text.source
+            message = f'"{name}": "{written}" is text, not a schedule'
+            yield Finding(span, message, f'write "{{{{ {written} }}}}"')
+            continue
         try:
             if decl.type.name is T.PROMPT:
                 as_prompt(value)
