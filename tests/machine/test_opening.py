@@ -147,6 +147,26 @@ start: a
 schedules: {office: {timezone: UTC, open: {sun: 06:00-07:00}}}
 states: {a: {say: ["{{ hours(office) }}", {play: hours}], hangup: }}
 """
+RUNNER = """\
+flow: runner
+start: a
+schedules: {office: {timezone: UTC, open: {sat-sun: 09:00-10:00}}}
+states:
+  a:
+    run: {flow: told, with: {when: "{{ office }}"}}
+    on: {told: {say: "Then {{ hours(office) }}.", next: bye}}
+  bye: {hangup: }
+"""
+TOLD = """\
+flow: told
+start: a
+params: {when: schedule}
+returns: {told: {}}
+schedules: {office: {timezone: UTC, open: {mon-fri: 11:00-12:00}}}
+states:
+  a: {say: "First {{ hours(params.when) }}, here {{ hours(office) }}.", next: b}
+  b: {return: {name: told}}
+"""
 SATURDAY, SUNDAY, MONDAY = "2026-11-28T12:00:00Z", "2026-11-29T12:00:00Z", "2026-11-30T12:00:00Z"
 
 
@@ -186,6 +206,22 @@ def test_a_program_holds_the_schedules_that_it_can_ask(tmp_path: Path) -> None:
     assert programs["own"].id == before, "a schedule that it never asks changes nothing"
     changed = APP.replace("sat: 10:00-14:00", "sat: 10:00-15:00")
     assert application(tmp_path, changed)[0]["own"].id != before
+
+
+def test_flows_that_run_each_other_keep_their_schedules_apart(tmp_path: Path) -> None:
+    for name, text in (("runner", RUNNER), ("told", TOLD)):
+        (tmp_path / f"{name}.flow.yaml").write_text(text)
+    app = APP.replace("flow: own", "flow: runner")
+    programs, found = application(tmp_path, app)
+    assert found == []
+    assert (
+        heard(programs["runner"], SATURDAY) == "First 09:00 to 10:00, here . Then 09:00 to 10:00."
+    )
+    assert heard(programs["runner"], MONDAY) == "First , here 11:00 to 12:00. Then ."
+    (tmp_path / "runner.flow.yaml").write_text(RUNNER.replace('"{{ office }}"', "office"))
+    assert application(tmp_path, app)[1] == [
+        'E112 "when": "office" is text, not a schedule write "{{ office }}"'
+    ]
 
 
 def test_a_route_can_give_schedules_of_the_application_only(tmp_path: Path) -> None:
