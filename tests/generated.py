@@ -32,6 +32,7 @@ words = st.sampled_from(
         "A long story. " * 80,
         "{{ heard | default('nothing') | spoken_digits }}",
         "Blank: {{ heard | default('') }}",
+        "{{ hours(office) }} {{ next_opening(office) | default(now) | date }}",
     ]
 )
 part = st.one_of(
@@ -44,7 +45,14 @@ part = st.one_of(
 prompt = st.one_of(words, st.lists(part, min_size=1, max_size=3))
 state_name = st.sampled_from(NAMES)
 condition = st.sampled_from(
-    ["tries > 1", "visits.s1 > 2", "count < 3", "call.from is starting('+46')", "locale == 'sv-SE'"]
+    [
+        "tries > 1",
+        "visits.s1 > 2",
+        "count < 3",
+        "call.from is starting('+46')",
+        "open(office)",
+        "locale == 'sv-SE'",
+    ]
 )
 steps = st.lists(
     st.sampled_from(
@@ -136,6 +144,9 @@ def flows(draw: st.DrawFn) -> str:
         "start": "s0",
         "vars": {"count": 0, "heard": {"type": "digits"}},
         "prompts": {"welcome": {"en-US": "Welcome.", "sv-SE": "Välkommen."}},
+        "schedules": {
+            "office": {"timezone": "Europe/Stockholm", "open": {"fri-mon": ["20:00-03:00"]}}
+        },
         "on": {
             "error": "trouble",
             "keys": {"*": "s0", "9": "s0"},

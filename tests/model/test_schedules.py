@@ -1,8 +1,11 @@
 """Schedules as written: what is wrong with one is told once, at its place."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivrflow.checking import check_text
+from ivrflow.compiler.compile import compile_flow
 from ivrflow.sinch.platform import PLATFORM
 
 FLOW = """\
@@ -27,6 +30,10 @@ FAULTS = [
     ("timezone: Europe/Stockholm", "timezone: stockholm", "E161", 5, 15, "Europe/Stockholm"),
     ("timezone: Europe/Stockholm", "timezone: Europe", "E161", 5, 15, "Europe/"),
     ("timezone: Europe/Stockholm", "timezone: ../../etc/hosts", "E161", 5, 15, "etc"),
+    ("timezone: Europe/Stockholm", 'timezone: ""', "E161", 5, 15, "no time zone"),
+    ("timezone: Europe/Stockholm", "timezone: zone.tab", "E161", 5, 15, "no time zone"),
+    ("timezone: Europe/Stockholm", "timezone: " + "x" * 5000, "E161", 5, 15, "no time zone"),
+    ("timezone: Europe/Stockholm", "timezone: null", "E051", 5, 15, "time zone"),
     ("    timezone: Europe/Stockholm\n", "", "E053", 4, 3, "timezone: Europe/Stockholm"),
     ("13:00-17:00", "11:00-17:00", "E661", 7, 30, "overlap"),
     ("sat: 20:00-02:00", "sat: 20:00-20:00", "E661", 8, 12, "00:00-24:00"),
@@ -49,6 +56,43 @@ def findings(text: str) -> list[tuple[str, int, int, str]]:
     return [
         (each.code, each.span.line, each.span.column, each.message + each.help) for each in found
     ]
+
+
+PIECES = [
+    "",
+    ":",
+    " ",
+    "\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    "-",
+    "..",
+    "0",
+    "9",
+    "24:00",
+    "fri-",
+    "null",
+    "{{ a }}",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_mutation_of_a_schedule_crashes_lint_or_the_compiler(data: st.DataObject) -> None:
+    text = FLOW
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        text = (
+            text[:at]
+            + data.draw(st.sampled_from(PIECES))
+            + text[at + data.draw(st.integers(0, 6)) :]
+        )
+    checked = check_text("f.flow.yaml", text, PLATFORM)
+    if checked.is_good:
+        for flow in checked.flows.values():
+            compile_flow(flow, checked.app, PLATFORM, {})
 
 
 def test_a_good_schedule_has_no_findings() -> None:

@@ -8,7 +8,7 @@ from ivrflow.diagnostics import Kind, Severity, did_you_mean
 from ivrflow.model.literals import is_date
 from ivrflow.model.reader import Reader, child, entries, items, place, several, word
 from ivrflow.model.schedule import DAYS, MIDNIGHT, Dates, Holidays, Hours, Schedule
-from ivrflow.source.node import Entry, Node
+from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.zones import find_zone, zone_names
 
 UNKNOWN_ZONE = Kind("E161", "unknown-timezone")
@@ -37,7 +37,7 @@ class _Builder:
     def schedule(self) -> Schedule:
         special = dict(self._special())
         closed = tuple(self._closed())
-        self._contradictions(special, closed)
+        self._closed_too(special, closed)
         self._never_open()
         return Schedule(
             timezone=self._timezone(),
@@ -51,9 +51,9 @@ class _Builder:
     def _timezone(self) -> str:
         node = child(self.node, "timezone")
         name = word(node)
-        if name and find_zone(name) is None:
+        if isinstance(node, Scalar) and not node.is_null and find_zone(name) is None:
             message = f'no time zone is called "{name}"'
-            self.reader.note(UNKNOWN_ZONE, place(node), message, _likely_zones(name))
+            self.reader.note(UNKNOWN_ZONE, node.span, message, _likely_zones(name))
         return name
 
     def _holidays(self) -> Holidays | None:
@@ -124,9 +124,7 @@ class _Builder:
             return None
         return Hours(start=start, end=end if end > start else end + MIDNIGHT)
 
-    def _contradictions(
-        self, special: dict[str, tuple[Hours, ...]], closed: tuple[Dates, ...]
-    ) -> None:
+    def _closed_too(self, special: dict[str, tuple[Hours, ...]], closed: tuple[Dates, ...]) -> None:
         """A date of its own in both lists; special hours within a closed range are meant."""
         single = {dates.first for dates in closed if dates.first == dates.last}
         for each in entries(child(self.node, "special")):
