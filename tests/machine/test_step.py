@@ -391,7 +391,7 @@ def test_a_fact_that_is_missing_is_asked_for(compiled: Compile) -> None:
     program = compiled(CLOCK)
     session = begin(program, INCOMING, params={}, locale="")
     assert step(program, session, INCOMING, Facts()) == Need(Now())
-    assert Rehearsal(program).heard == ["Today is 2026-11-23."]
+    assert "2026-11-23" in str(Rehearsal(program).reply.instructions)
 
 
 RECORDED = """

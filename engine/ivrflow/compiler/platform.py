@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ivrflow.expr.spoken import SayAs
 from ivrflow.model.context import Context
 
 
@@ -34,6 +35,28 @@ class Limits:
     max_digits: int
     dtmf: frozenset[str]
     tones: frozenset[str]
+    reply_parts: int
+    reply_text: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """What the platform's voices can say.
+
+    `locales` and `voices` are those known by name, `transcribed` the locales of transcripts;
+    `knows_voice` also knows names that are made up by a scheme. `tags` are SSML's, with attributes
+    and their values (empty: any). `splits_well` tells whether SSML is cut at sentences and elements
+    only; `say_as` returns what says the values of some filters. `sounds` are endings of files.
+    """
+
+    locales: frozenset[str]
+    voices: frozenset[str]
+    transcribed: frozenset[str]
+    sounds: frozenset[str]
+    tags: Mapping[str, Mapping[str, frozenset[str]]]
+    knows_voice: Callable[[str], bool]
+    splits_well: Callable[[str], bool]
+    say_as: Callable[[frozenset[str]], SayAs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +67,16 @@ class Platform:
     `connect number`, `connect sip`, `connect user`, `connect stream`, `conference`, `park`,
     `continue`, `hangup`; `prompt`, `answer`, `record`, `stop_recording`, `send_dtmf`. What a
     context doesn't name is rejected. `insert_*` make a value that isn't the author's safe for the
-    place it lands in: spoken text, SSML, a URL, a name (room, user, SIP address, header).
+    place it lands in: spoken text, SSML, a URL, a name (room, user, SIP address, header);
+    `insert_words` does so for an author's text that becomes part of SSML.
     """
 
     actions: Mapping[Context, Mapping[str, Ruling]]
     instructions: Mapping[Context, Mapping[str, Ruling]]
     limits: Limits
+    speech: Speech
     insert_text: Callable[[str], str]
     insert_ssml: Callable[[str], str]
+    insert_words: Callable[[str], str]
     insert_url: Callable[[str], str]
     insert_name: Callable[[str], str]

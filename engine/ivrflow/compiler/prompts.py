@@ -1,9 +1,12 @@
 """Prompts of the model as parts with closures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.values import condition, parameter, target, text
+from ivrflow.expr.compile import compile_segments
+from ivrflow.expr.parse import Segment, parse_text
+from ivrflow.expr.speech import Fill, Insertion, compile_ssml, compile_words, speaking
 from ivrflow.machine import program
 from ivrflow.model import flow as model
 
@@ -29,25 +32,41 @@ def compile_declared(
 
 def _part(part: model.Part, platform: Platform) -> program.PromptPart:
     when = None if part.when is None else condition(part.when)
-    match part:
-        case model.PlayPart(target=play):
-            return program.PlayedPart(
-                target=target(play, platform.insert_url),
-                voice=part.voice,
-                locale=part.locale,
-                when=when,
-            )
-        case model.SayPart() | model.SsmlPart():
-            ssml = isinstance(part, model.SsmlPart)
-            insert: Callable[[str], str] = platform.insert_ssml if ssml else platform.insert_text
-            spoken = program.SpokenPart(
-                text=text(part.text, insert),
-                ssml=ssml,
-                voice=part.voice,
-                locale=part.locale,
-                when=when,
-            )
-            given = parameter(part.text)
-            if given and not ssml:
-                return program.GivenPart(name=given, spoken=spoken, when=when)
-            return spoken
+    if isinstance(part, model.PlayPart):
+        return program.PlayedPart(
+            target=target(part.target, platform.insert_url),
+            voice=part.voice,
+            locale=part.locale,
+            when=when,
+        )
+    segments = parse_text(part.text.source)
+    filters = speaking(segments)
+    if filters:
+        return program.FilledPart(
+            fill=_fill(segments, isinstance(part, model.SsmlPart), filters, platform),
+            voice=part.voice,
+            locale=part.locale,
+            when=when,
+        )
+    ssml = isinstance(part, model.SsmlPart)
+    spoken = program.SpokenPart(
+        text=compile_segments(segments, platform.insert_ssml if ssml else platform.insert_text),
+        ssml=ssml,
+        voice=part.voice,
+        locale=part.locale,
+        when=when,
+    )
+    given = parameter(part.text)
+    if given and not ssml:
+        return program.GivenPart(name=given, spoken=spoken, when=when)
+    return spoken
+
+
+def _fill(
+    segments: tuple[Segment, ...], ssml: bool, filters: frozenset[str], platform: Platform
+) -> Fill:
+    say_as = platform.speech.say_as(filters)
+    if ssml:
+        return compile_ssml(segments, platform.insert_ssml, say_as)
+    marked = Insertion(words=platform.insert_words, value=platform.insert_text)
+    return compile_words(segments, platform.insert_text, marked, say_as)

@@ -8,7 +8,7 @@ import msgspec
 from jinja2 import nodes
 
 from ivrflow.errors import EvaluationError, ExpressionError
-from ivrflow.expr import pattern
+from ivrflow.expr import pattern, spoken
 from ivrflow.expr.compile import Scope, Value, compile_segments, compile_tree
 from ivrflow.expr.parse import parse_expression, parse_text, whole_expression
 from ivrflow.expr.types import T, Type
@@ -62,13 +62,18 @@ def value(template: model.Template) -> Value:
             return lambda scope: constant
         case model.TextValue(text=source):
             whole = whole_expression(source.source)
-            return text(source, plain) if whole is None else compile_tree(whole)
+            return text(source, plain) if whole is None else _kept(compile_tree(whole))
         case model.ListValue(items=items):
             values = [value(each) for each in items]
             return lambda scope: [each(scope) for each in values]
         case model.ObjectValue(properties=properties):
             named = {name: value(each) for name, each in properties.items()}
             return lambda scope: {name: each(scope) for name, each in named.items()}
+
+
+def _kept(value: Value) -> Value:
+    """A variable holds the text of a value, not how it is said: a stored session has no more."""
+    return lambda scope: spoken.plain(value(scope))
 
 
 def given(template: model.Template, type_: Type) -> Value:

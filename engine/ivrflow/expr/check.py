@@ -14,6 +14,7 @@ from ivrflow.expr.filters import FILTERS, NOT_YET, NUMBERS, TESTS, TEXTS, Filter
 from ivrflow.expr.functions import FUNCTIONS
 from ivrflow.expr.parse import OPERATORS, offset_of
 from ivrflow.expr.pattern import parse_pattern
+from ivrflow.expr.spoken import CURRENCY
 from ivrflow.expr.types import T, Type
 
 Names = Mapping[str, Type | None]
@@ -62,7 +63,7 @@ def accepts(wanted: Type | None, given: Type | None) -> bool:
     return wanted.name is given.name
 
 
-NEEDS_VALUE = frozenset({"int", "date", "time"})
+NEEDS_VALUE = frozenset({"amount", "int", "date", "time"})
 """Filters that fail on null; the others take it for an empty text."""
 
 TEXTLESS = frozenset({T.LIST, T.OBJECT, T.PROMPT, T.SCHEDULE})
@@ -209,6 +210,8 @@ class _Checker:
             count = node.args[0].value
             if not isinstance(count, int) or count < 1:
                 raise self.error(str(count), "bucket needs a number of buckets, from 1")
+        if node.name == "amount" and isinstance(node.args[0], nodes.Const):
+            self.currency(node.args[0].value)
         if node.name != "default":
             return Type(name=known.gives)
         other = self.type_of(node.args[0])
@@ -217,6 +220,11 @@ class _Checker:
         if given.name is T.NULL:
             return other
         return _either(_sure(given), other)
+
+    def currency(self, code: object) -> None:
+        if not isinstance(code, str) or CURRENCY.fullmatch(code) is None:
+            help = 'write its three letters: amount("SEK")'
+            raise self.error(str(code), f'"{code}" is no currency', help)
 
     def test(self, node: nodes.Test) -> Type | None:
         known = TESTS.get(node.name)

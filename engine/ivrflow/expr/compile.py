@@ -9,6 +9,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.filters import FILTERS, TESTS, bounded, to_text
 from ivrflow.expr.functions import name_in_scope
 from ivrflow.expr.parse import Segment
+from ivrflow.expr.spoken import plain
 
 Scope = Mapping[str, object]
 Value = Callable[[Scope], object]
@@ -31,7 +32,7 @@ def compile_segments(segments: tuple[Segment, ...], insert: Insert) -> Value:
 
     def fill(scope: Scope) -> str:
         filled = [part if isinstance(part, str) else insert(to_text(part(scope))) for part in parts]
-        return _bounded_text("".join(filled))
+        return bounded_text("".join(filled))
 
     return fill
 
@@ -107,7 +108,7 @@ def _item(container: Value, key: Value) -> Value:
 
 def _list(items: list[Value]) -> Value:
     def build(scope: Scope) -> list[object]:
-        return [each(scope) for each in items]
+        return [plain(each(scope)) for each in items]
 
     return build
 
@@ -125,7 +126,7 @@ def _size(value: object) -> int:
     return 1 + sum(_size(each) for each in value) if isinstance(value, list) else 1
 
 
-def _bounded_text(text: str) -> str:
+def bounded_text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise EvaluationError(f"a text of more than {MAX_TEXT:,} characters")
     return text
@@ -210,7 +211,7 @@ def _compare(node: nodes.Compare) -> Value:
 
 def _concat(parts: list[Value]) -> Value:
     def join(scope: Scope) -> str:
-        return _bounded_text("".join([to_text(each(scope)) for each in parts]))
+        return bounded_text("".join([to_text(each(scope)) for each in parts]))
 
     return join
 

@@ -6,15 +6,16 @@
 import re
 import zlib
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from ivrflow.errors import EvaluationError, ExpressionError
+from ivrflow.expr import spoken
 from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.pattern import fits
+from ivrflow.expr.spoken import SpokenKind
 from ivrflow.expr.types import T
 
 TEXTS = frozenset(
@@ -62,10 +63,6 @@ def _length(value: object) -> int:
     return len(value) if isinstance(value, list) else len(to_text(value))
 
 
-def _spaced(value: str) -> str:
-    return " ".join(value.replace(" ", ""))
-
-
 def _int(value: object) -> int:
     if isinstance(value, bool):
         raise EvaluationError("a boolean is no number")
@@ -75,23 +72,6 @@ def _int(value: object) -> int:
     if re.fullmatch(r"[+-]?[0-9]{1,16}", text, re.ASCII) is None:
         raise EvaluationError(f'"{text[:20]}" is no whole number')
     return bounded(int(text))
-
-
-def _moment(value: str) -> datetime:
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise EvaluationError(f'"{value[:40]}" is no point in time') from None
-
-
-def _date(value: str) -> str:
-    return _moment(value).date().isoformat()
-
-
-def _time(value: str) -> str:
-    if re.fullmatch(r"\d\d:\d\d", value):
-        return value
-    return _moment(value).strftime("%H:%M")
 
 
 def _matching(value: object, pattern: object) -> bool:
@@ -135,25 +115,35 @@ def _of_text(compute: Callable[[str], object]) -> Compute:
     return lambda value: compute(to_text(value))
 
 
+def _amount(value: object, currency: object) -> object:
+    return spoken.amount(to_text(value), to_text(currency))
+
+
 DAYTIMES = frozenset({T.INSTANT, T.TIME, T.STRING})
 DAYS = frozenset({T.INSTANT, T.DATE, T.STRING})
 SCALARS = TEXTS | NUMBERS | {T.BOOLEAN}
 
 FILTERS: dict[str, Filter] = {
+    "amount": Filter(takes=TEXTS | NUMBERS, arguments=1, compute=_amount),
     "bucket": Filter(takes=SCALARS, gives=T.INTEGER, arguments=1, compute=_bucket),
-    "date": Filter(takes=DAYS, gives=T.DATE, compute=_of_text(_date)),
+    "date": Filter(takes=DAYS, gives=T.DATE, compute=_of_text(spoken.date)),
     "default": Filter(arguments=1, compute=lambda value, other: other if value is None else value),
     "int": Filter(takes=TEXTS | NUMBERS, gives=T.INTEGER, compute=_int),
     "length": Filter(takes=TEXTS | {T.LIST}, gives=T.INTEGER, compute=_length),
     "lower": Filter(takes=TEXTS, compute=_of_text(str.lower)),
     "luhn": Filter(takes=TEXTS, gives=T.BOOLEAN, compute=_of_text(_luhn)),
-    "phone": Filter(takes=TEXTS, compute=_of_text(_spaced)),
-    "spell": Filter(takes=TEXTS, compute=_of_text(_spaced)),
-    "spoken_digits": Filter(takes=TEXTS | NUMBERS, compute=_of_text(_spaced)),
-    "time": Filter(takes=DAYTIMES, gives=T.TIME, compute=_of_text(_time)),
+    "phone": Filter(takes=TEXTS, compute=_of_text(spoken.apart(SpokenKind.PHONE))),
+    "spell": Filter(takes=TEXTS, compute=_of_text(spoken.apart(SpokenKind.LETTERS))),
+    "spoken_digits": Filter(
+        takes=TEXTS | NUMBERS, compute=_of_text(spoken.apart(SpokenKind.DIGITS))
+    ),
+    "time": Filter(takes=DAYTIMES, gives=T.TIME, compute=_of_text(spoken.time)),
     "upper": Filter(takes=TEXTS, compute=_of_text(str.upper)),
     "urlencode": Filter(takes=SCALARS, compute=_of_text(lambda text: quote(text, safe=""))),
 }
+
+SPEAKING = frozenset({"amount", "date", "phone", "spell", "spoken_digits", "time"})
+"""Filters that yield a `Spoken`."""
 
 TESTS: dict[str, Filter] = {
     "matching": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_matching),

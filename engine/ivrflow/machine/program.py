@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ivrflow.expr.compile import Scope, Value
+from ivrflow.expr.speech import Fill
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
 
@@ -41,6 +42,16 @@ class PlayedPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilledPart:
+    """Words or SSML with values that are said by their kind, in the voice that says them."""
+
+    fill: Fill
+    voice: str = ""
+    locale: str = ""
+    when: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPart:
     """What another flow gave as the parameter `name`: parts that are filled in already, or a value
     to be `spoken`."""
@@ -50,7 +61,7 @@ class GivenPart:
     when: Value | None = None
 
 
-PromptPart = SpokenPart | PlayedPart | GivenPart
+PromptPart = SpokenPart | FilledPart | PlayedPart | GivenPart
 Prompt = tuple[PromptPart, ...]
 
 

@@ -10,6 +10,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope
 from ivrflow.machine.program import (
     DeclaredPrompt,
+    FilledPart,
     Flow,
     GivenPart,
     PlayedPart,
@@ -17,6 +18,7 @@ from ivrflow.machine.program import (
     SpokenPart,
 )
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
+from ivrflow.model.locales import language
 
 MAX_PARTS = 100
 """Parts of one prompt, those of the prompts that it plays included."""
@@ -35,27 +37,33 @@ def _speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str, heard: list[Pa
             continue
         if len(heard) >= MAX_PARTS:
             raise EvaluationError(f"a prompt of more than {MAX_PARTS} parts")
-        if isinstance(part, SpokenPart):
-            heard += _spoken(part, scope, locale)
+        if isinstance(part, PlayedPart):
+            _play(part, flow, scope, locale, heard)
         elif isinstance(part, GivenPart):
             heard += _given(part, scope, locale)
         else:
-            _play(part, flow, scope, locale, heard)
+            spoken = _spoken(part, scope, locale)
+            if spoken is not None:
+                heard.append(spoken)
 
 
-def _spoken(part: SpokenPart, scope: Scope, locale: str) -> list[Part]:
-    text = cast(str, part.text(scope))
-    if not text.strip():
-        return []
+def _spoken(part: SpokenPart | FilledPart, scope: Scope, locale: str) -> Part | None:
     voice = part.voice or part.locale or locale
-    return [Ssml(text=text, voice=voice) if part.ssml else Say(text=text, voice=voice)]
+    if isinstance(part, SpokenPart):
+        text, ssml = cast(str, part.text(scope)), part.ssml
+    else:
+        text, ssml = part.fill(scope, voice)
+    if not text.strip():
+        return None
+    return Ssml(text=text, voice=voice) if ssml else Say(text=text, voice=voice)
 
 
 def _given(part: GivenPart, scope: Scope, locale: str) -> list[Part]:
     """Return what a parameter holds; words without a voice are said in the call's."""
     given = cast(dict[str, object], scope["params"]).get(part.name)
     if not isinstance(given, list):
-        return _spoken(part.spoken, scope, locale)
+        spoken = _spoken(part.spoken, scope, locale)
+        return [] if spoken is None else [spoken]
     try:
         parts = msgspec.convert(given, list[Part])
     except msgspec.ValidationError:
@@ -98,5 +106,5 @@ def best_locale(wanted: str, declared: DeclaredPrompt, default: str) -> str:
     known: Mapping[str, object] = declared.by_locale
     if wanted in known:
         return wanted
-    same_language = (locale for locale in known if locale[:2] == wanted[:2])
+    same_language = (locale for locale in known if language(locale) == language(wanted))
     return next(same_language, default if default in known else next(iter(known)))

@@ -4,6 +4,7 @@ import re
 from urllib.parse import quote
 
 _SPEECH = str.maketrans(dict.fromkeys("[];<>&#", " "))
+_MARKUP = str.maketrans({"[": " ", "]": " ", ";": ",", "<": " ", ">": " ", "&": " "})
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.+~-]")
 
@@ -16,6 +17,11 @@ def in_text(value: str) -> str:
 def in_ssml(value: str) -> str:
     """In SSML: no markup, and no entities, whose `;` would end the part."""
     return in_text(value).replace('"', " ").replace("'", " ")
+
+
+def words_in_ssml(text: str) -> str:
+    """An author's text, which knows no markup, in SSML."""
+    return without_control(text).translate(_MARKUP)
 
 
 def in_url(value: str) -> str:

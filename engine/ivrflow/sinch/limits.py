@@ -3,6 +3,15 @@
 MAX_TEXT = 600
 """Characters of one text or TTS prompt."""
 
+MAX_REPLY_PARTS, MAX_REPLY_TEXT = 64, 1_000
+"""Parts, and characters of text, of one reply; Sinch's legacy SDK enforces them, nobody else."""
+
+SOUNDS = frozenset([
+    "aac", "adp", "adpcm", "aif", "aifc", "aiff", "gsm", "m4a", "mp3", "mp4", "mpeg", "mpga",
+    "oga", "ogg", "opus", "wav",
+])  # fmt: skip
+"""Endings of sound files of the types that the platform plays (wav, mpeg, aac, aiff, gsm, ogg)."""
+
 MAX_CALL = 14_400
 """Seconds that a connected call may last (connectPstn, connectSip, connectStream)."""
 

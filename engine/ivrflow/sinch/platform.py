@@ -1,7 +1,7 @@
 """The Voice API v1 as the compiler and the analysis see it."""
 
-from ivrflow.compiler.platform import Limits, Platform
-from ivrflow.sinch import escape, limits
+from ivrflow.compiler.platform import Limits, Platform, Speech
+from ivrflow.sinch import escape, limits, speech, ssml, voices
 from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
 
 PLATFORM = Platform(
@@ -15,9 +15,22 @@ PLATFORM = Platform(
         max_digits=limits.MAX_DIGITS,
         dtmf=limits.DTMF,
         tones=limits.TONES,
+        reply_parts=limits.MAX_REPLY_PARTS,
+        reply_text=limits.MAX_REPLY_TEXT,
+    ),
+    speech=Speech(
+        locales=voices.LOCALES,
+        voices=voices.VOICES,
+        transcribed=voices.TRANSCRIBED,
+        sounds=limits.SOUNDS,
+        tags=ssml.TAGS,
+        knows_voice=voices.is_voice,
+        splits_well=ssml.splits_well,
+        say_as=speech.say_as,
     ),
     insert_text=escape.in_text,
     insert_ssml=escape.in_ssml,
+    insert_words=escape.words_in_ssml,
     insert_url=escape.in_url,
     insert_name=escape.in_name,
 )

@@ -17,8 +17,13 @@ from ivrflow.machine import replies
 from ivrflow.machine.replies import MENU, Part, Reply
 from ivrflow.sinch import limits, svaml
 from ivrflow.sinch.escape import in_brackets, without_control
+from ivrflow.sinch.ssml import split_ssml
 
-_SENTENCE = re.compile(r"(?<=[.!?。])\s+")
+MAX_MARKED = limits.MAX_TEXT - len("#tts[]")
+"""The platform doesn't say whether its limit counts the marks around a text."""
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。\uff01\uff1f])")
+_NOT_IN_HREF = str.maketrans({"[": "%5B", "]": "%5D", ";": "%3B"})
 _encoder = msgspec.json.Encoder()
 
 
@@ -38,12 +43,8 @@ def to_svaml(reply: Reply) -> svaml.Svaml:
 def _instructions(given: Iterable[replies.Instruction]) -> Iterator[svaml.Instruction]:
     for each in given:
         match each:
-            case replies.Say(text=text, voice=voice):
-                for piece in split(without_control(text)):
-                    yield svaml.Say(text=piece, locale=voice or UNSET)
-            case replies.Ssml() | replies.Audio():
-                locale = each.voice if isinstance(each, replies.Ssml) else ""
-                yield svaml.PlayFiles(ids=tuple(_marked(each)), locale=locale or UNSET)
+            case replies.Say() | replies.Ssml() | replies.Audio():
+                yield from _heard(each)
             case replies.Answer():
                 yield svaml.Answer()
             case replies.Record():
@@ -54,6 +55,17 @@ def _instructions(given: Iterable[replies.Instruction]) -> Iterator[svaml.Instru
                 sendable = _tones(tones)
                 if sendable is not UNSET:
                     yield svaml.SendDtmf(value=sendable)
+
+
+def _heard(part: Part) -> Iterator[svaml.Instruction]:
+    if isinstance(part, replies.Say):
+        for piece in split(without_control(part.text)):
+            yield svaml.Say(text=piece, locale=part.voice or UNSET)
+        return
+    voice = part.voice if isinstance(part, replies.Ssml) else ""
+    ids = tuple(_marked(part))
+    if ids:
+        yield svaml.PlayFiles(ids=ids, locale=voice or UNSET)
 
 
 def _start_recording(record: replies.Record) -> svaml.StartRecording:
@@ -193,14 +205,13 @@ def prompt_text(parts: Iterable[Part]) -> str:
 def _marked(part: Part) -> Iterator[str]:
     match part:
         case replies.Say(text=text):
-            for piece in split(in_brackets(text)):
+            for piece in split(in_brackets(text), MAX_MARKED):
                 yield f"#tts[{piece}]"
         case replies.Ssml(text=text):
-            whole = text.strip()
-            spoken = whole if whole.startswith("<speak") else f"<speak>{whole}</speak>"
-            yield f"#ssml[{without_control(spoken).replace(']', ' ')}]"
+            for piece in split_ssml(text):
+                yield f"#ssml[{piece}]"
         case replies.Audio(url=url):
-            yield f"#href[{url.replace(']', '%5D').replace(';', '%3B')}]"
+            yield f"#href[{url.translate(_NOT_IN_HREF)}]"
 
 
 def split(text: str, limit: int = limits.MAX_TEXT) -> Iterator[str]:
@@ -210,7 +221,8 @@ def split(text: str, limit: int = limits.MAX_TEXT) -> Iterator[str]:
     """
     text = text.strip()
     while len(text) > limit:
-        ends = [match.start() for match in _SENTENCE.finditer(text, 0, limit + 1)]
+        found = (match.start() for match in _SENTENCE.finditer(text, 0, limit + 1))
+        ends = [end for end in found if end <= limit]
         cut = (ends[-1] if ends else text.rfind(" ", 1, limit + 1)) or limit
         cut = cut if cut > 0 else limit
         yield text[:cut].rstrip()

@@ -12,7 +12,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from ivrflow.sinch import limits
 
 Text = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
-Prompt = Annotated[str, Meta(min_length=1)]
+_PART = (
+    rf"(#tts\[[^\[\];]{{1,{limits.MAX_TEXT}}}\]"
+    rf"|#ssml\[(?=.{{15,{limits.MAX_TEXT}}}\])<speak[^\[\];]*</speak>\]"
+    r"|#href\[[^\[\];]+\]"
+    r"|[^#\[\];]+)"
+)
+Prompt = Annotated[str, Meta(pattern=rf"^{_PART}(;{_PART})*$")]
 """Parts separated by `;`: `#tts[text]`, `#ssml[<speak>..</speak>]`, `#href[url]`."""
 
 CallSeconds = Annotated[int, Meta(ge=1, le=limits.MAX_CALL)]

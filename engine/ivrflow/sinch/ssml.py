@@ -1,0 +1,204 @@
+"""SSML of the platform's voices: what may stand in it, and how it fits into prompts.
+
+The platform knows no escape for `;` and `]` inside `#ssml[...]`, so none leaves: entities become
+the characters that they stand for, or spaces.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+
+from ivrflow.sinch import limits
+from ivrflow.sinch.escape import without_control
+
+ANY = frozenset[str]()
+"""An attribute that takes any value."""
+
+TAGS: dict[str, dict[str, frozenset[str]]] = {
+    "speak": {"version": ANY, "xmlns": ANY, "xml:lang": ANY},
+    "break": {
+        "strength": frozenset({"none", "x-weak", "weak", "medium", "strong", "x-strong"}),
+        "time": ANY,
+    },
+    "emphasis": {"level": frozenset({"strong", "moderate", "reduced"})},
+    "lang": {"xml:lang": ANY},
+    "mark": {"name": ANY},
+    "p": {},
+    "phoneme": {"alphabet": frozenset({"ipa", "x-sampa", "x-amazon-pinyin"}), "ph": ANY},
+    "prosody": {"volume": ANY, "rate": ANY, "pitch": ANY, "amazon:max-duration": ANY},
+    "s": {},
+    "say-as": {
+        "interpret-as": frozenset(
+            {
+                "address",
+                "cardinal",
+                "characters",
+                "date",
+                "digits",
+                "expletive",
+                "fraction",
+                "number",
+                "ordinal",
+                "spell-out",
+                "telephone",
+                "time",
+                "unit",
+            }
+        ),
+        "format": ANY,
+    },
+    "sub": {"alias": ANY},
+    "w": {"role": ANY},
+    "amazon:auto-breaths": {"volume": ANY, "frequency": ANY, "duration": ANY},
+    "amazon:breath": {"volume": ANY, "duration": ANY},
+    "amazon:domain": {"name": ANY},
+    "amazon:effect": {"name": ANY, "phonation": ANY, "vocal-tract-length": ANY},
+}
+"""Tags with their attributes, and the values that these take.
+
+Source: Amazon Polly's developer guide, "Supported SSML tags". Polly speaks nothing of a text with
+a tag that it doesn't know.
+"""
+
+READ_AS_ONE = frozenset({"say-as", "sub", "phoneme", "w"})
+"""Elements that mean something else if they are cut."""
+
+MAX_PIECE = limits.MAX_TEXT - len("#ssml[]")
+MIN_ROOM = 100
+"""Characters for words that elements must leave in a piece; one that leaves less is left out."""
+
+_TOKEN = re.compile(r"</?[A-Za-z][^<>]*>|[^<>]+")
+_TAG = re.compile(r"<(/?)([^\s/<>]+)[^<>]*?(/?)>")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]|$)\s*|\s+")
+_ENTITY = re.compile(r"&(#?\w+);")
+_UNSAFE = str.maketrans({"[": " ", "]": " ", ";": ",", "&": " "})
+
+
+def split_ssml(text: str, limit: int = MAX_PIECE) -> list[str]:
+    """Return SSML in well-formed pieces of at most `limit` characters.
+
+    It is cut between sentences and elements, open elements being closed before a cut and opened
+    again after it. A stretch that is longer is cut between words, a word anywhere, no tag ever.
+    """
+    return _split(text, limit).pieces
+
+
+def splits_well(text: str, limit: int = MAX_PIECE) -> bool:
+    """Whether SSML is cut only where nobody hears it."""
+    return not _split(text, limit).torn
+
+
+def _split(text: str, limit: int) -> "_Pieces":
+    root, tokens = _tokens(text)
+    pieces = _Pieces(root, limit)
+    for stretch in _stretches(tokens):
+        pieces.take(stretch)
+    pieces.cut()
+    return pieces
+
+
+def _tokens(text: str) -> tuple[str, list[str]]:
+    """Return the root's tag, and all tags and texts in it, without what would end the part."""
+    safe = _ENTITY.sub(_character, without_control(text)).translate(_UNSAFE).strip()
+    tokens = _TOKEN.findall(safe)
+    root = tokens.pop(0) if tokens and tokens[0].startswith("<speak") else "<speak>"
+    if tokens and tokens[-1].startswith("</speak"):
+        tokens.pop()
+    return root if len(root) < MIN_ROOM else "<speak>", tokens
+
+
+def _character(entity: re.Match[str]) -> str:
+    character = html.unescape(entity.group())
+    return " " if character in "<>&\"'" or not character.isprintable() else character
+
+
+def _stretches(tokens: list[str]) -> Iterator[str]:
+    """Yield tags, sentences, and elements that are read as one, in order."""
+    held, until = "", ""
+    for token in tokens:
+        tag = _TAG.fullmatch(token)
+        if until:
+            held += token
+            if tag and tag[1] and tag[2] == until:
+                yield held
+                held, until = "", ""
+        elif tag and not tag[1] and not tag[3] and tag[2] in READ_AS_ONE:
+            held, until = token, tag[2]
+        elif tag:
+            yield token
+        else:
+            yield from _SENTENCE.findall(token)
+    if held:
+        yield held
+
+
+class _Pieces:
+    """What is split already, the piece being filled, and the elements that are open in it."""
+
+    def __init__(self, root: str, limit: int) -> None:
+        self.limit = limit
+        self.pieces: list[str] = []
+        self.open = [root]
+        self.text = root
+        self.blank = True
+        self.torn = False
+
+    @property
+    def room(self) -> int:
+        return self.limit - len(self.text) - sum(len(_end(each)) for each in self.open)
+
+    def take(self, stretch: str) -> None:
+        tag = _TAG.fullmatch(stretch)
+        if tag and tag[1]:
+            self.close()
+        elif tag and not tag[3]:
+            self.begin(stretch)
+        elif not stretch.startswith("<") or self.fits(stretch):
+            self.add(stretch)
+        else:  # a long element that is read as one, or a long tag, which is left out
+            self.torn = True
+            for token in _TOKEN.findall(stretch) if not tag else ():
+                self.take(token)
+
+    def fits(self, stretch: str) -> bool:
+        if len(stretch) > self.room:
+            self.cut()
+        return len(stretch) <= self.room
+
+    def begin(self, tag: str) -> None:
+        needed = len(tag) + len(_end(tag)) + MIN_ROOM
+        if needed > self.room:
+            self.cut()
+        if needed > self.room:
+            tag, self.torn = "", True
+        self.open.append(tag)
+        self.text += tag
+
+    def close(self) -> None:
+        if len(self.open) > 1:
+            self.text += _end(self.open.pop())
+
+    def add(self, words: str) -> None:
+        while not self.fits(words):
+            self.torn = True
+            space = words.rfind(" ", 1, self.room + 1)
+            end = space if space > 0 else self.room
+            self.text += words[:end]
+            self.blank = self.blank and not words[:end].strip()
+            self.cut()
+            words = words[end:].lstrip()
+        self.text += words
+        self.blank = self.blank and not words.strip()
+
+    def cut(self) -> None:
+        """End the piece, and begin one with the same elements open."""
+        if not self.blank:
+            ends = "".join(_end(each) for each in reversed(self.open))
+            self.pieces.append(self.text.rstrip() + ends)
+        self.text = "".join(self.open)
+        self.blank = True
+
+
+def _end(tag: str) -> str:
+    found = _TAG.fullmatch(tag)
+    return f"</{found[2]}>" if found else ""
