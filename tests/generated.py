@@ -33,12 +33,16 @@ words = st.sampled_from(
         "{{ heard | default('nothing') | spoken_digits }}",
         "Blank: {{ heard | default('') }}",
         "{{ hours(office) }} {{ next_opening(office) | default(now) | date }}",
+        "Call {{ call.from | phone }} & [{{ call.custom | spell }}] at {{ now | time }}; today.",
+        "{{ tries | amount('SEK') }}",
     ]
 )
 part = st.one_of(
     words,
     st.builds(lambda text: {"say": text, "locale": "sv-SE"}, words),
     st.just({"ssml": "<speak>One</speak>"}),
+    st.just({"ssml": "<p>{{ call.custom }} <sub alias='{{ call.custom }}'>x</sub></p>"}),
+    st.just({"ssml": "Today is {{ now | date }}."}),
     st.just({"play": "https://example.com/a.mp3"}),
     st.just({"play": "welcome", "when": "tries < 2"}),
 )

@@ -156,7 +156,7 @@ def _check_texts(
             flows += [] if flow is None else [_dated(flow, found, today)]
         found += findings
     damaged = {each.path for each in found if each.is_error}
-    application = Application(app, tuple(flows), _shipped(flows), shipped.names())
+    application = Application(app, tuple(flows), platform, _shipped(flows), shipped.names())
     found += analyse_app(application, damaged=bool(damaged))
     for flow in flows:
         found += analyse(flow, application, platform, damaged=flow.path in damaged)

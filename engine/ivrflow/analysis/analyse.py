@@ -9,10 +9,13 @@ from ivrflow.analysis.rules import (
     contexts,
     expressions,
     limits,
+    locales,
     prompts,
     reachability,
     references,
+    replies,
     security,
+    speech,
     subflows,
 )
 from ivrflow.analysis.subject import Application, Subject
@@ -25,10 +28,13 @@ FAMILIES = (
     contexts,
     expressions,
     limits,
+    locales,
     prompts,
     reachability,
     references,
+    replies,
     security,
+    speech,
     subflows,
 )
 """Importing a family registers its rules."""

@@ -73,6 +73,7 @@ class Application:
 
     app: App
     flows: tuple[Flow, ...]
+    platform: Platform
     shipped: Mapping[str, Flow] = field(default_factory=dict)
     library: tuple[str, ...] = ()
 
@@ -216,6 +217,13 @@ class Subject:
         for step in self.steps():
             if isinstance(step, PromptStep):
                 yield step.prompt
+
+
+def declared_parts(prompts: Mapping[str, DeclaredPrompt]) -> Iterator[Part]:
+    """Yield every part of declared prompts, in each of their locales."""
+    for declared in prompts.values():
+        for prompt in declared.by_locale.values():
+            yield from prompt
 
 
 def _returned(outcomes: Mapping[str, Mapping[str, Decl]]) -> Type:

@@ -9,7 +9,6 @@ import msgspec
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope
 from ivrflow.machine.program import (
-    DeclaredPrompt,
     FilledPart,
     Flow,
     GivenPart,
@@ -88,7 +87,7 @@ def _play(part: PlayedPart, flow: Flow, scope: Scope, locale: str, heard: list[P
     if declared.audio is not None:
         heard.append(Audio(url=_url(cast(str, declared.audio(scope)))))
         return
-    spoken = best_locale(part.locale or locale, declared, flow.locale)
+    spoken = best_locale(part.locale or locale, declared.by_locale, flow.locale)
     _speak(declared.by_locale[spoken], flow, scope, part.voice or spoken, heard)
 
 
@@ -98,12 +97,11 @@ def _url(target: str) -> str:
     return target
 
 
-def best_locale(wanted: str, declared: DeclaredPrompt, default: str) -> str:
+def best_locale(wanted: str, known: Mapping[str, object], default: str) -> str:
     """Return the locale in which a prompt is heard by a caller who wants `wanted`.
 
     The very locale, else one of the same language, else the flow's own, else the first declared.
     """
-    known: Mapping[str, object] = declared.by_locale
     if wanted in known:
         return wanted
     same_language = (locale for locale in known if language(locale) == language(wanted))

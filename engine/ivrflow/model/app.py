@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ivrflow.diagnostics import START, Span
-from ivrflow.model.flow import PLACE, DeclaredPrompt, Ref, Template
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Origin, Ref, Template
 from ivrflow.model.schedule import Schedule
 
 DEFAULT_LOCALE = "en-US"
@@ -43,4 +43,8 @@ class App(_Value, frozen=True, kw_only=True):
     schedules: dict[str, Schedule] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
-    path: str = msgspec.field(default="", name=PLACE)
+    origin: Origin = msgspec.field(default=Origin(), name=PLACE)
+
+    @property
+    def path(self) -> str:
+        return self.origin.path

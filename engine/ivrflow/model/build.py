@@ -13,7 +13,7 @@ from ivrflow.model.build_actions import ActionBuilder
 from ivrflow.model.build_prompts import build_declared, build_own_prompt
 from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
-from ivrflow.model.flow import Decl, Flow, Handlers, Ref, State
+from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
 from ivrflow.model.reader import Reader, boolean, child, entries, items, place, ref, several, word
 from ivrflow.numbers import is_e164
@@ -80,7 +80,7 @@ class _FlowBuilder:
             schedules=build_schedules(self.reader, child(root, "schedules")),
             on=self.handlers(child(root, "on")),
             states=states,
-            path=self.reader.path,
+            origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),
         )
 
     def state(self, entry: Entry) -> State:
@@ -231,7 +231,7 @@ def _build_app(reader: Reader, root: Mapping) -> App:
         schedules=build_schedules(reader, child(root, "schedules")),
         dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
         sorry=word(child(child(root, "on"), "error")),
-        path=reader.path,
+        origin=Origin(path=reader.path, locale=place(child(root, "locale"))),
     )
 
 

@@ -39,6 +39,13 @@ class Expr(_Value, frozen=True, kw_only=True):
     scalar: Scalar | None = msgspec.field(default=None, name=PLACE)
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of a flow or an application, and where its `locale` stands in it."""
+
+    path: str = ""
+    locale: Span = START
+
+
 class Ref(_Value, frozen=True, kw_only=True):
     """The name of something declared elsewhere: a state, a flow."""
 
@@ -391,7 +398,11 @@ class Flow(_Value, frozen=True, kw_only=True):
     schedules: dict[str, Schedule] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
-    path: str = msgspec.field(default="", name=PLACE)
+    origin: Origin = msgspec.field(default=Origin(), name=PLACE)
+
+    @property
+    def path(self) -> str:
+        return self.origin.path
 
 
 def runs(flow: Flow) -> Iterator[Run]:

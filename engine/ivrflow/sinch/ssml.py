@@ -114,22 +114,23 @@ def _character(entity: re.Match[str]) -> str:
 
 def _stretches(tokens: list[str]) -> Iterator[str]:
     """Yield tags, sentences, and elements that are read as one, in order."""
-    held, until = "", ""
+    held: list[str] = []
+    name, depth = "", 0
     for token in tokens:
         tag = _TAG.fullmatch(token)
-        if until:
-            held += token
-            if tag and tag[1] and tag[2] == until:
-                yield held
-                held, until = "", ""
-        elif tag and not tag[1] and not tag[3] and tag[2] in READ_AS_ONE:
-            held, until = token, tag[2]
+        if tag and not tag[3] and (tag[2] == name or (not held and tag[2] in READ_AS_ONE)):
+            name, depth = tag[2], depth + (-1 if tag[1] else 1)
+            held.append(token)
+            if depth <= 0:
+                yield "".join(held)
+                held, name, depth = [], "", 0
+        elif held:
+            held.append(token)
         elif tag:
             yield token
         else:
             yield from _SENTENCE.findall(token)
-    if held:
-        yield held
+    yield from held
 
 
 class _Pieces:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from ivrflow.analysis.reading import prompt_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION
+from ivrflow.analysis.rules.limits import wrong_address_of
+from ivrflow.analysis.rules.locales import prompt_locales, unknown_locales, unknown_voices
 from ivrflow.analysis.rules.prompts import faulty_playing
 from ivrflow.analysis.rules.references import (
     RESERVED,
@@ -12,9 +14,10 @@ from ivrflow.analysis.rules.references import (
     unknown_prompts,
     unknown_schedules,
 )
-from ivrflow.analysis.subject import SCHEDULE, WORDS, Application
+from ivrflow.analysis.rules.speech import odd_sounds, sounds, unsplittable_parts, wrong_parts
+from ivrflow.analysis.subject import SCHEDULE, WORDS, Application, declared_parts
 from ivrflow.compiler.values import given_literal
-from ivrflow.diagnostics import Related, did_you_mean
+from ivrflow.diagnostics import Related, Severity, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.app import Route
 from ivrflow.model.flow import Flow
@@ -143,14 +146,62 @@ routes: [{flow: example}]
 def unplayable_prompt(application: Application) -> Iterator[Finding]:
     """A prompt of the application plays one that does not exist, or itself."""
     prompts = application.app.prompts
-    parts = [
-        part
-        for declared in prompts.values()
-        for prompt in declared.by_locale.values()
-        for part in prompt
-    ]
-    yield from unknown_prompts(parts, prompts)
+    yield from unknown_prompts(declared_parts(prompts), prompts)
     yield from faulty_playing(prompts, prompts)
+
+
+@APPLICATION.add(
+    "E512",
+    "wrong-shared-prompt",
+    bad="""
+app: example
+prompts: {hours: {en-US: {ssml: "<speak>From <b>nine</b>.</speak>"}}}
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+prompts: {hours: {en-US: {ssml: "<speak>From <emphasis>nine</emphasis>.</speak>"}}}
+routes: [{flow: example}]
+""",
+)
+def wrong_shared_prompt(application: Application) -> Iterator[Finding]:
+    """A prompt of the application holds SSML or an address that the platform can't speak or play.
+
+    See E508, E509 and E707, which say so of a flow's own.
+    """
+    prompts, voices = application.app.prompts, application.platform.speech
+    parts = list(declared_parts(prompts))
+    yield from wrong_parts(parts, voices)
+    yield from unsplittable_parts(parts, voices)
+    for target in sounds(parts, prompts):
+        yield from wrong_address_of(target, "play")
+
+
+@APPLICATION.add(
+    "E513",
+    "doubtful-shared-prompt",
+    bad="""
+app: example
+locale: sv-FI
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+locale: sv-SE
+routes: [{flow: example}]
+""",
+    severity=Severity.WARNING,
+)
+def doubtful_shared_prompt(application: Application) -> Iterator[Finding]:
+    """The application names a locale, a voice or a kind of sound file that the platform may not
+    have; see E506, E507 and E511."""
+    app, voices = application.app, application.platform.speech
+    parts = list(declared_parts(app.prompts))
+    yield from unknown_locales([(app.locale, app.origin.locale)], voices)
+    yield from unknown_locales([(each.locale, each.at) for each in app.routes], voices)
+    yield from unknown_locales(prompt_locales(parts, app.prompts), voices)
+    yield from unknown_voices(parts, voices)
+    yield from odd_sounds(sounds(parts, app.prompts), voices)
 
 
 @APPLICATION.add(

@@ -1,10 +1,13 @@
 """E7xx: what the platform refuses or cuts."""
 
+import re
 from collections.abc import Iterator
 
 from ivrflow.analysis.graph import wanted_digits
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.rules.speech import sounds
+from ivrflow.analysis.ssml import PLACEHOLDER
 from ivrflow.analysis.subject import Subject
 from ivrflow.machine.replies import MENU
 from ivrflow.model.flow import (
@@ -15,7 +18,6 @@ from ivrflow.model.flow import (
     Fixed,
     Menu,
     Park,
-    PlayPart,
     RecordStep,
     SendDtmfStep,
     Text,
@@ -235,15 +237,14 @@ def wrong_address(subject: Subject) -> Iterator[Finding]:
     """An address of a kind that the platform can't reach: the call, or the sound, would fail."""
     for connect in _connects(subject):
         if connect.to == "stream":
-            yield from _address(connect.target, "stream")
+            yield from wrong_address_of(connect.target, "stream")
         elif connect.to == "sip":
             yield from _sip_address(connect.target)
     for step in subject.steps():
         if isinstance(step, RecordStep):
-            yield from _address(step.to, "record")
-    for part in subject.parts():
-        if isinstance(part, PlayPart) and "://" in part.target.source:
-            yield from _address(part.target, "play")
+            yield from wrong_address_of(step.to, "record")
+    for target in sounds(subject.parts(), subject.flow.prompts):
+        yield from wrong_address_of(target, "play")
 
 
 def _sip_address(text: Text) -> Iterator[Finding]:
@@ -252,7 +253,8 @@ def _sip_address(text: Text) -> Iterator[Finding]:
         yield Finding(text.scalar.span, message, "write user@host")
 
 
-def _address(text: Text, use: str) -> Iterator[Finding]:
+def wrong_address_of(text: Text, use: str) -> Iterator[Finding]:
+    """Find what is wrong with an address, as far as it is written out."""
     schemes = SCHEMES_BY_USE[use]
     literal = text.source.partition("{{")[0]
     if text.scalar is None or (not literal and "{{" in text.source):
@@ -260,7 +262,7 @@ def _address(text: Text, use: str) -> Iterator[Finding]:
     if not literal.startswith(schemes):
         message = f'"{text.source}" does not begin with {" or ".join(schemes)}'
         yield Finding(text.scalar.span, message)
-    elif " " in literal:
+    elif re.search(r"\s", PLACEHOLDER.sub("", text.source)):
         yield Finding(text.scalar.span, "a space can't stand in an address", "write %20")
 
 
