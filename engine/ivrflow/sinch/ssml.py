@@ -4,7 +4,6 @@ The platform knows no escape for `;` and `]` inside `#ssml[...]`, so none leaves
 the characters that they stand for, or spaces.
 """
 
-import html
 import re
 from collections.abc import Iterator
 
@@ -70,7 +69,7 @@ MIN_ROOM = 100
 _TOKEN = re.compile(r"</?[A-Za-z][^<>]*>|[^<>]+")
 _TAG = re.compile(r"<(/?)([^\s/<>]+)[^<>]*?(/?)>")
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]|$)\s*|\s+")
-_ENTITY = re.compile(r"&(#?\w+);")
+_ENTITY = re.compile(r"&(#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z]+);")
 _UNSAFE = str.maketrans({"[": " ", "]": " ", ";": ",", "&": " "})
 
 
@@ -108,7 +107,12 @@ def _tokens(text: str) -> tuple[str, list[str]]:
 
 
 def _character(entity: re.Match[str]) -> str:
-    character = html.unescape(entity.group())
+    """What a reference stands for; the five named ones are all signs of markup."""
+    name = entity[1]
+    if not name.startswith("#"):
+        return " "
+    code = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+    character = chr(code) if code < 0x110000 else " "
     return " " if character in "<>&\"'" or not character.isprintable() else character
 
 
