@@ -112,6 +112,54 @@ def test_the_locale_of_a_route_counts_for_shared_prompts(
     assert "in nb-NO, in which it can be heard: the route in line 3" in finding.message
 
 
+CHOOSING = """flow: choosing
+start: ask
+returns: {chosen: {}, kept: {}}
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: {do: [locale: sv-SE], next: chosen}, 2: kept}}
+    on: {no_input: chosen, no_match: chosen}
+  chosen: {do: [locale: da-DK], return: {name: chosen}}
+  kept: {return: {name: kept}}
+"""
+RUNNING = """flow: running
+start: choose
+locale: en-US
+prompts: {hi: {en-US: Hi.}, both: {en-US: Hi., da-DK: Hej.}}
+states:
+  choose: {run: {flow: choosing}, on: {chosen: tell, kept: tell}}
+  tell: {do: [play: hi], play: both, hangup: }
+"""
+
+
+def test_a_flow_that_is_run_may_choose_the_language(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    directory = tmp_path_factory.mktemp("flows")
+    (directory / "choosing.flow.yaml").write_text(CHOOSING)
+    (directory / "running.flow.yaml").write_text(RUNNING)
+    (checked,) = check([directory], PLATFORM)
+    told = [each.message.partition(" has")[0::2] for each in checked.diagnostics]
+    assert [name for name, _ in told] == ['"hi"']
+    assert "no words in da-DK" in told[0][1]
+
+
+def test_a_flow_of_the_library_is_judged_in_the_language_of_who_runs_it() -> None:
+    flow = """flow: example
+start: ask
+locale: nb-NO
+states:
+  ask:
+    run: {flow: std/ask-number, with: {prompt: "Nummer?"}, into: given}
+    on: {collected: bye, gave_up: bye}
+  bye: {hangup: }
+"""
+    told = found(flow)
+    assert {each.code for each in told} == {"E505"}
+    assert all('"std/ask-number"' in each.message for each in told)
+    assert found(flow.replace("nb-NO", "sv-SE")) == []
+
+
 def test_prompts_of_an_application_are_looked_at_in_its_file(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -161,6 +209,16 @@ def test_a_menu_keeps_one_voice(prompt: str, reprompt: str, codes: list[str]) ->
     assert menu(prompt, reprompt) == codes
 
 
+def test_a_parked_caller_hears_one_voice() -> None:
+    flow = f"""flow: example
+start: wait
+states:
+  wait: {{park: {{prompt: [Please wait., {SWEDISH}]}}}}
+"""
+    assert [each.code for each in found(flow)] == ["E510"]
+    assert found(flow.replace("sv-SE", "en-US")) == []
+
+
 @pytest.mark.parametrize(
     ("url", "codes"),
     [
@@ -195,3 +253,18 @@ def test_a_currency_is_three_letters() -> None:
     (finding,) = found(flow)
     assert finding.message == '"kr" is no currency'
     assert finding.span.column == flow.splitlines()[2].index("kr") + 1
+
+
+def test_what_a_flow_gives_another_to_say_is_looked_at_too() -> None:
+    flow = """flow: example
+start: ask
+locale: sv-SE
+states:
+  ask:
+    run: {flow: std/ask-number, with: {prompt: {ssml: "<b>Nummer?</b>"}}, into: given}
+    on: {collected: bye, gave_up: bye}
+  bye: {hangup: }
+"""
+    (finding,) = found(flow)
+    column = flow.splitlines()[5].index("<b>") + 1
+    assert (finding.code, finding.span.line, finding.span.column) == ("E508", 6, column)

@@ -1,6 +1,7 @@
 """What rules look at: a flow in its application on its platform, and what follows from it."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -24,11 +25,13 @@ from ivrflow.model.flow import (
     Prompt,
     PromptStep,
     Ref,
+    Run,
     State,
     Step,
     Transition,
     runs,
 )
+from ivrflow.model.given import as_prompt
 from ivrflow.model.schedule import Schedule
 
 STRING = Type(name=T.STRING)
@@ -203,15 +206,29 @@ class Subject:
 
     def parts(self) -> Iterator[Part]:
         """Yield every part of every prompt of the flow, the declared ones included."""
-        for prompt in self.all_prompts():
-            yield from prompt
+        yield from self._parts
+
+    @cached_property
+    def _parts(self) -> tuple[Part, ...]:
+        return tuple(part for prompt in self.all_prompts() for part in prompt)
+
+    def asked(self, state: State) -> Iterator[Prompt]:
+        """Yield what the action of `state` says, and what it gives another flow to say."""
+        yield from action_prompts(state)
+        if not isinstance(state.action, Run) or state.action.flow.name not in self.others:
+            return
+        params = self.others[state.action.flow.name].params
+        for name, value in state.action.params.items():
+            if name in params and params[name].type.name is T.PROMPT:
+                with suppress(ValueError):  # told by a rule of its own
+                    yield as_prompt(value)
 
     def all_prompts(self) -> Iterator[Prompt]:
         for declared in self.flow.prompts.values():
             yield from declared.by_locale.values()
         for state in self.states.values():
             yield state.prompt
-            yield from action_prompts(state)
+            yield from self.asked(state)
         for move in self.moves():
             yield move.prompt
         for step in self.steps():

@@ -1,7 +1,6 @@
 """Prompts to the parts that a caller hears, in the call's locale."""
 
 import re
-from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -17,7 +16,7 @@ from ivrflow.machine.program import (
     SpokenPart,
 )
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
-from ivrflow.model.locales import language
+from ivrflow.model.locales import best_locale
 
 MAX_PARTS = 100
 """Parts of one prompt, those of the prompts that it plays included."""
@@ -95,14 +94,3 @@ def _url(target: str) -> str:
     if re.fullmatch(r"https?://[^\s<>\"]+", target) is None:
         raise EvaluationError(f'"{target}" is no URL of a sound file')
     return target
-
-
-def best_locale(wanted: str, known: Mapping[str, object], default: str) -> str:
-    """Return the locale in which a prompt is heard by a caller who wants `wanted`.
-
-    The very locale, else one of the same language, else the flow's own, else the first declared.
-    """
-    if wanted in known:
-        return wanted
-    same_language = (locale for locale in known if language(locale) == language(wanted))
-    return next(same_language, default if default in known else next(iter(known)))

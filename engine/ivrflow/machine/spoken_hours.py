@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ivrflow.model.locales import language
+
 DAY = 24 * 3600
 
 
@@ -35,7 +37,7 @@ def spoken(spans: Sequence[tuple[int, int]], locale: str) -> str:
 
     `08:00 to 12:00 and 13:00 to 17:00`. No spans are "".
     """
-    words = WORDS_BY_LANGUAGE.get(locale[:2], WORDS_BY_LANGUAGE["en"])
+    words = WORDS_BY_LANGUAGE.get(language(locale), WORDS_BY_LANGUAGE["en"])
     said = [_span(words, start, end) for start, end in spans]
     if len(said) < 2:
         return "".join(said)

@@ -68,7 +68,8 @@ MIN_ROOM = 100
 
 _TOKEN = re.compile(r"</?[A-Za-z][^<>]*>|[^<>]+")
 _TAG = re.compile(r"<(/?)([^\s/<>]+)[^<>]*?(/?)>")
-_SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|[\u3002\uff01\uff1f]|$)\s*|\s+")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?](?=\s|$)|[\u3002\uff01\uff1f]|$)\s*|\s+")
+_WORDS = re.compile(r"/>|(?:^|>)[^<>]*[^<>\s]")
 _ENTITY = re.compile(r"&(#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z]+);")
 _UNSAFE = str.maketrans({"[": " ", "]": " ", ";": ",", "&": " "})
 
@@ -79,16 +80,29 @@ def split_ssml(text: str, limit: int = MAX_PIECE) -> list[str]:
     It is cut between sentences and elements, open elements being closed before a cut and opened
     again after it. A stretch that is longer is cut between words, a word anywhere, no tag ever.
     """
-    return _split(text, limit).pieces
+    safe = _safe(text)
+    if not safe.startswith("<speak"):
+        safe = f"<speak>{safe}</speak>"
+    if len(safe) <= limit and safe.endswith("</speak>"):
+        return [safe] if _WORDS.search(safe) else []
+    return _split(safe, limit).pieces
 
 
 def splits_well(text: str, limit: int = MAX_PIECE) -> bool:
     """Whether SSML is cut only where nobody hears it."""
-    return not _split(text, limit).torn
+    return not _split(_safe(text), limit).torn
 
 
-def _split(text: str, limit: int) -> "_Pieces":
-    root, tokens = _tokens(text)
+def _safe(text: str) -> str:
+    """Without what would end the part."""
+    text = without_control(text)
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
+    return text.translate(_UNSAFE).strip()
+
+
+def _split(safe: str, limit: int) -> "_Pieces":
+    root, tokens = _tokens(safe)
     pieces = _Pieces(root, limit)
     for stretch in _stretches(tokens):
         pieces.take(stretch)
@@ -96,9 +110,8 @@ def _split(text: str, limit: int) -> "_Pieces":
     return pieces
 
 
-def _tokens(text: str) -> tuple[str, list[str]]:
-    """Return the root's tag, and all tags and texts in it, without what would end the part."""
-    safe = _ENTITY.sub(_character, without_control(text)).translate(_UNSAFE).strip()
+def _tokens(safe: str) -> tuple[str, list[str]]:
+    """Return the root's tag, and all tags and texts in it."""
     tokens = _TOKEN.findall(safe)
     root = tokens.pop(0) if tokens and tokens[0].startswith("<speak") else "<speak>"
     if tokens and tokens[-1].startswith("</speak"):
@@ -144,13 +157,14 @@ class _Pieces:
         self.limit = limit
         self.pieces: list[str] = []
         self.open = [root]
+        self.closing = len(_end(root))
         self.text = root
         self.blank = True
         self.torn = False
 
     @property
     def room(self) -> int:
-        return self.limit - len(self.text) - sum(len(_end(each)) for each in self.open)
+        return self.limit - len(self.text) - self.closing
 
     def take(self, stretch: str) -> None:
         tag = _TAG.fullmatch(stretch)
@@ -177,11 +191,14 @@ class _Pieces:
         if needed > self.room:
             tag, self.torn = "", True
         self.open.append(tag)
+        self.closing += len(_end(tag))
         self.text += tag
 
     def close(self) -> None:
         if len(self.open) > 1:
-            self.text += _end(self.open.pop())
+            end = _end(self.open.pop())
+            self.closing -= len(end)
+            self.text += end
 
     def add(self, words: str) -> None:
         while not self.fits(words):

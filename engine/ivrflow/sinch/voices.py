@@ -4,6 +4,8 @@ The lists are open: Sinch adds voices without notice, so what is missing here is
 Names are Amazon Polly's; those of the locales in `AZURE` are Microsoft's and are listed nowhere.
 """
 
+from functools import lru_cache
+
 NAMES_BY_LOCALE: dict[str, tuple[str, ...]] = {
     "arb": ("Zeina",),
     "cmn-CN": ("Zhiyu",),
@@ -82,6 +84,7 @@ _LOCALE_BY_NAME = {
 VOICES = frozenset(name for names in NAMES_BY_LOCALE.values() for name in names)
 
 
+@lru_cache(maxsize=256)
 def locale_of(voice: str) -> str:
     """Return the locale in which a voice speaks: one of `sv-SE`, `sv-SE/female` or `Astrid`."""
     return _LOCALE_BY_NAME.get(voice.lower()) or voice.partition("/")[0]

@@ -8,9 +8,8 @@ from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.compiler.platform import Speech
 from ivrflow.diagnostics import Severity, Span, did_you_mean
-from ivrflow.machine.speak import best_locale
-from ivrflow.model.flow import DeclaredPrompt, LocaleStep, Part, PlayPart
-from ivrflow.model.locales import is_locale, language
+from ivrflow.model.flow import DeclaredPrompt, LocaleStep, Part, PlayPart, RecordStep
+from ivrflow.model.locales import best_locale, is_locale, language
 
 Place = tuple[str, Span]
 
@@ -34,6 +33,7 @@ prompts: {welcome: {en-US: Welcome., sv-SE: Hej., de-DE: Willkommen.}}
 states:
   greet: {do: [locale: de-DE], play: welcome, hangup: }
 """,
+    severity=Severity.WARNING,
 )
 def missing_translation(subject: Subject) -> Iterator[Finding]:
     """A prompt has no words in a language in which it is heard: the caller would hear another.
@@ -41,6 +41,8 @@ def missing_translation(subject: Subject) -> Iterator[Finding]:
     Words for another country of the same language will do: en-US for a caller who wants en-GB.
     """
     told: set[tuple[str, str]] = set()
+    if not any(isinstance(part, PlayPart) for part in subject.parts()):
+        return
     for heard in hearing(subject).parts:
         if not isinstance(heard.part, PlayPart):
             continue
@@ -187,6 +189,9 @@ states:
 def no_transcript(subject: Subject) -> Iterator[Finding]:
     """A recording is to be written down in a locale in which the platform can't."""
     known = subject.platform.speech.transcribed
+    steps = (each for each in subject.steps() if isinstance(each, RecordStep))
+    if all(each.transcribe is None for each in steps):
+        return
     for step, locales in hearing(subject).records:
         wanted = locales if step.transcribe == "" else {step.transcribe or "": "this step"}
         for locale, origin in wanted.items():

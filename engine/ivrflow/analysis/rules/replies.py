@@ -7,7 +7,7 @@ import msgspec
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.ssml import PLACEHOLDER
-from ivrflow.analysis.subject import Subject, action_prompts
+from ivrflow.analysis.subject import Subject
 from ivrflow.compiler.platform import Limits
 from ivrflow.diagnostics import Severity, Span
 from ivrflow.model.flow import Collect, Move, Part, PlayPart, Prompt, PromptStep, State, Step
@@ -100,7 +100,7 @@ class _Counter:
 
     def asked(self, state: State) -> Said:
         if not isinstance(state.action, Collect):
-            return sum(map(self.prompt, action_prompts(state)), Said())
+            return sum(map(self.prompt, self.subject.asked(state)), Said())
         question, again = self.prompt(state.action.prompt), self.prompt(state.action.reprompt)
         corrected = self.prompt(state.action.wrong) + (again if again.parts else question)
         return max(question, corrected, key=lambda each: (each.text, each.parts)) + again

@@ -9,7 +9,17 @@ from ivrflow.analysis.ssml import PLACEHOLDER, flaws
 from ivrflow.analysis.subject import Subject
 from ivrflow.compiler.platform import Speech
 from ivrflow.diagnostics import Severity, did_you_mean
-from ivrflow.model.flow import Collect, DeclaredPrompt, Menu, Part, PlayPart, Prompt, SsmlPart, Text
+from ivrflow.model.flow import (
+    Collect,
+    DeclaredPrompt,
+    Menu,
+    Park,
+    Part,
+    PlayPart,
+    Prompt,
+    SsmlPart,
+    Text,
+)
 
 
 @FLOW.add(
@@ -81,7 +91,7 @@ def unsplittable_parts(parts: Iterable[Part], voices: Speech) -> Iterator[Findin
 
 @FLOW.add(
     "E510",
-    "menu-in-two-voices",
+    "two-voices",
     bad="""
 flow: example
 start: ask
@@ -109,15 +119,23 @@ states:
 """,
     severity=Severity.WARNING,
 )
-def menu_in_two_voices(subject: Subject) -> Iterator[Finding]:
-    """A menu has one voice, that of its last words: what stands before is said once, keys are not
-    heard meanwhile, and a reprompt is spoken in the menu's voice, whatever locale it asks for."""
+def two_voices(subject: Subject) -> Iterator[Finding]:
+    """Words in a second voice, where the platform has only one: they are said once, or wrongly.
+
+    A menu has the voice of its last words. What stands before in another is said before the menu:
+    once, and keys are not heard meanwhile. A reprompt is spoken in the menu's voice, and all that
+    a parked caller hears in the call's, whatever they ask for.
+    """
+    if not any(part.voice or part.locale for part in subject.parts()):
+        return
     for name, locales in hearing(subject).by_state.items():
         match subject.states[name].action:
             case Menu(prompt=prompt, reprompt=reprompt):
                 yield from _two_voices(prompt, reprompt, locales)
             case Collect(prompt=prompt, reprompt=reprompt):
                 yield from _two_voices(prompt, reprompt, locales)
+            case Park(intro=intro, prompt=prompt):
+                yield from _parked(intro + prompt, locales)
             case _:
                 pass
 
@@ -136,6 +154,14 @@ def _two_voices(prompt: Prompt, reprompt: Prompt, locales: Locales) -> Iterator[
         if _is_spoken(part) and _voice(part, locales) != menu:
             message = "the reprompt is spoken in the menu's voice, and these words ask for another"
             yield Finding(part.at, message, "give prompt and reprompt one voice")
+            return
+
+
+def _parked(prompt: Prompt, locales: Locales) -> Iterator[Finding]:
+    for part in prompt:
+        if _is_spoken(part) and _voice(part, locales):
+            message = "a parked caller hears the call's voice, and these words ask for another"
+            yield Finding(part.at, message, "say them in the state before")
             return
 
 
