@@ -1,5 +1,6 @@
 """Opening hours as callers meet them: whole calls through `step`, at the minute that counts."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ivrflow.library import compile_catalog
 from ivrflow.machine.events import Incoming
 from ivrflow.machine.outcome import Facts, Need, Now, Step
 from ivrflow.machine.program import Program
-from ivrflow.machine.replies import ConnectNumber, Say
+from ivrflow.machine.replies import ConnectNumber, Say, Ssml
 from ivrflow.machine.step import begin, step
 from ivrflow.sinch.platform import PLATFORM
 
@@ -60,7 +61,8 @@ def heard(program: Program, now: str, **params: object) -> str:
     assert taken.reply is not None
     if isinstance(taken.reply.action, ConnectNumber):
         return taken.reply.action.number
-    return " ".join(each.text for each in taken.reply.instructions if isinstance(each, Say))
+    said = [each.text for each in taken.reply.instructions if isinstance(each, Say | Ssml)]
+    return re.sub("<.*?>", "", " ".join(said))
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +76,16 @@ def front_door() -> Program:
     ("now", "expected"),
     [
         ("2026-11-24T07:00:00Z", "+46850000001"),  # Tuesday, eight o'clock
-        ("2026-11-24T06:59:59Z", "Our hours are 08:00 to 17:00; we open at 08:00."),
-        ("2026-11-24T16:00:00Z", "Our hours are 08:00 to 17:00; we open at 08:00."),
+        ("2026-11-24T06:59:59Z", "Our hours are 08:00 to 17:00; we open at 8:00 AM."),
+        ("2026-11-24T16:00:00Z", "Our hours are 08:00 to 17:00; we open at 8:00 AM."),
         ("2026-06-23T06:00:00Z", "+46850000001"),  # in summer an hour earlier
         ("2026-11-28T00:59:00Z", "+46850000001"),  # the night after Friday
-        ("2026-11-28T01:00:00Z", "Our hours are 20:00 to 02:00; we open at 20:00."),
+        ("2026-11-28T01:00:00Z", "Our hours are 20:00 to 02:00; we open at 8:00 PM."),
         ("2026-11-29T12:00:00Z", "We open on 2026-11-30."),  # Sunday
         ("2026-12-24T12:00:00Z", "We open on 2026-12-28."),  # closed, then holidays
         ("2026-12-25T12:00:00Z", "We open on 2026-12-28."),
         ("2026-12-30T09:00:00Z", "+46850000001"),  # special hours
-        ("2026-12-30T08:00:00Z", "Our hours are 10:00 to 12:00; we open at 10:00."),
+        ("2026-12-30T08:00:00Z", "Our hours are 10:00 to 12:00; we open at 10:00 AM."),
     ],
 )
 def test_a_caller_gets_what_the_hour_has(front_door: Program, now: str, expected: str) -> None:

@@ -6,7 +6,7 @@ from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.values import condition, parameter, target, text
 from ivrflow.expr.compile import compile_segments
 from ivrflow.expr.parse import Segment, parse_text
-from ivrflow.expr.speech import Fill, Insertion, compile_ssml, compile_words, speaking
+from ivrflow.expr.speech import Fill, compile_ssml, compile_words, speaking
 from ivrflow.machine import program
 from ivrflow.model import flow as model
 
@@ -68,5 +68,4 @@ def _fill(
     say_as = platform.speech.say_as(filters)
     if ssml:
         return compile_ssml(segments, platform.insert_ssml, say_as)
-    marked = Insertion(words=platform.insert_words, value=platform.insert_text)
-    return compile_words(segments, platform.insert_text, marked, say_as)
+    return compile_words(segments, platform.insert_words, platform.insert_text, say_as)

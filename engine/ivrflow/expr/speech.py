@@ -6,7 +6,6 @@ Only a part that has a filter of `SPEAKING` is filled here, so no other pays for
 import re
 from collections.abc import Callable, Iterator
 
-import msgspec
 from jinja2 import nodes
 
 from ivrflow.expr.compile import Insert, Scope, Value, bounded_text, compile_tree
@@ -21,13 +20,6 @@ _TAG = re.compile(r"<[^>]*$")
 _READ_AS_ONE = re.compile(r"<(/?)(?:say-as|sub|phoneme|w)\b[^>]*?(/?)>")
 
 
-class Insertion(msgspec.Struct, frozen=True, kw_only=True):
-    """How a text takes what is not markup: `words` are the author's, `value` is anybody's."""
-
-    words: Insert
-    value: Insert
-
-
 def speaking(segments: tuple[Segment, ...]) -> frozenset[str]:
     """Return the filters of `SPEAKING` that a text uses."""
     return frozenset(
@@ -40,28 +32,25 @@ def speaking(segments: tuple[Segment, ...]) -> frozenset[str]:
 
 
 def compile_words(
-    segments: tuple[Segment, ...], plain: Insert, marked: Insertion, say_as: SayAs
+    segments: tuple[Segment, ...], words: Insert, insert: Insert, say_as: SayAs
 ) -> Fill:
-    """Return what fills a text without markup of its own.
+    """Return what fills a text without markup of its own; it stays one until a value needs markup.
 
-    It stays one, with values inserted by `plain`, as long as none of them is a `Spoken`.
+    `words` makes the author's text fit into markup then, `insert` any value.
     """
     parts = [each if isinstance(each, str) else compile_tree(each) for each in segments]
-    words = [marked.words(each) if isinstance(each, str) else "" for each in segments]
+    beside_markup = [words(each) if isinstance(each, str) else "" for each in segments]
 
     def fill(scope: Scope, voice: str) -> tuple[str, bool]:
-        values = [part if isinstance(part, str) else part(scope) for part in parts]
-        if not any(isinstance(each, Spoken) and each for each in values):
-            filled = [
-                part if isinstance(part, str) else plain(to_text(value))
-                for part, value in zip(parts, values, strict=True)
-            ]
-            return bounded_text("".join(filled)), False
         said = [
-            word if isinstance(part, str) else _said(value, marked.value, say_as, voice)
-            for part, word, value in zip(parts, words, values, strict=True)
+            part if isinstance(part, str) else _said(part(scope), insert, say_as, voice)
+            for part in parts
         ]
-        return bounded_text("".join(said)), True
+        pairs = zip(parts, said, strict=True)
+        is_marked = any("<" in text for part, text in pairs if not isinstance(part, str))
+        if is_marked:
+            said = [word or text for word, text in zip(beside_markup, said, strict=True)]
+        return bounded_text("".join(said)), is_marked
 
     return fill
 

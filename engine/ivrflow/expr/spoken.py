@@ -42,7 +42,7 @@ class Spoken(str):
 
 
 SayAs = Callable[[Spoken, str], str]
-"""Returns the markup that says a value in the voice or locale that is named."""
+"""Returns what says a value in the voice or locale that is named: words, or an element."""
 
 CURRENCY = re.compile("[A-Z]{3}")
 """An ISO 4217 code."""

@@ -1,12 +1,12 @@
 """Values said by their kind, as SSML of the platform's voices.
 
 Polly's `say-as` covers digits, letters, phone numbers and dates; amounts and times of day are
-written as the locale writes them. In another vendor's voices digits and phone numbers are
-`characters`, which both vendors know.
+words, without markup, as the locale writes them. In another vendor's voices digits and phone
+numbers are `characters`, which both vendors know.
 """
 
 from ivrflow.expr.spoken import SayAs, Spoken, SpokenKind
-from ivrflow.sinch.escape import in_ssml
+from ivrflow.sinch.escape import in_ssml, in_text
 from ivrflow.sinch.voices import AZURE, TELEPHONE, locale_of
 
 
@@ -18,10 +18,10 @@ def say_as(filters: frozenset[str]) -> SayAs:
 
     def say(spoken: Spoken, voice: str) -> str:
         if spoken.kind is SpokenKind.TIME:
-            return in_ssml(amounts.time_of_day(spoken.value, locale_of(voice)))
+            return in_text(amounts.time_of_day(spoken.value, locale_of(voice)))
         if spoken.kind is SpokenKind.AMOUNT:
             number, _, currency = spoken.value.partition(" ")
-            return in_ssml(amounts.amount(number, currency, locale_of(voice)))
+            return in_text(amounts.amount(number, currency, locale_of(voice)))
         return _say_as(spoken, voice)
 
     return say
@@ -38,7 +38,7 @@ def _say_as(spoken: Spoken, voice: str) -> str:
         case SpokenKind.DATE:
             return f'<say-as interpret-as="date" format="ymd">{spoken.value}</say-as>'
         case SpokenKind.TIME | SpokenKind.AMOUNT:
-            return in_ssml(spoken)
+            return in_text(spoken)
 
 
 def _one_by_one(value: str, voice: str) -> str:
@@ -49,7 +49,7 @@ def _one_by_one(value: str, voice: str) -> str:
 def _phone(spoken: Spoken, voice: str) -> str:
     number = spoken.value.removeprefix("+")
     if not (number.isascii() and number.isdigit()):  # a caller with a name instead of a number
-        return in_ssml(spoken)
+        return in_text(spoken)
     if locale_of(voice) in TELEPHONE:
         return _marked("telephone", spoken.value)
     return _one_by_one(number, voice)
