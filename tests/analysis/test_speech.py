@@ -1,5 +1,7 @@
 """Findings in prompts: the right place, the right words, and none where all is well."""
 
+import time
+
 import pytest
 
 from ivrflow.checking import Checked, check, check_text
@@ -109,7 +111,7 @@ def test_the_locale_of_a_route_counts_for_shared_prompts(
     app = "app: x\nprompts: {hi: {en-US: Hi.}}\nroutes: [{flow: one, locale: nb-NO}]\n"
     (finding,) = application(tmp_path_factory, app, FLOW).diagnostics
     assert (finding.code, finding.path[-13:]) == ("E505", "one.flow.yaml")
-    assert "in nb-NO, in which it can be heard: the route in line 3" in finding.message
+    assert "in nb-NO, in which it can be heard: the route in line 3 of app.yaml" in finding.message
 
 
 CHOOSING = """flow: choosing
@@ -142,6 +144,29 @@ def test_a_flow_that_is_run_may_choose_the_language(
     told = [each.message.partition(" has")[0::2] for each in checked.diagnostics]
     assert [name for name, _ in told] == ['"hi"']
     assert "no words in da-DK" in told[0][1]
+    assert "the step `locale` in line 8 of choosing.flow.yaml" in told[0][1]
+
+
+def test_many_flows_that_run_each_other_are_judged_soon(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    directory = tmp_path_factory.mktemp("flows")
+    for level in range(6):
+        for number in range(5):
+            states = "".join(
+                f"  s{each}: {{run: {{flow: f{level + 1}-{each}}}, on: {{done: s{each + 1}}}}}\n"
+                for each in range(5 if level < 5 else 0)
+            )
+            last = 5 if level < 5 else 0
+            (directory / f"f{level}-{number}.flow.yaml").write_text(
+                f"flow: f{level}-{number}\nstart: s0\nreturns: {{done: {{}}}}\n"
+                "prompts: {hi: {en-US: Hi.}}\n"
+                f"states:\n{states}  s{last}: {{play: hi, return: {{name: done}}}}\n"
+            )
+    began = time.process_time()
+    (checked,) = check([directory], PLATFORM)
+    assert checked.diagnostics == ()
+    assert time.process_time() - began < 10
 
 
 def test_a_flow_of_the_library_is_judged_in_the_language_of_who_runs_it() -> None:

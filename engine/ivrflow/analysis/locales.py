@@ -4,14 +4,17 @@ A forward data flow over the graph of states: a call begins in the locale of its
 a step `locale:` changes it from there on. After a computed one nothing is known.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START
+from ivrflow.model.app import App
 from ivrflow.model.flow import (
+    Flow,
     LocaleStep,
     Move,
     Part,
@@ -24,9 +27,6 @@ from ivrflow.model.flow import (
     Step,
     runs,
 )
-
-MAX_DEPTH = 10
-"""Flows in flows that are followed; a rule of its own refuses recursion."""
 
 Locales = Mapping[str, str]
 """Where a locale comes from, in words, by its name."""
@@ -50,60 +50,78 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=1)
 def hearing(subject: Subject) -> Hearing:
     """Return what can be heard in which locales. Several rules ask in turn; the last is kept."""
-    return _listen(subject, frozenset())
-
-
-def _listen(subject: Subject, seen: frozenset[str]) -> Hearing:
-    listener = _Listener(subject)
-    entered = listener.entered(_first(subject, seen))
+    listener = _Listener(subject, {})
+    entered = listener.entered(_firsts(subject.application).get(subject.flow.name, {}))
     listener.parts, listener.records = [], []
-    acting: dict[str, Locales] = {}
-    for name, locales in entered.items():
-        acting[name] = listener.state(name, locales)
+    acting = {name: listener.state(name, locales) for name, locales in entered.items()}
     return Hearing(parts=tuple(listener.parts), by_state=acting, records=tuple(listener.records))
 
 
-def _first(subject: Subject, seen: frozenset[str]) -> dict[str, str]:
-    """Return the locales in which a flow can begin: those of calls, and of the flows that run it.
+@lru_cache(maxsize=1)
+def _firsts(application: Application) -> dict[str, dict[str, str]]:
+    """Return the locales in which each flow can begin: those of calls, and of flows that run it.
 
-    `seen` are the flows that are being asked already: recursion is told elsewhere.
+    A flow is looked at after those that run it; circles are told by a rule of their own.
     """
-    name = subject.flow.name
-    application = subject.application
-    found = _of_calls(subject) if name in {each.name for each in application.entries} else {}
-    for runner in application.all_flows.values():
-        if runner.name in seen or not any(run.flow.name == name for run in runs(runner)):
-            continue
-        outer = Subject(runner, application, subject.platform)
-        for state, locales in _listen(outer, seen | {name}).by_state.items():
-            action = runner.states[state].action
-            if isinstance(action, Run) and action.flow.name == name:
-                found |= dict.fromkeys(locales, f'the flow "{runner.name}", which runs this one,')
+    flows = application.all_flows
+    found = {flow.name: _of_calls(flow, application.app) for flow in application.entries}
+    targets = {name: {run.flow.name for run in runs(flow)} for name, flow in flows.items()}
+    runners = Counter(target for each in targets.values() for target in each)
+    todo = [name for name in flows if not runners[name]]
+    while todo:
+        name = todo.pop()
+        if targets[name]:
+            _hand_on(Subject(flows[name], application, application.platform), found)
+        for target in targets[name] & flows.keys():
+            runners[target] -= 1
+            todo += [] if runners[target] else [target]
     return found
 
 
-def _of_calls(subject: Subject) -> dict[str, str]:
-    """Return the locales in which a call can begin here."""
-    flow, app = subject.flow, subject.app
+def _hand_on(subject: Subject, found: dict[str, dict[str, str]]) -> None:
+    """Add to `found` the locales in which `subject` runs other flows."""
+    listener = _Listener(subject, {})
+    origin = f'the flow "{subject.flow.name}", which runs this one,'
+    for name, entered in listener.entered(found.get(subject.flow.name, {})).items():
+        action = subject.states[name].action
+        if isinstance(action, Run):
+            acting = dict.fromkeys(listener.state(name, entered), origin)
+            found[action.flow.name] = acting | found.get(action.flow.name, {})
+
+
+def _of_calls(flow: Flow, app: App) -> dict[str, str]:
+    """Return the locales in which a call can begin in `flow`."""
     written = app.origin.locale != START
-    shared = "`locale` of the application" if written else "the default"
+    shared = f"`locale` in {_file(app.path)}" if written else "the default"
     own = {flow.locale: "`locale` of the flow"} if flow.locale else {app.locale: shared}
     routes = [each for each in app.routes if each.flow.name == flow.name]
     if not routes:
         return own
-    found = {each.locale: f"the route in line {each.at.line}" for each in routes if each.locale}
+    found = {
+        each.locale: f"the route in line {each.at.line} of {_file(app.path)}"
+        for each in routes
+        if each.locale
+    }
     return found if all(each.locale for each in routes) else own | found
 
 
-class _Listener:
-    """Walks one flow; `depth` tells how many run it."""
+def _file(path: str) -> str:
+    return path.rpartition("/")[2]
 
-    def __init__(self, subject: Subject, depth: int = 0) -> None:
+
+Returned = dict[tuple[str, frozenset[str]], Locales]
+"""The locales in which a flow returns, by its name and those in which it begins."""
+
+
+class _Listener:
+    """Walks one flow, and those that it runs; `where` tells whose lines are meant, "" its own."""
+
+    def __init__(self, subject: Subject, returned: Returned, where: str = "") -> None:
         self.subject = subject
-        self.depth = depth
+        self.returned = returned
+        self.where = where
         self.parts: list[Heard] = []
         self.records: list[tuple[RecordStep, Locales]] = []
-        self.returned: dict[tuple[str, frozenset[str]], Locales] = {}
 
     def entered(self, first: Locales) -> dict[str, dict[str, str]]:
         """Return the locales in which each state is entered if the flow begins in `first`."""
@@ -154,12 +172,14 @@ class _Listener:
         """What a state leaves: a flow that it runs may have chosen another locale."""
         run = state.action
         flow = self.subject.others.get(run.flow.name) if isinstance(run, Run) else None
-        if flow is None or self.depth > MAX_DEPTH:
+        if flow is None:
             return locales
         key = (flow.name, frozenset(locales))
         if key not in self.returned:
+            self.returned[key] = locales  # for one that runs itself, of which a rule tells
             inner = Subject(flow, self.subject.application, self.subject.platform)
-            self.returned[key] = _Listener(inner, self.depth + 1).returns(locales)
+            listener = _Listener(inner, self.returned, f" of {_file(flow.path)}")
+            self.returned[key] = listener.returns(locales)
         return self.returned[key]
 
     def steps(self, steps: Iterable[Step], locales: Locales) -> Locales:
@@ -169,15 +189,14 @@ class _Listener:
             elif isinstance(step, RecordStep):
                 self.records.append((step, locales))
             elif isinstance(step, LocaleStep):
-                locales = _chosen(step)
+                locales = self.chosen(step)
         return locales
+
+    def chosen(self, step: LocaleStep) -> Locales:
+        if "{{" in step.locale.source:
+            return {}
+        line = step.locale.scalar.line if step.locale.scalar else 0
+        return {step.locale.source: f"the step `locale` in line {line}{self.where}"}
 
     def prompt(self, prompt: Prompt, locales: Locales) -> None:
         self.parts += [Heard(part, locales) for part in prompt]
-
-
-def _chosen(step: LocaleStep) -> Locales:
-    if "{{" in step.locale.source:
-        return {}
-    line = step.locale.scalar.line if step.locale.scalar else 0
-    return {step.locale.source: f"the step `locale` in line {line}"}
