@@ -32,7 +32,7 @@ words = st.sampled_from(
         "A long story. " * 80,
         "{{ heard | default('nothing') | spoken_digits }}",
         "Blank: {{ heard | default('') }}",
-        "{{ hours(office) }} {{ next_opening(office) | default(now) | date }}",
+        "{{ hours(office) }} {{ next_opening(office) | date }}",
         "Call {{ call.from | phone }} & [{{ call.custom | spell }}] at {{ now | time }}; today.",
         "{{ tries | amount('SEK') }}",
     ]

@@ -1,5 +1,6 @@
 """The shipped flows, as their callers meet them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from ivrflow.machine.events import (
     NoMatch,
 )
 from ivrflow.machine.outcome import Facts, Step
-from ivrflow.machine.replies import Conference, ConnectNumber, Continue, Hangup, Menu, Reply, Say
+from ivrflow.machine.replies import (
+    Conference,
+    ConnectNumber,
+    Continue,
+    Hangup,
+    Menu,
+    Reply,
+    Say,
+    Ssml,
+)
 from ivrflow.machine.routing import route
 from ivrflow.machine.step import begin, step
 from ivrflow.sinch.platform import PLATFORM
@@ -34,9 +44,10 @@ def catalog() -> Catalog:
 
 
 class Caller:
-    """Somebody who dials `number` and does things."""
+    """Somebody who dials `number` at `now` and does things."""
 
-    def __init__(self, catalog: Catalog, number: str) -> None:
+    def __init__(self, catalog: Catalog, number: str, now: str = "2026-11-23T10:00:00Z") -> None:
+        self.now = now
         call = Incoming(app="key", call="call-1", caller="+46701234567", called=number)
         found = route(catalog.routes, call)
         assert found is not None
@@ -47,7 +58,7 @@ class Caller:
         self.meets(call)
 
     def meets(self, event: Event) -> "Caller":
-        taken = step(self.program, self.session, event, Facts(now="2026-11-23T10:00:00Z"))
+        taken = step(self.program, self.session, event, Facts(now=self.now))
         assert isinstance(taken, Step)
         self.session, self.effects = taken.session, taken.effects
         self.reply = taken.reply or self.reply
@@ -76,8 +87,10 @@ class Caller:
 
     @property
     def asked(self) -> str:
+        """The words of the menu on offer, without marks."""
         assert isinstance(self.reply.action, Menu)
-        return " ".join(part.text for part in self.reply.action.prompt if isinstance(part, Say))
+        parts = [part for part in self.reply.action.prompt if isinstance(part, Say | Ssml)]
+        return re.sub(r"<[^>]*>", "", " ".join(part.text for part in parts))
 
 
 DOOR = "+46850000000"
@@ -148,3 +161,39 @@ def test_one_can_go_back_and_to_the_top(catalog: Catalog) -> None:
 def test_the_public_room_is_joined(catalog: Catalog) -> None:
     action = Caller(catalog, PBX).press("3").reply.action
     assert action == Conference(room="weekly-meeting", hold_music="music1")
+
+
+HOURS = "+46850000300"
+
+
+@pytest.mark.parametrize(
+    ("now", "key", "number"),
+    [
+        ("2026-11-23T10:00:00Z", "1", "+46850000001"),
+        ("2026-11-23T17:30:00Z", "2", "+351210000001"),
+        ("2026-11-21T11:00:00Z", "2", "+351210000001"),
+        ("2026-11-23T22:00:00Z", "9", "+46850000099"),
+    ],
+    ids=["in its hours", "an hour behind", "a saturday", "urgent at night"],
+)
+def test_an_office_is_reached_in_its_own_hours(
+    catalog: Catalog, now: str, key: str, number: str
+) -> None:
+    assert Caller(catalog, HOURS, now).press("1").press(key).dialled == number
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("2026-11-23T11:30:00Z", "I dag är det öppet 08:00 till 12:00 och 13:00 till 17:00"),
+        ("2026-12-25T10:00:00Z", "I dag har kontoret stängt. Det öppnar den 2027-01-04"),
+        ("2026-12-23T12:00:00Z", "I dag är det öppet 08:00 till 12:00. Det öppnar den 2027-01-04"),
+    ],
+    ids=["at lunch", "on a holiday", "before Christmas"],
+)
+def test_a_closed_office_says_when_it_opens(catalog: Catalog, now: str, told: str) -> None:
+    assert told in Caller(catalog, HOURS, now).press("1").press("1").asked
+
+
+def test_english_is_spoken_to_whom_wants_it(catalog: Catalog) -> None:
+    assert "press 1" in Caller(catalog, HOURS).press("2").asked

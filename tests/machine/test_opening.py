@@ -42,12 +42,12 @@ states:
       - next: closed_now
   ring: {connect: {number: "+46850000001"}}
   closed_today:
-    say: "We open on {{ next_opening(office) | default(now) | date }}."
+    say: "We open on {{ next_opening(office) | date }}."
     hangup:
   closed_now:
     say:
     - "Our hours are {{ hours(office) }};"
-    - "we open at {{ next_opening(office) | default(now) | time }}."
+    - "we open at {{ next_opening(office) | time }}."
     hangup:
 """
 

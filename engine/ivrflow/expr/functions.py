@@ -20,7 +20,7 @@ SCHEDULE = Type(name=T.SCHEDULE)
 
 FUNCTIONS: dict[str, Function] = {
     "hours": Function(takes=(SCHEDULE,), gives=Type(name=T.STRING)),
-    "next_opening": Function(takes=(SCHEDULE,), gives=Type(name=T.INSTANT, nullable=True)),
+    "next_opening": Function(takes=(SCHEDULE,), gives=Type(name=T.INSTANT)),
     "open": Function(takes=(SCHEDULE,), gives=Type(name=T.BOOLEAN)),
 }
 
