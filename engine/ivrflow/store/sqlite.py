@@ -201,7 +201,11 @@ class SqliteStore:
             return None
 
     def _tell(self, batch: list[_Pending], outcomes: list[Place | Exception]) -> None:
-        """Tell those who wait what became of their batch, and send what gathered meanwhile."""
+        """Tell those who wait what became of their batch, and soon send what gathered meanwhile.
+
+        Not at once: events that came with this tick of the loop are still being stepped, and go
+        together. Else a crowd falls apart into a large batch and many of one turn each.
+        """
         for pending, outcome in zip(batch, outcomes, strict=True):
             if pending.done.done():
                 continue
@@ -209,7 +213,7 @@ class SqliteStore:
                 pending.done.set_exception(outcome)
             else:
                 pending.done.set_result(outcome)
-        self._send()
+        self._loop.call_soon(self._send)
 
     # -- in the writer thread ---------------------------------------------------------------------
 
