@@ -1,6 +1,6 @@
 """Requests and responses at the level of ASGI messages, for the hot path."""
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 JSON = (b"content-type", b"application/json")
 
@@ -27,8 +27,3 @@ async def respond(send: Send, status: int, body: bytes = b"") -> None:
     headers = [JSON, length] if body else [length]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def headers_named(scope: Scope, names: frozenset[bytes]) -> dict[bytes, str]:
-    """Return the wanted headers in one pass, as they came."""
-    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in names}

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from ivrflow.errors import CallbackError, SignatureError
 from ivrflow.machine.events import Ended, Event, Notified
 from ivrflow.runtime.answer import Answer
-from ivrflow.server.body import BodyTooLargeError, headers_named, read_body, respond
+from ivrflow.server.body import BodyTooLargeError, read_body, respond
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.signing import Keyring, is_fresh
 
@@ -21,7 +21,6 @@ MAX_BODY = 64 * 1024
 WINDOW = timedelta(minutes=5)
 """How old a signed request may be that would open or move a call."""
 
-HEADERS = frozenset({b"authorization", b"x-timestamp", b"content-type"})
 UNSIGNED_APP = "unsigned"
 """The application of callbacks that nobody verified, on loopback with `--insecure`."""
 
@@ -82,14 +81,14 @@ class Callbacks:
         """Return the application that signed, and when; raises `SignatureError`."""
         if self.keyring is None:
             return UNSIGNED_APP, ""
-        headers = headers_named(scope, HEADERS)
-        timestamp = headers.get(b"x-timestamp", "")
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        timestamp = headers.get(b"x-timestamp", b"").decode("latin-1")
         app = self.keyring.verify(
             verb="POST",
             path=self.path or scope["path"],
-            authorization=headers.get(b"authorization", ""),
+            authorization=headers.get(b"authorization", b"").decode("latin-1"),
             timestamp=timestamp,
-            content_type=headers.get(b"content-type", ""),
+            content_type=headers.get(b"content-type", b"").decode("latin-1"),
             body=body,
         )
         return app, timestamp

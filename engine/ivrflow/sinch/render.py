@@ -8,6 +8,7 @@ the platform's limits here: durations are cut, long texts split, names that are 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -106,8 +107,8 @@ def _action(action: replies.Action, number: int) -> svaml.Action:
 
 
 def _menu(menu: replies.Menu, number: int) -> svaml.RunMenu:
-    prompt = prompt_text(menu.prompt)
-    repeat = prompt_text(menu.reprompt) if menu.reprompt else prompt
+    prompt = _menu_text(menu.prompt)
+    repeat = _menu_text(menu.reprompt) if menu.reprompt else prompt
     return svaml.RunMenu(
         barge=menu.barge,
         locale=menu.voice or UNSET,
@@ -121,13 +122,18 @@ def _menu(menu: replies.Menu, number: int) -> svaml.RunMenu:
                 repeats=menu.repeats,
                 max_digits=min(menu.max_digits, limits.MAX_DIGITS) or UNSET,
                 timeout_mills=menu.timeout,
-                options=tuple(_options(menu.keys, number)) or UNSET,
+                options=_options(menu.keys, number) or UNSET,
             ),
         ),
     )
 
 
-def _options(keys: Iterable[replies.Key], number: int) -> Iterator[svaml.Option]:
+@lru_cache(maxsize=1_024)
+def _options(keys: tuple[replies.Key, ...], number: int) -> tuple[svaml.Option, ...]:
+    return tuple(_each_option(keys, number))
+
+
+def _each_option(keys: tuple[replies.Key, ...], number: int) -> Iterator[svaml.Option]:
     for key in keys:
         action = f"return({key.value}.{number})"
         if not key.words:
@@ -200,6 +206,12 @@ def _park(park: replies.Park) -> svaml.Park:
 def prompt_text(parts: Iterable[Part]) -> str:
     """Return parts as the platform's prompt string: `#tts[..];#href[..]`."""
     return ";".join(marked for part in parts for marked in _marked(part))
+
+
+@lru_cache(maxsize=256)
+def _menu_text(parts: tuple[Part, ...]) -> str:
+    """Return `prompt_text`, remembered: most menus say the same to everybody."""
+    return prompt_text(parts)
 
 
 def _marked(part: Part) -> Iterator[str]:

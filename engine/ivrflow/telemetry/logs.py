@@ -81,7 +81,7 @@ def log_turn(line: TurnLine) -> None:
             logging.getLevelName(fields.pop("level").upper()), "turn", **fields
         )
         return
-    line.timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line.timestamp = logger.tick()
     logger.msg(_encoder.encode(line).decode())
 
 
@@ -99,6 +99,13 @@ class StderrLogger:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._tick = ""
+
+    def tick(self) -> str:
+        """Return the time (UTC) at which this tick of the event loop first asked for it."""
+        if not (self._lines and self._tick):
+            self._tick = _now()
+        return self._tick
 
     def msg(self, line: str) -> None:
         self._lines.append(line + "\n")
@@ -110,7 +117,7 @@ class StderrLogger:
             self._write()
 
     def _write(self) -> None:
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._tick = self._lines, [], ""
         with suppress(OSError, ValueError):
             sys.stderr.write("".join(lines))
             sys.stderr.flush()
@@ -120,13 +127,16 @@ class StderrLogger:
 
 def stamped(logger: object, method: str, entry: Entry) -> Entry:
     """Put time (UTC) and level in front, and mask the numbers in all but identifiers."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = {"timestamp": now, "level": method, **entry}
+    line = {"timestamp": _now(), "level": method, **entry}
     for name in entry.keys() - EXEMPT:
         value = entry[name]
         if isinstance(value, str):
             line[name] = mask_numbers(value)
     return line
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def as_json(logger: object, method: str, entry: Entry) -> str:
