@@ -67,13 +67,10 @@ class Arrival(msgspec.Struct):
     """
 
     event: Event
+    call: Key
     key: bytes
     deadline: float
     facts: Facts = Facts()
-
-    @property
-    def call(self) -> Key:
-        return self.event.app, self.event.call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +107,13 @@ class Turns:
         self.deadlines = Deadlines()
         self.live = LiveCalls()
         self.programs: dict[str, Program] = {}
+        self._identities = hashlib.blake2b(digest_size=16, key=store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
 
     async def answer(self, event: Event, *, arrived: float) -> Answer:
         """Return the answer to an event whose first byte came at the monotonic time `arrived`."""
-        arrival = Arrival(event, self._key(event), arrived + self.policy.deadline)
+        call = event.app, event.call
+        arrival = Arrival(event, call, self._key(event), arrived + self.policy.deadline)
         try:
             body = await self._answer(arrival)
         except LateError as late:
@@ -136,8 +135,9 @@ class Turns:
         await asyncio.gather(*self._replacements, return_exceptions=True)
 
     def _key(self, event: Event) -> bytes:
-        text = identity(event).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, digest_size=16, key=self.store.identity_key).digest()
+        keyed = self._identities.copy()
+        keyed.update(identity(event).encode("utf-8", "surrogatepass"))
+        return keyed.digest()
 
     def _rescue(self, arrival: Arrival, reason: str) -> bytes:
         event = arrival.event
