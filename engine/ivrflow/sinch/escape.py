@@ -3,15 +3,15 @@
 import re
 from urllib.parse import quote
 
-_SPEECH = str.maketrans(dict.fromkeys("[];<>&#", " "))
 _MARKUP = str.maketrans({"[": " ", "]": " ", ";": ",", "<": " ", ">": " ", "&": " "})
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_UNSPEAKABLE = re.compile(rf"{_CONTROL.pattern}|[\[\];<>&#]")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_.+~-]")
 
 
 def in_text(value: str) -> str:
     """In spoken text: nothing that could end `#tts[...]` or begin another part."""
-    return without_control(value).translate(_SPEECH)
+    return _UNSPEAKABLE.sub(" ", value)
 
 
 def in_ssml(value: str) -> str:
