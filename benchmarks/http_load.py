@@ -1,7 +1,10 @@
 """Callbacks a second, CPU a callback and paced p99 of the engine beside its peers.
 
-Server and load are pinned to a core each, and the programs take turns round by round: machines are
-noisy, so only ratios within one run count. Needs `wrk` and two cores.
+Server and load are pinned to a core each, and the programs take turns round by round, forwards and
+backwards: machines are noisy, so what counts is a program's ratio to S in the same round, and the
+median of these ratios. `busy` is how much of its core a server used: throughputs compare only where
+it is close to 1 for both, else something kept the load from saturating them. CPU ratios are robust.
+Needs `wrk` and two cores.
 """
 
 import json
@@ -24,7 +27,8 @@ HERE = Path(__file__).parent
 CONNECTIONS = 32
 CALLS = 2_048
 KEYS = 48
-SECONDS = 5
+SECONDS = 3
+ROUNDS = 5
 PACE = 64
 """Milliseconds of think time a connection, on average: 32 of them make about 500 a second."""
 
@@ -35,6 +39,7 @@ class Measured:
 
     throughput: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
 
 
@@ -157,7 +162,7 @@ def measure(rounds: int, slow_fsync: Path | None = None) -> dict[str, Measured]:
         programs += [Program(peer, directory, slow_fsync) for peer in peers]
         found = {program.name: Measured() for program in programs}
         for round_ in range(rounds):
-            for program in programs:
+            for program in programs if round_ % 2 == 0 else programs[::-1]:
                 program.start()
                 program.run(f"{round_}-warm", PACE)
                 throughput, cpu, _ = program.run(f"{round_}-full")
@@ -166,20 +171,25 @@ def measure(rounds: int, slow_fsync: Path | None = None) -> dict[str, Measured]:
                 each = found[program.name]
                 each.throughput.append(throughput)
                 each.cpu.append(cpu)
+                each.busy.append(throughput * cpu / 1e6)
                 each.p99.append(p99)
         return found
 
 
 def report(found: dict[str, Measured]) -> None:
-    """Print the medians, and their ratios to S."""
-    unit = {name: statistics.median(getattr(found["static"], name)) for name in FIELDS}
-    print(f"{'program':22}{'callbacks/s':>12}{'/S':>7}{'CPU us':>9}{'/S':>7}{'p99 ms':>9}{'/S':>7}")
+    """Print the medians, and the medians of the ratios to S."""
+    print(
+        f"{'program':22}{'callbacks/s':>12}{'/S':>7}{'CPU us':>9}{'/S':>7}{'p99 ms':>9}{'/S':>7}"
+        f"{'busy':>7}"
+    )
     for name, measured in found.items():
         row = f"{name:22}"
         for each, width in zip(FIELDS, (12, 9, 9), strict=True):
-            median = statistics.median(getattr(measured, each))
-            row += f"{median:>{width}.1f}{median / unit[each]:>7.2f}"
-        print(row)
+            values, units = getattr(measured, each), getattr(found["static"], each)
+            ratios = [value / unit for value, unit in zip(values, units, strict=True)]
+            median = statistics.median(values)
+            row += f"{median:>{width}.1f}{statistics.median(ratios):>7.2f}"
+        print(f"{row}{statistics.median(measured.busy):>7.2f}")
 
 
 FIELDS = ("throughput", "cpu", "p99")
@@ -211,7 +221,7 @@ def _free_port() -> int:
 def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit("this needs wrk (Debian: apt install wrk)")
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     report(measure(rounds))
     with tempfile.TemporaryDirectory() as name:
         library = slow_fsync(Path(name))
