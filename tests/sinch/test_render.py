@@ -57,6 +57,18 @@ def test_a_menu_numbers_what_it_returns() -> None:
     }
 
 
+def test_the_same_menu_offered_again_returns_the_new_number() -> None:
+    keys = (Key(key="1", value="sales"),)
+    menu = replies.Menu(prompt=(Say(text="Press 1.", voice="en-US"),), voice="en-US", keys=keys)
+    offers = [svaml(menu, number=number)["action"]["menus"][0] for number in (1, 2, 1)]
+    assert [each["options"][0]["action"] for each in offers] == [
+        "return(sales.1)",
+        "return(sales.2)",
+        "return(sales.1)",
+    ]
+    assert {each["mainPrompt"] for each in offers} == {"#tts[Press 1.]"}
+
+
 def test_a_menu_without_a_reprompt_repeats_its_prompt() -> None:
     menu = replies.Menu(prompt=(Say(text="Hm?", voice="sv-SE"),), voice="sv-SE", repeats=1)
     assert svaml(menu)["action"]["menus"][0]["repeatPrompt"] == "#tts[Hm?]"
