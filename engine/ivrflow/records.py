@@ -1,9 +1,9 @@
 """Memory across calls: what is asked of a record, as values.
 
 A record is one table of values that outlives calls (`kind: value`: one value a key), or a set of
-queues (`kind: queue`: the calls that wait, in the order in which they came; `key` names the queue).
-A store performs an operation inside the transaction of the turn that asked for it, so it counts
-once or not at all. What is not there, or has expired, is None.
+queues (`kind: queue`: the calls that wait, in the order in which they came; `key` names the
+queue). A store performs an operation inside the transaction of the turn that asked for it, so it
+counts once or not at all. What is not there, or has expired, is None.
 """
 
 import msgspec
@@ -32,13 +32,16 @@ class Delete(_Operation, frozen=True, kw_only=True):
 
 
 class Count(_Operation, frozen=True, kw_only=True):
-    """Add one to a number (0 where there is none). Yields the sum. Every count renews `lasts`."""
+    """Add one to a number (0 where there is none). Yields the sum. Every count renews `lasts`.
+
+    A value that is no whole number stays as it is, and is what it yields.
+    """
 
     lasts: int = 0
 
 
 class Claim(_Operation, frozen=True, kw_only=True):
-    """Put `value` under the first of `keys` that is free, or that this call holds already.
+    """Put `value` under the one of `keys` that this call holds already, else the first free one.
 
     Yields that key, or None where all are taken.
     """
@@ -49,8 +52,10 @@ class Claim(_Operation, frozen=True, kw_only=True):
 
 
 class Enqueue(_Operation, frozen=True, kw_only=True):
-    """Join a queue with `value`; a call that waits there already keeps its place. Yields the place,
-    from 1. A call leaves all queues when it is over."""
+    """Join a queue with `value`; a call that waits there already keeps its place, not its value.
+
+    Yields the place, from 1. A call leaves all queues when it is over.
+    """
 
     value: object = None
     lasts: int = 0

@@ -36,7 +36,7 @@ from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
-from ivrflow.store.base import Commit, Place, Row, Store, Stored, Turn
+from ivrflow.store.base import Commit, Draft, Place, Row, Store, Stored, Turn
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -56,7 +56,7 @@ class Slow:
         self.identity_key = store.identity_key
         self.backlog = 0
 
-    def submit(self, turn: Turn) -> Commit:
+    def submit(self, turn: Turn | Draft) -> Commit:
         if not self.holds:
             return self.store.submit(turn)
         held = Held(self, turn)
@@ -75,8 +75,8 @@ class Slow:
     async def probe(self) -> None:
         await self.store.probe()
 
-    async def sweep(self, before: int, limit: int) -> int:
-        return await self.store.sweep(before, limit)
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
+        return await self.store.sweep(before, limit, now=now)
 
     async def close(self) -> None:
         await self.store.close()
@@ -85,7 +85,7 @@ class Slow:
 class Held:
     """A commit that is in line, or (`taken`) on its way to the disk."""
 
-    def __init__(self, slow: Slow, turn: Turn) -> None:
+    def __init__(self, slow: Slow, turn: Turn | Draft) -> None:
         self.slow = slow
         self.turn = turn
         self.withdrawn = False

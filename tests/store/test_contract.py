@@ -2,76 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from turns import FIRST, Open, after, run
 
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.store.base import KEPT, Place, Store, Turn
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
-
-FIRST = Turn(
-    app="app",
-    call="call-1",
-    rev=1,
-    place=None,
-    program="sha256:one",
-    closure=b"{}",
-    format=1,
-    at=1_000,
-    due=9_000,
-    over=0,
-    who="here",
-    session=b'{"n":1}',
-    flags=0,
-    key=b"key-1",
-    event=b"{}",
-    facts=b"{}",
-    reply=b"reply-1",
-)
-
-Open = Callable[[], Awaitable[Store]]
-
-
-def after(turn: Turn, place: Place, **changes: object) -> Turn:
-    """The next turn of a call."""
-    number = turn.rev + 1
-    return msgspec.structs.replace(
-        turn,
-        rev=number,
-        place=place,
-        session=b'{"n":%d}' % number,
-        key=b"key-%d" % number,
-        reply=b"reply-%d" % number,
-        **changes,
-    )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    async def memory() -> Store:
-        return MemoryStore()
-
-    async def sqlite() -> Store:
-        return await SqliteStore.open(tmp_path / "state.db")
-
-    return memory if request.param == "memory" else sqlite
-
-
-def run(open_store: Open, story: Callable[[Store], Awaitable[None]]) -> None:
-    async def told() -> None:
-        store = await open_store()
-        try:
-            await story(store)
-        finally:
-            await store.close()
-
-    asyncio.run(told())
 
 
 def test_what_is_committed_is_loaded(open_store: Open) -> None:
@@ -159,8 +101,8 @@ def test_a_program_goes_with_the_last_call_that_runs_on_it(open_store: Open) -> 
         await store.submit(after(FIRST, place, over=2_000)).done
         live = msgspec.structs.replace(FIRST, call="live", program="sha256:two", closure=b"[]")
         await store.submit(live).done
-        assert await store.sweep(2_000, 10) == 0
-        assert await store.sweep(2_001, 10) == 1
+        assert await store.sweep(2_000, 10, now=0) == 0
+        assert await store.sweep(2_001, 10, now=0) == 1
         assert await store.load("app", "call-1") is None
         assert await store.journal("app", "call-1") == []
         assert await store.closure("sha256:one") is None
@@ -175,8 +117,8 @@ def test_a_program_goes_with_the_last_call_that_runs_on_it(open_store: Open) -> 
 def test_a_call_that_never_ended_goes_when_it_is_due(open_store: Open) -> None:
     async def story(store: Store) -> None:
         await store.submit(FIRST).done
-        assert await store.sweep(FIRST.due, 10) == 0
-        assert await store.sweep(FIRST.due + 1, 10) == 1
+        assert await store.sweep(FIRST.due, 10, now=0) == 0
+        assert await store.sweep(FIRST.due + 1, 10, now=0) == 1
 
     run(open_store, story)
 

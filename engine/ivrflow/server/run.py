@@ -33,7 +33,7 @@ GRACE = 10
 
 PROBE_SECONDS = 1.0
 SWEEP_SECONDS = 3600
-SWEEP_CALLS = 500
+SWEEP_ROWS = 500
 KEEP = timedelta(days=7)
 """How long a call and its journal are kept after its end; late news come within a day."""
 
@@ -135,13 +135,18 @@ async def _probe(store: Store) -> str:
 
 async def _sweep(store: Store) -> None:
     while True:
-        before = int((datetime.now(UTC) - KEEP).timestamp() * 1000)
+        now = datetime.now(UTC)
+        before = _ms(now - KEEP)
         try:
-            while await store.sweep(before, SWEEP_CALLS) == SWEEP_CALLS:
+            while await store.sweep(before, SWEEP_ROWS, now=_ms(now)) == SWEEP_ROWS:
                 await asyncio.sleep(0)
         except StoreError as error:
-            log.error("old calls stay", reason=str(error))
+            log.error("old calls and records stay", reason=str(error))
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
 
 
 @asynccontextmanager

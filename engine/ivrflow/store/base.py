@@ -5,9 +5,12 @@ A store knows bytes only. Every turn is one `Turn`; it is committed whole or not
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
+
+from ivrflow.records import Operation
 
 KEPT = 16
 """How many of a call's last turns are compared with what comes in, to find duplicates."""
@@ -48,6 +51,29 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reply: bytes
 
 
+class Records(Protocol):
+    """Memory across calls, as one turn sees and changes it."""
+
+    def perform(self, operation: Operation) -> object:
+        """Return what the operation yields; it counts if the turn is committed."""
+        ...
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A turn of a call that needs records to be made.
+
+    `make` is called inside the transaction that commits what it returns, maybe in another thread.
+    If it raises, what it did to records is undone, no other turn is touched, and who waits gets
+    what it raised. It may be called again after all that it did was undone. `app` and `call` own
+    the claims and places it takes; what has expired at `at`, in milliseconds since 1970, is absent.
+    """
+
+    app: str
+    call: str
+    at: int
+    make: Callable[[Records], Turn]
+
+
 class Recent(msgspec.Struct, frozen=True, gc=False):
     """An event that the call has had, its turn's flags, and the reply to it."""
 
@@ -81,7 +107,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 class Commit(Protocol):
     """A turn on its way. `done` yields its place, or raises `ConflictError` (another turn came
-    first) or `StoreUnavailableError`.
+    first), `StoreUnavailableError`, or what a draft's `make` raised.
 
     Who gives up waiting may put another future in the place of `done`: a store settles the one that
     is there when the turn is committed.
@@ -107,8 +133,11 @@ class Store(Protocol):
         """How many turns wait to be committed."""
         ...
 
-    def submit(self, turn: Turn) -> Commit:
-        """Put a turn in line to be committed."""
+    def submit(self, turn: Turn | Draft) -> Commit:
+        """Put a turn in line to be committed.
+
+        A call whose turn says that it is over leaves all queues with that turn.
+        """
         ...
 
     async def load(self, app: str, call: str) -> Stored | None:
@@ -127,10 +156,12 @@ class Store(Protocol):
         """Write something and commit it; raises `StoreUnavailableError` where turns would fail."""
         ...
 
-    async def sweep(self, before: int, limit: int) -> int:
-        """Forget up to `limit` calls that were over, or last heard of, before `before`.
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
+        """Forget calls that were over, or last heard of, before `before`, and what of records has
+        expired at `now`: up to `limit` together.
 
-        Returns how many went; programs that no call runs on any more go with them.
+        Returns how many went. Programs that no call runs on any more, and the places in queues of
+        calls that never ended, go with them.
         """
         ...
 

@@ -6,7 +6,8 @@ import secrets
 import msgspec
 
 from ivrflow.errors import ConflictError
-from ivrflow.store.base import KEPT, Place, Recent, Row, Stored, Turn
+from ivrflow.store.base import KEPT, Draft, Place, Recent, Row, Stored, Turn
+from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 
 
 class Committed:
@@ -36,15 +37,30 @@ class MemoryStore:
         self._calls: dict[tuple[str, str], _Call] = {}
         self._closures: dict[str, bytes] = {}
         self._numbered = 0
+        self._records = MemoryRecords()
 
-    def submit(self, turn: Turn) -> Committed:
+    def submit(self, turn: Turn | Draft) -> Committed:
         done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        try:
+            done.set_result(self._make(turn) if isinstance(turn, Draft) else self._keep(turn))
+        except Exception as error:  # whatever it was, who waits must hear of it
+            done.set_exception(error)
+        return Committed(done)
+
+    def _make(self, draft: Draft) -> Place:
+        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at)
+        try:
+            return self._keep(draft.make(records))
+        except BaseException:
+            records.undo()
+            raise
+
+    def _keep(self, turn: Turn) -> Place:
         known = self._calls.get((turn.app, turn.call))
         begins = turn.place is None
         follows = (known.last.rev if known else 0) + 1 == turn.rev
         if begins != (turn.rev == 1) or not follows:
-            done.set_exception(ConflictError(f"turn {turn.rev} of {turn.call} came too late"))
-            return Committed(done)
+            raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
         if known is None:
             self._numbered += 1
             known = self._calls[turn.app, turn.call] = _Call(self._numbered, turn, [])
@@ -60,8 +76,9 @@ class MemoryStore:
             )
         )
         self._closures[turn.program] = turn.closure
-        done.set_result(Place(known.number, turn.rev))
-        return Committed(done)
+        if turn.over:
+            self._records.leave_queues((turn.app, turn.call))
+        return Place(known.number, turn.rev)
 
     async def load(self, app: str, call: str) -> Stored | None:
         known = self._calls.get((app, call))
@@ -88,15 +105,16 @@ class MemoryStore:
     async def probe(self) -> None:
         pass
 
-    async def sweep(self, before: int, limit: int) -> int:
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
         old = [
             key for key, call in self._calls.items() if (call.last.over or call.last.due) < before
         ][:limit]
         for key in old:
             del self._calls[key]
+            self._records.leave_queues(key)
         used = {call.last.program for call in self._calls.values()}
         self._closures = {key: value for key, value in self._closures.items() if key in used}
-        return len(old)
+        return len(old) + self._records.sweep(now, limit - len(old))
 
     async def close(self) -> None:
         pass

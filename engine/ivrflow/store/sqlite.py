@@ -3,8 +3,8 @@
 One transaction holds all turns that gathered while the last COMMIT went to disk (WAL,
 synchronous=FULL), so a turn waits for one or two syncs, whatever the load. Its rows are written to
 pages in memory in the loop; COMMIT, everything that reads, and what failed, is the writer thread's.
-A batch that fails is rolled back and tried one by one. Checkpoints run beside, on their own
-connection, once a second.
+So are batches with drafts: each is made and written within a savepoint. A batch that fails is
+rolled back and tried one by one. Checkpoints run beside, on their own connection, once a second.
 """
 
 import asyncio
@@ -20,18 +20,23 @@ from queue import SimpleQueue
 from typing import TypeVar, cast
 
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
-from ivrflow.store.base import KEPT, Place, Recent, Row, Stored, Turn
+from ivrflow.store.base import KEPT, Draft, Place, Recent, Row, Stored, Turn
 from ivrflow.store.lock import FileLock
 from ivrflow.store.sql import statement
+from ivrflow.store.sqlite_records import SqliteRecords
 
-FORMAT = b"1"
-"""The layout of the file. A file of another layout is refused."""
+FORMAT = b"2"
+"""The layout of the file. Opening brings a file of an earlier layout to this one; a later one is
+refused."""
+
+EARLIER_FORMATS = (b"1",)
+"""1: without the table `record`."""
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 CACHE_KIB = 64 * 1024
 BUSY_SECONDS = 0.5
-"""How long a statement waits for another process that writes to the file, which none should."""
+"""How long a batch waits for another process that writes to the file: `ivrflow records`."""
 
 T = TypeVar("T")
 
@@ -44,7 +49,7 @@ class _Pending:
     def __init__(
         self,
         done: "asyncio.Future[Place]",
-        turn: Turn | None = None,
+        turn: Turn | Draft | None = None,
         ask: Callable[[sqlite3.Connection], object] | None = None,
     ) -> None:
         self.done = done
@@ -82,14 +87,17 @@ class SqliteStore:
         self._programs: dict[str, int] = dict(connection.execute("SELECT hash, id FROM program"))
         self._last_call = _highest(connection, "call")
         self._last_row = _highest(connection, "journal")
-        self._sql = {name: statement(name) for name in ("load", "chain", "old_calls")}
+        names = ("load", "chain", "old_calls", "old_records", "leave_call")
+        self._sql = {name: statement(name) for name in names}
         self._begun: list[tuple[object, ...]] = []
         self._moved: list[tuple[object, ...]] = []
         self._rows: list[tuple[object, ...]] = []
+        self._over: list[tuple[object, ...]] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
         )
+        connection.execute("PRAGMA busy_timeout = 0")  # the loop waits for nobody
         self._writer.start()
         self._checkpointer.start()
 
@@ -118,7 +126,7 @@ class SqliteStore:
     def backlog(self) -> int:
         return len(self._line)
 
-    def submit(self, turn: Turn) -> _Pending:
+    def submit(self, turn: Turn | Draft) -> _Pending:
         pending = _Pending(self._loop.create_future(), turn)
         self._enqueue(pending)
         return pending
@@ -145,8 +153,8 @@ class SqliteStore:
         touch = "UPDATE meta SET value = randomblob(8) WHERE name = 'probe'"
         await self._ask(lambda connection: connection.execute(touch))
 
-    async def sweep(self, before: int, limit: int) -> int:
-        return await self._ask(lambda connection: self._sweep(connection, before, limit))
+    async def sweep(self, before: int, limit: int, *, now: int) -> int:
+        return await self._ask(lambda connection: self._sweep(connection, before, limit, now))
 
     async def close(self) -> None:
         self._closing = True
@@ -186,7 +194,8 @@ class SqliteStore:
             return
         for pending in batch:
             pending.taken = True
-        written = None if any(pending.ask for pending in batch) else self._try_write(batch)
+        in_thread = any(pending.ask or isinstance(pending.turn, Draft) for pending in batch)
+        written = None if in_thread else self._try_write(batch)
         self._inbox.put((batch, written))
 
     def _try_write(self, batch: list[_Pending]) -> list[Place | Exception] | None:
@@ -229,20 +238,28 @@ class SqliteStore:
         self, batch: list[_Pending], written: list[Place | Exception] | None = None
     ) -> list[Place | Exception]:
         try:
-            places = self._write_rows(batch) if written is None else written
+            places = self._wait_and_write(batch) if written is None else written
             self._end_transaction()
             return places
         except Exception as error:  # whatever it was, those who wait must hear of it
-            if len(batch) == 1:
-                return [_failure(error)]
+            if len(batch) == 1 or _is_busy(error):
+                return [_failure(error) for _ in batch]
             return [outcome for pending in batch for outcome in self._commit([pending])]
+
+    def _wait_and_write(self, batch: list[_Pending]) -> list[Place | Exception]:
+        """Write as the loop may not: it waits for another process that writes."""
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        try:
+            return self._write_rows(batch)
+        finally:
+            self._connection.execute("PRAGMA busy_timeout = 0")
 
     def _write_rows(self, batch: list[_Pending]) -> list[Place | Exception]:
         """Begin a transaction and run all of a batch in it, or none of it."""
         self._before = self._last_call, self._last_row
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            places: list[Place | Exception] = [self._run(pending) for pending in batch]
+            places = [self._run(pending) for pending in batch]
             self._flush()
         except BaseException:
             self._undo()
@@ -259,17 +276,45 @@ class SqliteStore:
     def _undo(self) -> None:
         with suppress(sqlite3.Error):
             self._connection.execute("ROLLBACK")
+        self._forget(self._before)
+
+    def _forget(self, before: tuple[int, int]) -> None:
+        """Know no more of rows that were rolled back. `before` are the last numbers that stay."""
+        with suppress(sqlite3.Error):
             self._programs = dict(self._connection.execute("SELECT hash, id FROM program"))
-        self._last_call, self._last_row = self._before
+        self._last_call, self._last_row = before
         self._clear()
 
-    def _run(self, pending: _Pending) -> Place:
+    def _run(self, pending: _Pending) -> Place | Exception:
+        if isinstance(pending.turn, Turn):
+            return self._keep(pending.turn)
+        if pending.turn is not None:
+            self._flush()
+            return self._make(pending.turn)
         if pending.ask is not None:
             self._flush()
             pending.result = pending.ask(self._connection)
-        elif pending.turn is not None:
-            return self._keep(pending.turn)
         return NOWHERE
+
+    def _make(self, draft: Draft) -> Place | Exception:
+        """Make a turn and write it, or nothing of it. What fails here is this turn's alone."""
+        before = self._last_call, self._last_row
+        self._connection.execute("SAVEPOINT draft")
+        try:
+            place = self._keep(draft.make(self._records(draft)))
+            self._flush()
+        except sqlite3.Error:  # the whole transaction may be gone
+            raise
+        except Exception as error:
+            self._connection.execute("ROLLBACK TO draft")
+            self._connection.execute("RELEASE draft")
+            self._forget(before)
+            return error
+        self._connection.execute("RELEASE draft")
+        return place
+
+    def _records(self, draft: Draft) -> SqliteRecords:
+        return SqliteRecords(self._connection, app=draft.app, call=draft.call, at=draft.at)
 
     def _keep(self, turn: Turn) -> Place:
         """Note the rows of a turn; `_flush` writes them."""
@@ -289,6 +334,8 @@ class SqliteStore:
             self._begun.append((call, turn.app, turn.call, *state))
         happened = (turn.at, turn.flags, turn.key, turn.event, turn.facts, turn.reply)
         self._rows.append((row, call, previous, *happened))
+        if turn.over:
+            self._over.append((turn.app, turn.call))
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -303,12 +350,16 @@ class SqliteStore:
                 changed = self._connection.execute(_many(name, len(chunk)), values)
                 if changed.rowcount != len(chunk):
                     raise ConflictError("another turn of the call came first")
+        for chunk in _chunks(self._over):
+            values = [value for row in chunk for value in row]
+            self._connection.execute(_many("leave_queues", len(chunk)), values)
         self._clear()
 
     def _clear(self) -> None:
         self._begun.clear()
         self._moved.clear()
         self._rows.clear()
+        self._over.clear()
 
     def _add_program(self, turn: Turn) -> int:
         insert = "INSERT INTO program (hash, closure) VALUES (?, ?)"
@@ -345,17 +396,19 @@ class SqliteStore:
         rows.reverse()
         return rows
 
-    def _sweep(self, connection: sqlite3.Connection, before: int, limit: int) -> int:
+    def _sweep(self, connection: sqlite3.Connection, before: int, limit: int, now: int) -> int:
         old = connection.execute(self._sql["old_calls"], (before, limit)).fetchall()
         for call, last in old:
             rows = connection.execute(self._sql["chain"], (last, MAX_CHAIN)).fetchall()
             connection.executemany("DELETE FROM journal WHERE id = ?", [(row[0],) for row in rows])
+            connection.execute(self._sql["leave_call"], (call,))
             connection.execute("DELETE FROM call WHERE id = ?", (call,))
         if old:
             unused = "DELETE FROM program WHERE id NOT IN (SELECT DISTINCT program FROM call)"
             connection.execute(unused)
             self._programs = dict(connection.execute("SELECT hash, id FROM program"))
-        return len(old)
+        expired = connection.execute(self._sql["old_records"], (now, limit - len(old)))
+        return len(old) + expired.rowcount
 
     def _checkpoint(self) -> None:
         """The checkpoint thread: move the log into the file beside the writer's commits."""
@@ -387,6 +440,14 @@ def _many(name: str, count: int) -> str:
     return text.replace(one, ", ".join([one] * count))
 
 
+def _is_busy(error: Exception) -> bool:
+    """Whether another process kept the file locked all the time."""
+    return (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    )
+
+
 def _failure(error: Exception) -> Exception:
     if isinstance(error, ConflictError):
         return error
@@ -405,7 +466,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.executescript(statement("schema"))
     found = _meta(connection, "format", FORMAT)
-    if found != FORMAT:
+    if found in EARLIER_FORMATS:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
+    elif found != FORMAT:
         connection.close()
         raise StoreError(f"{path} was written by another release of ivrflow (layout {found!r})")
     return connection

@@ -36,3 +36,21 @@ CREATE TABLE IF NOT EXISTS journal (
     facts BLOB NOT NULL,
     reply BLOB NOT NULL
 );
+
+-- Memory across calls: values (waits = 0; app and call_id tell who claimed one, else they are empty)
+-- and places in queues (waits = 1; their order is that of id). `value` is JSON.
+CREATE TABLE IF NOT EXISTS record (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    waits INTEGER NOT NULL,
+    app TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires INTEGER NOT NULL
+);
+
+CREATE UNIQUE INDEX IF NOT EXISTS value_of_key ON record (name, key) WHERE waits = 0;
+CREATE UNIQUE INDEX IF NOT EXISTS place_of_call ON record (app, call_id, name, key) WHERE waits = 1;
+CREATE INDEX IF NOT EXISTS queue ON record (name, key, id) WHERE waits = 1;
+CREATE INDEX IF NOT EXISTS record_expires ON record (expires) WHERE expires < 9223372036854775807;

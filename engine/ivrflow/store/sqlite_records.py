@@ -1,0 +1,78 @@
+"""Records in SQLite: one statement an operation, inside whatever transaction is open."""
+
+import sqlite3
+from functools import cache
+
+import msgspec
+
+from ivrflow.records import (
+    Claim,
+    Count,
+    Delete,
+    Dequeue,
+    Enqueue,
+    Operation,
+    Place,
+    Put,
+    Read,
+)
+from ivrflow.store.sql import statement
+
+NEVER = 2**63 - 1
+"""When a record expires that lasts for ever."""
+
+_statement = cache(statement)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.decode
+
+
+class SqliteRecords:
+    """Performs operations for the turn of one call at `at`; meets `ivrflow.store.base.Records`."""
+
+    def __init__(self, connection: sqlite3.Connection, *, app: str, call: str, at: int) -> None:
+        self._connection = connection
+        self._who = {"app": app, "call": call, "at": at}
+        self._at = at
+
+    def perform(self, operation: Operation) -> object:
+        match operation:
+            case Read():
+                return _json(self._run("read_record", operation))
+            case Put(value=value, lasts=lasts):
+                self._run("put_record", operation, value=_text(value), expires=self._end(lasts))
+                return None
+            case Delete():
+                return self._run("delete_record", operation) is not None
+            case Count(lasts=lasts):
+                return _json(self._run("count_record", operation, expires=self._end(lasts)))
+            case Claim():
+                return self._claim(operation)
+            case Enqueue(value=value, lasts=lasts):
+                self._run("enqueue_record", operation, value=_text(value), expires=self._end(lasts))
+                return self._run("place_record", operation)
+            case Dequeue():
+                return _json(self._run("dequeue_record", operation))
+            case Place():
+                return self._run("place_record", operation)
+
+    def _claim(self, claim: Claim) -> object:
+        keys, value = _text(claim.keys), _text(claim.value)
+        end = self._end(claim.lasts)
+        return self._run("claim_record", claim, keys=keys, value=value, expires=end)
+
+    def _end(self, lasts: int) -> int:
+        return self._at + lasts if lasts else NEVER
+
+    def _run(self, name: str, operation: Operation, **values: object) -> object:
+        """Run a statement and return what it yields first, None where it yields nothing."""
+        told = {**self._who, "name": operation.record, "key": operation.key, **values}
+        rows = self._connection.execute(_statement(name), told).fetchall()
+        return rows[0][0] if rows else None
+
+
+def _text(value: object) -> str:
+    return _encode(value).decode()
+
+
+def _json(text: object) -> object:
+    return None if text is None else _decode(str(text))
