@@ -5,7 +5,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     IvrflowError
     |-- UsageError              the command line or the configuration is wrong (exit 2)
     |   `-- SettingsError       a setting is missing, malformed or contradicts another
-    |-- NothingToReadError      the given paths hold no flow (exit 3)
+    |-- NothingToReadError      what was asked for is not there: no flow, no value (exit 3)
     |-- ExpressionError         an expression or template that can't be parsed or typed
     |-- EvaluationError         an expression failed on the values of one call
     |-- CallbackError           bytes that are no callback
@@ -29,7 +29,7 @@ class SettingsError(UsageError):
 
 
 class NothingToReadError(IvrflowError):
-    """The given paths hold no flow."""
+    """What was asked for is not there: the given paths hold no flow, a record no such value."""
 
 
 class ExpressionError(IvrflowError):

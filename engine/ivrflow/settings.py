@@ -66,14 +66,23 @@ def read_settings(
     Reads `ivrflow.toml`, or `[tool.ivrflow]` of `pyproject.toml`, in `directory`, and the files
     that variables ending in `_FILE` name. Raises `SettingsError`, naming the setting at fault.
     """
+    settings = _read(flags, environment, directory)
+    _require_credentials(settings)
+    return settings
+
+
+def read_store(flag: str | None, environment: Mapping[str, str], directory: Path) -> str:
+    """Return the setting `store`, for those who need nothing else and no credentials."""
+    return _read({"store": flag}, environment, directory).store
+
+
+def _read(flags: Mapping[str, object], environment: Mapping[str, str], directory: Path) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     merged = {**_from_file(directory), **_from_environment(environment), **given}
     try:
-        settings = msgspec.convert(merged, Settings, strict=False)
+        return msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings: {error}") from None
-    _require_credentials(settings)
-    return settings
 
 
 def _from_file(directory: Path) -> dict[str, object]:

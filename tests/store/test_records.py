@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from turns import FIRST, LOCKOUT, Open, after, another, draft, run
 
-from ivrflow.errors import ConflictError, EvaluationError
+from ivrflow.errors import ConflictError, EvaluationError, StoreUnavailableError
 from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Operation, Place, Put, Read
 from ivrflow.store import base
 from ivrflow.store.base import Draft, Records, Store, Turn
 from ivrflow.store.memory import MemoryStore
-from ivrflow.store.sqlite import SqliteStore
+from ivrflow.store.sqlite import BUSY_SECONDS, SqliteStore
 
 
 def failing(turn: Turn, error: Exception, *operations: Operation) -> Draft:
@@ -394,7 +394,7 @@ COUNTING = """
 import asyncio, sys
 from pathlib import Path
 from turns import LOCKOUT, another, draft
-from ivrflow.store.sqlite import SqliteStore
+from ivrflow.store.sqlite import BUSY_SECONDS, SqliteStore
 
 async def count():
     store = await SqliteStore.open(Path(sys.argv[1]))
@@ -549,3 +549,55 @@ def test_both_stores_tell_any_story_of_records_alike(
             await sqlite.close()
 
     asyncio.run(both())
+
+
+# -- beside another process that writes to the file -----------------------------------------------
+
+
+@pytest.mark.parametrize("drafted", [False, True])
+def test_turns_wait_for_a_locked_file_and_the_loop_does_not(tmp_path: Path, drafted: bool) -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        store = await SqliteStore.open(tmp_path / "state.db")
+        other = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        turns = [another(f"call-{number}") for number in range(20)]
+        done = [store.submit(draft(each, LOCKOUT) if drafted else each).done for each in turns]
+        loop.call_later(BUSY_SECONDS / 5, other.rollback)
+        ticks = 0
+        while not all(each.done() for each in done):
+            before = loop.time()
+            await asyncio.sleep(0.001)
+            assert loop.time() - before < BUSY_SECONDS / 5, "the loop stood still"
+            ticks += 1
+        assert ticks > 5
+        await asyncio.gather(*done)
+        other.close()
+        await store.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("drafted", [False, True])
+def test_a_file_that_stays_locked_refuses_a_whole_batch_at_once(
+    tmp_path: Path, drafted: bool
+) -> None:
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        store = await SqliteStore.open(tmp_path / "state.db")
+        other = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        turns = [another(f"call-{number}") for number in range(20)]
+        works = [draft(each, LOCKOUT) if drafted else each for each in turns]
+        began = loop.time()
+        outcomes = await asyncio.gather(
+            *(store.submit(each).done for each in works), return_exceptions=True
+        )
+        assert loop.time() - began < BUSY_SECONDS * 3
+        assert all(isinstance(each, StoreUnavailableError) for each in outcomes)
+        other.rollback()
+        await asyncio.gather(*(store.submit(each).done for each in works))
+        other.close()
+        await store.close()
+
+    asyncio.run(story())

@@ -13,6 +13,7 @@ COMMANDS = {
     "graph": "draw a flow as Mermaid or DOT",
     "lint": "check flows before the phone rings",
     "new": "write a project that lints clean",
+    "records": "look at what calls remember for others, and change it",
     "schema": "print the JSON schemas of flows, applications and the wire",
     "serve": "answer the Sinch Voice API's callbacks",
 }

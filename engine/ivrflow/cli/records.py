@@ -1,0 +1,163 @@
+"""`ivrflow records`: what calls remember for others, also while the server runs."""
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.model.literals import read_duration
+from ivrflow.records import Put
+from ivrflow.settings import read_store
+from ivrflow.store.records_file import Kept, RecordsFile
+
+F = TypeVar("F", bound=Callable[..., object])
+
+HEADINGS = ("RECORD", "KEY", "VALUE", "EXPIRES", "CALL")
+
+
+def _store_option(command: F) -> F:
+    return click.option("--store", help="sqlite:PATH  [default: sqlite:.ivrflow/state.db]")(command)
+
+
+def _json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="for programs: a list of objects")(
+        command
+    )
+
+
+@click.group("records")
+def command() -> None:
+    """Look at records, and change them.
+
+    Works beside a running server, whose calls see a change from their next turn on.
+
+    A record that a flow declares is called FLOW.RECORD here, one of the application RECORD alone.
+    Keys and values are shown as they are: they may be personal data, such as telephone numbers.
+    """
+
+
+@command.command("list")
+@click.argument("record", required=False)
+@_json_option
+@_store_option
+def list_(record: str | None, as_json: bool, store: str | None) -> None:
+    """Show what RECORD holds, or every record: values, claims and who waits in queues."""
+    with RecordsFile.open(_path(store)) as records:
+        rows = records.rows(record, None, _now())
+    _show(rows, as_json=as_json)
+
+
+@command.command("get")
+@click.argument("record")
+@click.argument("key")
+@_json_option
+@_store_option
+def get(record: str, key: str, as_json: bool, store: str | None) -> None:
+    """Show the value of RECORD under KEY, as JSON; of a queue, the values of those who wait.
+
+    Exits with 3 where there is none.
+    """
+    with RecordsFile.open(_path(store)) as records:
+        rows = records.rows(record, key, _now())
+    if not rows:
+        raise NothingToReadError(f'"{record}" holds nothing under "{key}"')
+    if as_json:
+        _show(rows, as_json=True)
+    for row in () if as_json else rows:
+        click.echo(_json(row.value))
+
+
+@command.command("put", context_settings={"ignore_unknown_options": True})
+@click.argument("record")
+@click.argument("key")
+@click.argument("value")
+@click.option("--text", "is_text", is_flag=True, help="VALUE is text as it stands, not JSON")
+@click.option("--expires", help="forget it after this long, such as 15m  [default: never]")
+@_store_option
+def put(
+    record: str, key: str, value: str, is_text: bool, expires: str | None, store: str | None
+) -> None:
+    """Write VALUE, which is JSON, under KEY of RECORD.
+
+    Nobody checks that it is of the type that flows expect.
+    """
+    lasts = _duration(expires) if expires else 0
+    kept = Put(record=record, key=key, value=value if is_text else _from_json(value), lasts=lasts)
+    with RecordsFile.open(_path(store)) as records:
+        records.put(kept, _now())
+
+
+@command.command("delete")
+@click.argument("record")
+@click.argument("key")
+@click.option("--call", help="only if this call has claimed it, or only its place in a queue")
+@_store_option
+def delete(record: str, key: str, call: str | None, store: str | None) -> None:
+    """Forget what RECORD holds under KEY: a value with its claim, or all who wait in a queue.
+
+    Exits with 3 where there is nothing.
+    """
+    with RecordsFile.open(_path(store)) as records:
+        gone = records.delete(record, key, call, _now())
+    if not gone:
+        of_call = f" of the call {call}" if call else ""
+        raise NothingToReadError(f'"{record}" holds nothing under "{key}"{of_call}')
+
+
+def _path(flag: str | None) -> Path:
+    name = read_store(flag, os.environ, Path.cwd())
+    kind, _, path = name.partition(":")
+    if kind != "sqlite" or not path:
+        raise UsageError(f'"{name}" is in no file that could be looked at: write sqlite:PATH')
+    return Path(path)
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+def _duration(text: str) -> int:
+    lasts = read_duration(text)
+    if not lasts:
+        raise UsageError(f'--expires: "{text}" is not a duration such as 15m or 1d')
+    return lasts
+
+
+def _from_json(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        raise UsageError(f'"{text}" is not JSON: give text with --text') from None
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _show(rows: Iterable[Kept], *, as_json: bool) -> None:
+    if as_json:
+        shown = [{**msgspec.structs.asdict(row), "expires": _time(row.expires)} for row in rows]
+        click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
+        return
+    cells = [HEADINGS, *(_cells(row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+    for line in cells if len(cells) > 1 else ():
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def _cells(row: Kept) -> tuple[str, ...]:
+    who = f"{row.place}. {row.call}" if row.place else row.call
+    return row.record, row.key, _json(row.value), _time(row.expires) or "-", who
+
+
+def _time(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,87 @@
+"""The records of a SQLite store, for a person; another process may be serving from the file."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ivrflow.errors import StoreError
+from ivrflow.records import Put
+from ivrflow.store.sql import statement
+from ivrflow.store.sqlite import EARLIER_FORMATS, FORMAT
+from ivrflow.store.sqlite_records import NEVER, SqliteRecords
+
+BUSY_SECONDS = 10.0
+"""How long to wait for the server, which writes most of the time when it is busy."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A value, or a place (from 1) in a queue. `call` is who waits or has claimed the value, "" for
+    nobody; `expires` is in milliseconds since 1970, None for never."""
+
+    record: str
+    key: str
+    value: object
+    expires: int | None
+    app: str
+    call: str
+    place: int
+
+
+class RecordsFile:
+    """Reads and changes records in short transactions of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path) -> "Iterator[RecordsFile]":
+        """Open a file that is a store already; raises `StoreError`."""
+        if not path.is_file():
+            raise StoreError(f"there is no store {path}: name another file with --store")
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+        try:
+            _check_layout(connection, path)
+            yield cls(connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path} can't be used as a store: {error}") from error
+        finally:
+            connection.close()
+
+    def rows(self, record: str | None, key: str | None, at: int) -> list[Kept]:
+        """Return what has not expired at `at`: of one record or all, under one key or all."""
+        told = {"name": record, "key": key, "at": at}
+        return [
+            Kept(
+                record=name,
+                key=under,
+                value=msgspec.json.decode(value),
+                expires=None if expires == NEVER else expires,
+                app=app,
+                call=call,
+                place=place,
+            )
+            for name, under, value, expires, app, call, place in self._connection.execute(
+                statement("list_records"), told
+            )
+        ]
+
+    def put(self, put: Put, at: int) -> None:
+        SqliteRecords(self._connection, app="", call="", at=at).perform(put)
+
+    def delete(self, record: str, key: str, call: str | None, at: int) -> int:
+        """Forget what stands under a key, or what one call has of it; returns how many went."""
+        told = {"name": record, "key": key, "call": call, "at": at}
+        return self._connection.execute(statement("drop_records"), told).rowcount
+
+
+def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
+    query = "SELECT value FROM meta WHERE name = 'format'"
+    (found,) = connection.execute(query).fetchone() or (b"",)
+    if found in EARLIER_FORMATS:
+        raise StoreError(f"{path} is of an earlier layout: `ivrflow serve` brings it up to date")
+    if found != FORMAT:
+        raise StoreError(f"{path} was written by another release of ivrflow (layout {found!r})")
