@@ -41,6 +41,7 @@ from ivrflow.model.flow import (
     PlayPart,
     Prompt,
     PromptStep,
+    RecordOperation,
     RecordStep,
     Return,
     Run,
@@ -101,6 +102,13 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
     return tuple(reader.found.values())
 
 
+def type_of(subject: Subject, template: Template) -> Type | None:
+    """Return the type of a value in `subject`, None where it can't be told: because of one of its
+    `faults`, for example."""
+    everything = frozenset(subject.variables) | {INPUT}
+    return _Reader(subject).value(template, everything)
+
+
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
     """Return what is wrong with prompts that see `names` only: those of an application."""
     reader = _Reader(None)
@@ -157,7 +165,18 @@ def _on(way: Way, assigned: Names) -> Names:
 
 
 def _set_by(steps: Iterable[Step]) -> Names:
-    return frozenset(step.name for step in steps if isinstance(step, Set))
+    return frozenset(name for step in steps if (name := _set_in(step)))
+
+
+def _set_in(step: Step) -> str:
+    """The variable that a step gives a value, "" for none."""
+    match step:
+        case Set(name=name):
+            return name
+        case RecordOperation(into=into) if into is not None:
+            return into.name
+        case _:
+            return ""
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -198,8 +217,7 @@ class _Reader:
     def steps(self, steps: Iterable[Step], assigned: Names) -> Names:
         for step in steps:
             self.step(step, assigned)
-            if isinstance(step, Set):
-                assigned |= {step.name}
+            assigned |= _set_by((step,))
         return assigned
 
     def step(self, step: Step, assigned: Names) -> None:
@@ -214,12 +232,16 @@ class _Reader:
                 self.text(target, assigned)
                 if credentials is not None:
                     self.credentials(credentials)
+            case RecordOperation(key=key, any=several, value=value):
+                for template in (key, several, value):
+                    if template is not None:
+                        self.value(template, assigned)
             case _:
                 pass
 
     def assignment(self, step: Set, assigned: Names) -> None:
         wanted = self.variables.get(step.name)
-        if wanted is None:
+        if step.name not in self.variables:
             help = did_you_mean(step.name, self.variables) or "declare it under `vars:`"
             message = f'no variable is called "{step.name}"'
             self.note(Fault(Sort.UNKNOWN, step.at, message, help))
@@ -253,8 +275,8 @@ class _Reader:
         except ExpressionError:
             whole = None
         if whole is None:
-            self.text(text, assigned)
-            return STRING if "{{" in text.source else None
+            is_text = self.text(text, assigned)
+            return STRING if is_text and "{{" in text.source else None
         return self.tree(whole, text.source, text.scalar, assigned)
 
     def prompt(self, prompt: Prompt, assigned: Names) -> None:
@@ -331,7 +353,7 @@ class _Reader:
             given = self.value(template, assigned)
             if is_computed(template) and not accepts(wanted, given):
                 message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
-                self.note(Fault(Sort.TYPE, _span_of(template), message))
+                self.note(Fault(Sort.TYPE, span_of(template), message))
 
     def connect(self, connect: Connect, assigned: Names) -> None:
         for text in (connect.target, connect.cli, connect.dtmf, *connect.headers.values()):
@@ -363,8 +385,9 @@ class _Reader:
 
         self.attempt(read, expression.source, expression.scalar)
 
-    def text(self, text: Text, assigned: Names, *, heard: bool = False) -> None:
-        """Read a text; where it is `heard`, one whole parameter may be a prompt."""
+    def text(self, text: Text, assigned: Names, *, heard: bool = False) -> bool:
+        """Read a text, and return whether it is one; where it is `heard`, one whole parameter may
+        be a prompt."""
         textless = TEXTLESS - {T.PROMPT} if heard and parameter(text) else TEXTLESS
 
         def read() -> None:
@@ -375,7 +398,7 @@ class _Reader:
                         help = "ask for its hours(...)" if given.name is T.SCHEDULE else ""
                         raise _NoTextError(f"{describe(given)} has no text", help=help)
 
-        self.attempt(read, text.source, text.scalar)
+        return self.attempt(read, text.source, text.scalar)
 
     def credentials(self, text: Text) -> None:
         rest = ENVIRONMENT.sub("", text.source)
@@ -383,13 +406,15 @@ class _Reader:
             message = "only {{ env.NAME }} may stand in credentials"
             self.note(Fault(Sort.SYNTAX, _span(text.scalar), message))
 
-    def attempt(self, read: Callable[[], None], source: str, scalar: Scalar | None) -> None:
+    def attempt(self, read: Callable[[], None], source: str, scalar: Scalar | None) -> bool:
         try:
             read()
         except ExpressionError as error:
             sort = Sort.TYPE if isinstance(error, _NoTextError) else Sort.SYNTAX
             span = _place(scalar, error.offset, source)
             self.note(Fault(sort, span, error.message, error.help))
+            return False
+        return True
 
     def tree(
         self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
@@ -440,7 +465,8 @@ def _place(scalar: Scalar | None, offset: int, source: str) -> Span:
     return scalar.part(offset, len(word.group()) if word else 1)
 
 
-def _span_of(template: Template) -> Span:
+def span_of(template: Template) -> Span:
+    """Return where a value stands."""
     match template:
         case TextValue(text=text):
             return _span(text.scalar)

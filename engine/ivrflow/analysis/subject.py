@@ -11,6 +11,7 @@ from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.graph import Graph, Way, wanted_digits
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
+from ivrflow.expr.check import either
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App
 from ivrflow.model.flow import (
@@ -24,6 +25,8 @@ from ivrflow.model.flow import (
     Part,
     Prompt,
     PromptStep,
+    Record,
+    RecordOperation,
     Ref,
     Run,
     State,
@@ -32,6 +35,7 @@ from ivrflow.model.flow import (
     runs,
 )
 from ivrflow.model.given import as_prompt
+from ivrflow.model.records import yields
 from ivrflow.model.schedule import Schedule
 
 STRING = Type(name=T.STRING)
@@ -153,15 +157,22 @@ class Subject:
         return {**self.app.schedules, **self.flow.schedules}
 
     @cached_property
-    def variables(self) -> dict[str, Type]:
-        """Every variable with its type: the declared ones, and those that `into` declares."""
-        used = {into.name: type_ for into, type_ in reversed(self.intos)}
+    def variables(self) -> dict[str, Type | None]:
+        """Every variable with its type: the declared ones, and those that `into` declares.
+
+        What several places put into one variable must have a type in common, else the first counts.
+        """
+        used: dict[str, Type | None] = {}
+        for into, type_ in self.intos:
+            known = used.get(into.name, type_)
+            used[into.name] = either(known, type_) or known
         return used | {name: decl.type for name, decl in self.flow.vars.items()}
 
     @cached_property
-    def intos(self) -> list[tuple[Ref, Type]]:
-        """Every place where an action puts a value into a variable, with the value's type."""
-        found: list[tuple[Ref, Type]] = []
+    def intos(self) -> list[tuple[Ref, Type | None]]:
+        """Every place where an action or a step on a record puts a value into a variable, with the
+        value's type, None where it can't be told."""
+        found: list[tuple[Ref, Type | None]] = []
         for state in self.states.values():
             digits = wanted_digits(state)
             if digits is not None and digits.into is not None:
@@ -169,7 +180,17 @@ class Subject:
         for run in runs(self.flow):
             if run.into is not None:
                 found.append((run.into, _returned(self.graph.returns_of(run))))
+        for step in self.steps():
+            if isinstance(step, RecordOperation) and step.into is not None:
+                record = self.records.get(step.record.name)
+                type_ = None if record is None else yields(step.operation, record)
+                found.append((step.into, type_))
         return found
+
+    @cached_property
+    def records(self) -> dict[str, Record]:
+        """The records that the flow can use; its own hide the application's."""
+        return {**self.app.records, **self.flow.records}
 
     @cached_property
     def names(self) -> dict[str, Type | None]:

@@ -7,7 +7,7 @@ bytes, and their hash names the program.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 from jinja2 import nodes
@@ -15,15 +15,28 @@ from jinja2 import nodes
 from ivrflow.expr.parse import parse_expression, parse_text
 from ivrflow.expr.types import T
 from ivrflow.model.app import App
-from ivrflow.model.flow import PLACE, Decl, DeclaredPrompt, Expr, Flow, PlayPart, Text, runs
+from ivrflow.model.flow import (
+    PLACE,
+    Decl,
+    DeclaredPrompt,
+    Expr,
+    Flow,
+    PlayPart,
+    Record,
+    RecordOperation,
+    Text,
+    runs,
+)
 from ivrflow.model.schedule import Schedule
 
 FORMAT = 1
 
+V = TypeVar("V", bound=msgspec.Struct)
+
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flow with its application's share. `flows` are those that it runs, and they run in turn,
-    by name; `prompts` and `schedules` are those of the application in use.
+    by name; `prompts`, `schedules` and `records` are those of the application in use.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
@@ -33,6 +46,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     flows: dict[str, Flow] = {}
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
+    records: dict[str, Record] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
@@ -43,16 +57,19 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
     flows = {each.name: each for each in _run_by(flow, others)}
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
+    records: dict[str, Record] = {}
     for each in (flow, *flows.values()):
         played = _prompts_in_use(each, app)
         prompts |= played
         schedules |= _schedules_in_use(each, app, played)
+        records |= _records_in_use(each, app)
     closure = Closure(
         format=FORMAT,
         flow=_meant(flow, app),
         flows={name: _meant(each, app) for name, each in sorted(flows.items())},
         prompts=prompts,
         schedules=schedules,
+        records=records,
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
@@ -96,14 +113,14 @@ def _prompts_in_use(flow: Flow, app: App) -> dict[str, DeclaredPrompt]:
     """
     visible = {name: each for name, each in app.prompts.items() if name not in flow.prompts}
     in_use: dict[str, DeclaredPrompt] = {}
-    wanted = {part.target.source for part in _played(flow)}
+    wanted = {part.target.source for part in _within(flow, PlayPart)}
     if any("{{" in name for name in wanted):
         return visible
     while wanted:
         name = wanted.pop()
         if name in visible and name not in in_use:
             in_use[name] = visible[name]
-            wanted |= {part.target.source for part in _played(visible[name])}
+            wanted |= {part.target.source for part in _within(visible[name], PlayPart)}
     return in_use
 
 
@@ -124,11 +141,10 @@ def _declared(flow: Flow) -> Iterator[Decl]:
 
 
 def _expressions(value: object) -> Iterator[nodes.Expr]:
-    for source in _within(value, (Text, Expr)):
-        if isinstance(source, Expr):
-            yield parse_expression(source.source)
-        elif isinstance(source, Text):
-            yield from (each for each in parse_text(source.source) if not isinstance(each, str))
+    for condition in _within(value, Expr):
+        yield parse_expression(condition.source)
+    for text in _within(value, Text):
+        yield from (each for each in parse_text(text.source) if not isinstance(each, str))
 
 
 def _names(tree: nodes.Expr) -> set[str]:
@@ -136,25 +152,26 @@ def _names(tree: nodes.Expr) -> set[str]:
     return found | ({tree.name} if isinstance(tree, nodes.Name) else set())
 
 
-def _played(value: object) -> Iterator[PlayPart]:
-    for part in _within(value, (PlayPart,)):
-        if isinstance(part, PlayPart):
-            yield part
+def _records_in_use(flow: Flow, app: App) -> dict[str, Record]:
+    """The application's records that the flow uses; its own hide those."""
+    used = {step.record.name for step in _within(flow, RecordOperation)}
+    shared = app.records.items()
+    return {name: each for name, each in shared if name in used and name not in flow.records}
 
 
-def _within(value: object, kinds: tuple[type, ...]) -> Iterator[object]:
-    """Yield the structs of these kinds that `value` holds."""
-    if isinstance(value, kinds):
+def _within(value: object, kind: type[V]) -> Iterator[V]:
+    """Yield the structs of a kind that `value` holds."""
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
-            yield from _within(getattr(value, field), kinds)
+            yield from _within(getattr(value, field), kind)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _within(item, kinds)
+            yield from _within(item, kind)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _within(item, kinds)
+            yield from _within(item, kind)
 
 
 def _without_places(value: object) -> object:

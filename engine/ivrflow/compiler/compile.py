@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivrflow.compiler.actions import ActionCompiler
-from ivrflow.compiler.closure import close, identify, open_closure
+from ivrflow.compiler.closure import Closure, close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
+from ivrflow.compiler.records import compile_operation
 from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
 from ivrflow.expr.types import T
@@ -30,9 +31,7 @@ def load_program(closure: bytes, platform: Platform) -> Program:
     """Return the program of a stored closure; raises `msgspec.DecodeError` for other bytes."""
     closed = open_closure(closure)
     sources = (closed.flow, *closed.flows.values())
-    flows = {
-        each.name: _Compiler(each, closed.flows, platform).flow(closed.prompts) for each in sources
-    }
+    flows = {each.name: _Compiler(each, closed, platform).flow() for each in sources}
     return Program(
         id=identify(closure),
         closure=closure,
@@ -46,15 +45,15 @@ def load_program(closure: bytes, platform: Platform) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    """Compiles the parts of one flow, which may run `others`."""
+    """Compiles the parts of one flow; `closed` is what it was closed with."""
 
     source: model.Flow
-    others: Mapping[str, model.Flow]
+    closed: Closure
     platform: Platform
 
-    def flow(self, shared: Mapping[str, model.DeclaredPrompt]) -> program.Flow:
+    def flow(self) -> program.Flow:
         flow = self.source
-        prompts = {**shared, **flow.prompts}
+        prompts = {**self.closed.prompts, **flow.prompts}
         return program.Flow(
             name=flow.name,
             start=flow.start.name,
@@ -84,7 +83,9 @@ class _Compiler:
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
         keys = keys_of(self.source, state)
-        return ActionCompiler(keys, self.platform, self.others, self.transition).compile(action)
+        return ActionCompiler(keys, self.platform, self.closed.flows, self.transition).compile(
+            action
+        )
 
     def choice(self, choice: model.Choice) -> program.Choice:
         return program.Choice(key=choice.key, transition=self.transition(choice.transition))
@@ -118,6 +119,8 @@ class _Compiler:
                 return program.AnswerStep()
             case model.RecordStep():
                 return self.record(step)
+            case model.RecordOperation():
+                return compile_operation(step, self.source, self.closed.records)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
             case model.SendDtmfStep(tones=tones):

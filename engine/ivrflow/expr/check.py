@@ -107,7 +107,7 @@ class _Checker:
                 self.type_of(inner)
                 return BOOLEAN
             case nodes.And(left=left, right=right) | nodes.Or(left=left, right=right):
-                return _either(self.type_of(left), self.type_of(right))
+                return either(self.type_of(left), self.type_of(right))
             case nodes.Neg(node=inner) | nodes.Pos(node=inner):
                 return self.number(inner, "-")
             case nodes.Concat(nodes=parts):
@@ -117,7 +117,7 @@ class _Checker:
             case nodes.CondExpr(test=test, expr1=yes, expr2=no):
                 self.type_of(test)
                 other = Type(name=T.NULL) if no is None else self.type_of(no)
-                return _either(self.type_of(yes), other)
+                return either(self.type_of(yes), other)
             case nodes.BinExpr():
                 return self.arithmetic(node)
             case _:
@@ -193,7 +193,7 @@ class _Checker:
         found = [self.type_of(each) for each in items]
         of = found[0] if found else None
         for each in found[1:]:
-            of = _either(of, each)
+            of = either(of, each)
         return Type(name=T.LIST, of=of)
 
     def filter(self, node: nodes.Filter) -> Type | None:
@@ -219,7 +219,7 @@ class _Checker:
             return None
         if given.name is T.NULL:
             return other
-        return _either(_sure(given), other)
+        return either(_sure(given), other)
 
     def currency(self, code: object) -> None:
         if not isinstance(code, str) or CURRENCY.fullmatch(code) is None:
@@ -340,8 +340,8 @@ def _sure(type_: Type) -> Type:
     return Type(name=type_.name, enum=type_.enum, of=type_.of, properties=type_.properties)
 
 
-def _either(left: Type | None, right: Type | None) -> Type | None:
-    """The type of what is one or the other; None where they have nothing in common."""
+def either(left: Type | None, right: Type | None) -> Type | None:
+    """Return the type of what is one or the other; None where they have nothing in common."""
     if left is None or right is None:
         return None
     if left.name is T.NULL or right.name is T.NULL:

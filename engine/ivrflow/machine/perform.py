@@ -12,11 +12,13 @@ from ivrflow.machine.program import (
     LocaleStep,
     LogStep,
     PromptStep,
+    RecordOperation,
     RecordStep,
     SendDtmfStep,
     SetStep,
     StopRecordingStep,
 )
+from ivrflow.machine.remember import remember
 from ivrflow.machine.replies import Answer, Record, SendDtmf, StopRecording
 from ivrflow.model.locales import is_locale
 
@@ -69,12 +71,19 @@ def _log(walk: Walk, step: LogStep) -> None:
     walk.effects.append(Log(flow=walk.flow.name, state=walk.state, text=line))
 
 
+def _remember(walk: Walk, step: RecordOperation) -> None:
+    value = remember(step, walk.names, walk.told)
+    if step.into is not None:
+        walk.assign(step.into, value)
+
+
 PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     SetStep: _set,
     PromptStep: _prompt,
     LocaleStep: _locale,
     AnswerStep: _answer,
     RecordStep: _record,
+    RecordOperation: _remember,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

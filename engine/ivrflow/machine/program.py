@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ivrflow.expr.compile import Scope, Value
 from ivrflow.expr.speech import Fill
+from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
 
@@ -119,12 +120,33 @@ class LogStep:
     text: Value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOperation:
+    """Reads or changes a record by its store-wide name.
+
+    `keys` yields the keys, one but for a claim of several; `key` is their type, None where the
+    record has one value only. `value` yields what is kept, of type `kept`; what the operation
+    itself yields is of type `yields`.
+    """
+
+    operation: str
+    record: str
+    lasts: int
+    keys: Value
+    key: Type | None
+    value: Value
+    kept: Type
+    yields: Type
+    into: str | None
+
+
 Step = (
     SetStep
     | PromptStep
     | LocaleStep
     | AnswerStep
     | RecordStep
+    | RecordOperation
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

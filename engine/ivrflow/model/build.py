@@ -11,6 +11,7 @@ from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
 from ivrflow.model.build_prompts import build_declared, build_own_prompt
+from ivrflow.model.build_records import build_records
 from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
 from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State
@@ -19,8 +20,8 @@ from ivrflow.model.reader import Reader, boolean, child, entries, items, place, 
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("requests", "callouts", "records", "budget")
-LATER_IN_APP = ("requests", "records", "webhooks")
+LATER_IN_FLOW = ("requests", "callouts", "budget")
+LATER_IN_APP = ("requests", "webhooks")
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
@@ -78,6 +79,7 @@ class _FlowBuilder:
             returns=self.returns,
             prompts=build_declared(self.reader, child(root, "prompts")),
             schedules=build_schedules(self.reader, child(root, "schedules")),
+            records=build_records(self.reader, child(root, "records"), _type),
             on=self.handlers(child(root, "on")),
             states=states,
             origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),
@@ -229,6 +231,7 @@ def _build_app(reader: Reader, root: Mapping) -> App:
         ),
         prompts=build_declared(reader, child(root, "prompts")),
         schedules=build_schedules(reader, child(root, "schedules")),
+        records=build_records(reader, child(root, "records"), _type),
         dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
         sorry=word(child(child(root, "on"), "error")),
         origin=Origin(path=reader.path, locale=place(child(root, "locale"))),

@@ -1,6 +1,7 @@
 """Steps and transitions from nodes: what is done on the way, and where the call goes next."""
 
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from ivrflow.expr.types import Type
 from ivrflow.model.build_prompts import build_own_prompt
@@ -10,7 +11,9 @@ from ivrflow.model.flow import (
     LocaleStep,
     LogStep,
     Move,
+    Operation,
     PromptStep,
+    RecordOperation,
     RecordStep,
     Ref,
     SendDtmfStep,
@@ -29,16 +32,10 @@ LATER_STEPS = frozenset(
         "control",
         "callout",
         "signal",
-        "read",
-        "put",
-        "delete",
-        "count",
-        "claim",
-        "enqueue",
-        "dequeue",
-        "place",
     }
 )
+
+OPERATIONS: dict[str, Operation] = {name: name for name in get_args(Operation)}
 
 Types = Mapping[str, Type]
 
@@ -115,6 +112,8 @@ class StepBuilder:
                 yield from self.assignments(value)
             case "record":
                 yield from self.record(entry)
+            case _ if name in OPERATIONS:
+                yield from self.operation(entry)
             case "locale" if source:
                 yield LocaleStep(locale=source)
             case "send_dtmf" if source:
@@ -138,6 +137,26 @@ class StepBuilder:
             credentials=text(child(entry.value, "credentials")),
             format=word(child(entry.value, "format")),
             transcribe={"true": "", "false": None}.get(transcribe.lower(), transcribe),
+            at=entry.key.span,
+        )
+
+    def operation(self, entry: Entry) -> Iterator[RecordOperation]:
+        """Build a step on memory across calls; recording is `record`."""
+        node = entry.value
+        record = ref(child(node, "record"))
+        if record is None:
+            return
+        key, keys, value = (
+            None if given is None else self.reader.as_written(given)
+            for given in (child(node, "key"), child(node, "any"), child(node, "value"))
+        )
+        yield RecordOperation(
+            operation=OPERATIONS[entry.key.text],
+            record=record,
+            key=key,
+            any=keys,
+            value=value,
+            into=ref(child(node, "into")),
             at=entry.key.span,
         )
 

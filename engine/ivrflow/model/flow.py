@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from ivrflow.diagnostics import START, Span
-from ivrflow.expr.types import Type
+from ivrflow.expr.types import T, Type
 from ivrflow.model.places import PLACE as PLACE
 from ivrflow.model.schedule import Schedule
 from ivrflow.source.node import Scalar
@@ -110,6 +110,25 @@ class Decl(_Value, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+class Record(_Value, frozen=True, kw_only=True):
+    """Memory across calls: one value, or one queue of calls, for each key.
+
+    Without `key` there is one only; without `value` what is kept is `true`. `expires` is how long
+    it is kept after the last change, 0 for ever.
+    """
+
+    key: Type | None = None
+    value: Type | None = None
+    kind: Literal["value", "queue"] = "value"
+    expires: int = 0
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+    @property
+    def kept(self) -> Type:
+        """The type of what is kept."""
+        return self.value or Type(name=T.BOOLEAN)
+
+
 class Set(_Kind, frozen=True, kw_only=True):
     """Assign to one variable."""
 
@@ -181,12 +200,32 @@ class LogStep(_Kind, frozen=True, kw_only=True):
     text: Text
 
 
+Operation = Literal["read", "put", "delete", "count", "claim", "enqueue", "dequeue", "place"]
+
+
+class RecordOperation(_Kind, frozen=True, kw_only=True):
+    """Read or change a record, memory across calls; `RecordStep` records the call.
+
+    `operation` is the step's word. `any` are the keys of a `claim` of which the first free one is
+    taken. Keys and `value` are literals until the record's declaration reads them.
+    """
+
+    operation: Operation
+    record: Ref
+    key: Template | None = None
+    any: Template | None = None
+    value: Template | None = None
+    into: Ref | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 Step = (
     PromptStep
     | Set
     | LocaleStep
     | AnswerStep
     | RecordStep
+    | RecordOperation
     | StopRecordingStep
     | SendDtmfStep
     | LogStep
@@ -396,6 +435,7 @@ class Flow(_Value, frozen=True, kw_only=True):
     returns: dict[str, dict[str, Decl]] = {}
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
+    records: dict[str, Record] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
     origin: Origin = msgspec.field(default=Origin(), name=PLACE)

@@ -76,6 +76,31 @@ def _value(text: str, type_: Type) -> object:
             return text
 
 
+def fits(value: object, type_: Type) -> bool:
+    """Whether a JSON value is one of `type_`: what was written by another flow, or another
+    release of this one, may be none."""
+    match type_.name:
+        case _ if value is None:
+            return type_.nullable
+        case T.BOOLEAN:
+            return isinstance(value, bool)
+        case T.INTEGER | T.DURATION:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case T.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case T.LIST:
+            of = type_.of
+            return isinstance(value, list) and (of is None or all(fits(each, of) for each in value))
+        case T.OBJECT:
+            properties = (type_.properties or {}).items()
+            return isinstance(value, dict) and all(
+                fits(value.get(name), each) for name, each in properties
+            )
+        case _:
+            known = not type_.enum or value in type_.enum
+            return isinstance(value, str) and known and _value(value, type_) is not None
+
+
 def guess(scalar: Scalar) -> tuple[Type, object]:
     """Return the type and value that an undeclared literal has by the way it is written.
 

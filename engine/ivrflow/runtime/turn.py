@@ -1,7 +1,8 @@
 """The turn, as the whole product promises it: one event, one commit, one reply.
 
 1. One event at a time a call (the mailbox); an event that the call has had gets its stored reply.
-2. `step` runs on the session in hand; the facts that it asks for are fetched and kept.
+2. `step` runs on the session in hand; the facts that it asks for are fetched and kept. One that
+   asks for records runs inside the transaction that commits it, and asks anew if that is undone.
 3. Call and journal are committed; only then the reply leaves.
 4. A turn that is late is withdrawn, or, if it is being committed, answered with a rescue reply that
    replaces its own. Whatever fails, the caller is answered.
@@ -23,7 +24,7 @@ from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnav
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
-from ivrflow.machine.outcome import Facts, Need, Now, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
 from ivrflow.machine.session import FORMAT, Session
@@ -35,7 +36,7 @@ from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
-from ivrflow.store.base import Commit, Place, Store, Turn
+from ivrflow.store.base import Commit, Draft, Place, Records, Store, Turn
 from ivrflow.telemetry.logs import TurnLine, log_turn
 
 DEADLINE = 3.0
@@ -71,6 +72,20 @@ class Arrival(msgspec.Struct):
     key: bytes
     deadline: float
     facts: Facts = Facts()
+
+
+class Making(msgspec.Struct):
+    """A turn of a call that is being made, once or, where a transaction was undone, again."""
+
+    arrival: Arrival
+    live: Live
+    turn: Turn | None = None
+    taken: Step | None = None
+
+    def made(self) -> tuple[Turn, Step]:
+        assert self.turn is not None  # noqa: S101  it is committed
+        assert self.taken is not None  # noqa: S101
+        return self.turn, self.taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,30 +233,51 @@ class Turns:
 
     async def _take(self, arrival: Arrival, live: Live) -> bytes:
         """Step, commit, and keep the call in hand."""
-        taken = self._step(arrival, live)
-        reply = _reply(arrival.event, taken, live)
-        turn = self._as_turn(arrival, live, taken, reply)
-        place = await self.deadlines.committed(arrival.deadline, self.store.submit(turn))
+        making = Making(arrival, live)
+        made = self._make(making, None)
+        work = self._draft(making) if made is None else made
+        place = await self.deadlines.committed(arrival.deadline, self.store.submit(work))
+        turn, taken = making.made()
         self._keep(arrival.call, live, turn, taken.session, place)
         _tell(arrival.event, live.program, taken)
-        return reply
+        return turn.reply
 
-    def _step(self, arrival: Arrival, live: Live) -> Step:
-        taken = step(live.program, live.session, arrival.event, arrival.facts)
-        while isinstance(taken, Need):
-            arrival.facts = self._fetch(taken, arrival.facts)
-            taken = step(live.program, live.session, arrival.event, arrival.facts)
-        return taken
+    def _draft(self, making: Making) -> Draft:
+        """Leave the turn to the transaction of the store."""
 
-    def _fetch(self, need: Need, facts: Facts) -> Facts:
-        match need.fact:
-            case Now():
-                return msgspec.structs.replace(facts, now=self._timestamp())
-            case other:
-                raise LookupError(f"nothing tells the fact {other}")
+        def make(records: Records) -> Turn:
+            turn = self._make(making, records)
+            assert turn is not None  # noqa: S101  with records at hand there is nothing to wait for
+            return turn
 
-    def _as_turn(self, arrival: Arrival, live: Live, taken: Step, reply: bytes) -> Turn:
-        at = int(self.now().timestamp() * 1000)
+        app, call = making.arrival.call
+        return Draft(app=app, call=call, at=self._milliseconds(), make=make)
+
+    def _make(self, making: Making, records: Records | None) -> Turn | None:
+        """Step and make the turn; None where it asks for records and none are at hand."""
+        arrival, live = making.arrival, making.live
+        facts = arrival.facts
+        while isinstance(taken := step(live.program, live.session, arrival.event, facts), Need):
+            if isinstance(taken.fact, Now):
+                facts = msgspec.structs.replace(facts, now=self._timestamp())
+                arrival.facts = msgspec.structs.replace(arrival.facts, now=facts.now)
+            elif records is None:
+                return None
+            else:
+                told = Recorded(records.perform(taken.fact))
+                facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+        reply = _reply(arrival.event, taken, live)
+        making.turn = self._as_turn(arrival, live, taken, reply, facts)
+        making.taken = taken
+        return making.turn
+
+    def _milliseconds(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
+    def _as_turn(
+        self, arrival: Arrival, live: Live, taken: Step, reply: bytes, facts: Facts
+    ) -> Turn:
+        at = self._milliseconds()
         app, call = arrival.call
         return Turn(
             app=app,
@@ -259,7 +295,7 @@ class Turns:
             flags=FLAG_BY_VERDICT[taken.verdict],
             key=arrival.key,
             event=_encoder.encode(arrival.event),
-            facts=_encoder.encode(arrival.facts),
+            facts=_encoder.encode(facts),
             reply=reply,
         )
 
@@ -313,7 +349,8 @@ class Turns:
             if live is None:
                 return
             session = msgspec.structs.replace(live.session, rescued=True)
-            turn = self._as_turn(arrival, live, Step(session=session, verdict=Verdict.MOVED), body)
+            taken = Step(session=session, verdict=Verdict.MOVED)
+            turn = self._as_turn(arrival, live, taken, body, arrival.facts)
             turn = msgspec.structs.replace(turn, flags=RESCUED)
             place = await self.store.submit(turn).done
             self._keep(arrival.call, live, turn, session, place)
