@@ -11,6 +11,7 @@ from jinja2 import nodes
 from ivrflow.errors import EvaluationError, ExpressionError
 from ivrflow.expr.check import infer
 from ivrflow.expr.compile import compile_segments, compile_tree
+from ivrflow.expr.functions import Keyed
 from ivrflow.expr.parse import parse_expression, parse_text, whole_expression
 from ivrflow.expr.pattern import begins, fits
 from ivrflow.expr.types import T, Type
@@ -40,13 +41,20 @@ VALUES: dict[str, object] = {
     "open()": lambda schedule: schedule == "office",
     "hours()": lambda schedule: f"hours of {schedule}",
     "next_opening()": lambda schedule: "2026-11-24T08:00:00+01:00",
+    "recorded()": lambda record, key=None: (record, key) in (("seen", "400002"), ("count", None)),
     "call": {"from": None},
+}
+RECORDS = {
+    "seen": Keyed(key=Type(name=T.DIGITS), is_queue=False),
+    "count": Keyed(key=None, is_queue=False),
+    "closed": Keyed(key=None, is_queue=False),
+    "line": Keyed(key=None, is_queue=True),
 }
 
 
 def evaluate(source: str) -> object:
     tree = parse_expression(source)
-    infer(tree, NAMES, source)
+    infer(tree, NAMES, source, RECORDS)
     return compile_tree(tree)(VALUES)
 
 
@@ -54,6 +62,9 @@ def evaluate(source: str) -> object:
     ("source", "value"),
     [
         ("count + 1", 4),
+        ("recorded(seen, digits)", True),
+        ("not recorded(closed)", True),
+        ("recorded(count) and count == 3", True),
         ("count * 2 - 1 // 2", 6),
         ("7 / 2", 3.5),
         ("-count % 2", 1),
@@ -110,7 +121,16 @@ def test_an_expression_yields_its_value(source: str, value: object) -> None:
         ("names ~ 'x'", "has no text"),
         ("digits.upper()", "call"),
         ("range(9)", "call"),
-        ("recorded(office)", "call"),
+        ("recorded(office)", 'no record is called "office"'),
+        ("recorded()", "needs the name of a record"),
+        ("recorded('seen', digits)", "needs the name of a record"),
+        ("recorded(sen, digits)", 'no record is called "sen"'),
+        ("recorded(seen)", "a value for each digits"),
+        ("recorded(seen, digits, 1)", "a value for each digits"),
+        ("recorded(seen, count)", "is digits, not integer"),
+        ("recorded(seen, call.from)", "is digits, not phone"),
+        ("recorded(closed, digits)", "has no keys"),
+        ("recorded(line)", "is a queue"),
         ("open(office)(night)", "call"),
         ("call.open(office)", "call"),
         ("open(schedule=office)", "by their place"),
@@ -135,7 +155,7 @@ def test_an_expression_yields_its_value(source: str, value: object) -> None:
         ("count +", "unexpected"),
         ("count count", "left over"),
         ("count | bucket", "one argument"),
-        ("recorded", "not supported yet"),
+        ("recorded", 'no "recorded"'),
         ("'x' ~ (" * 60 + "'y'" + ")" * 60, "too deeply"),
     ],
 )
@@ -223,7 +243,7 @@ def test_what_types_well_evaluates_or_fails_as_a_value(words: list[str]) -> None
     source = " ".join(words)
     try:
         tree = parse_expression(source)
-        infer(tree, NAMES, source)
+        infer(tree, NAMES, source, RECORDS)
     except ExpressionError:
         return
     with suppress(EvaluationError):

@@ -19,6 +19,7 @@ from ivrflow.compiler.values import ENVIRONMENT, parameter
 from ivrflow.diagnostics import START, Span, did_you_mean
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import TEXTLESS, UnknownNameError, accepts, describe, infer
+from ivrflow.expr.functions import Keyed, evaluated
 from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
@@ -41,6 +42,7 @@ from ivrflow.model.flow import (
     PlayPart,
     Prompt,
     PromptStep,
+    Record,
     RecordOperation,
     RecordStep,
     Return,
@@ -189,6 +191,7 @@ class _Reader:
         self.subject = subject
         self.variables = {} if subject is None else subject.variables
         self.prompts = {} if subject is None else subject.flow.prompts
+        self.records = {} if subject is None else _keyed(subject.records)
         self.returns = {} if subject is None else subject.flow.returns
         own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
         self.types: dict[str, Type | None] = {**own, **self.variables}
@@ -421,7 +424,7 @@ class _Reader:
     ) -> Type | None:
         """Type a tree, and check that what it reads has a value; faults are noted."""
         try:
-            given = infer(tree, self.types, source)
+            given = infer(tree, self.types, source, self.records)
         except UnknownNameError as error:
             sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
             self.note(Fault(sort, _place(scalar, error.offset, source), error.message, error.help))
@@ -439,6 +442,12 @@ class _Reader:
         return given
 
 
+def _keyed(records: Mapping[str, Record]) -> dict[str, Keyed]:
+    return {
+        name: Keyed(key=each.key, is_queue=each.kind == "queue") for name, each in records.items()
+    }
+
+
 class _NoTextError(ExpressionError):
     """A value that can't stand in a text."""
 
@@ -447,6 +456,8 @@ def _read(tree: nodes.Node) -> set[str]:
     """Return the names that must have a value; those with a default need none."""
     if isinstance(tree, nodes.Name):
         return {tree.name}
+    if isinstance(tree, nodes.Call):
+        return set[str]().union(*(_read(each) for each in evaluated(tree)))
     found: set[str] = set()
     for child in tree.iter_child_nodes():
         if isinstance(tree, nodes.Call) and child is tree.node:

@@ -10,12 +10,13 @@ from ivrflow.compiler.compile import compile_flow
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
 from ivrflow.machine.events import Incoming
-from ivrflow.machine.outcome import Facts
+from ivrflow.machine.outcome import Facts, Need, Now, Recorded
 from ivrflow.machine.preview import preview
 from ivrflow.machine.program import Program
 from ivrflow.model.context import Context
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
+from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 
 SAMPLE = Incoming(app="", call="call-id", caller="+15550100", called="+15550199")
 """The call that a preview is for."""
@@ -37,7 +38,8 @@ NOON = Facts(now="2026-01-01T12:00:00Z")
 def command(path: Path, name: str | None, state: str | None, context: str) -> None:
     """Compile the flow in PATH and print its program: its id and canonical closure.
 
-    With --state, print the SVAML of that state for a sample call instead.
+    With --state, print the SVAML of that state for a sample call instead, which is the first that
+    records know of.
     """
     checked, flow = read_flow(path, name)
     program = compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
@@ -53,4 +55,9 @@ def _svaml(program: Program, state: str, context: Context) -> bytes:
     if state not in program.flow.states:
         remedy = did_you_mean(state, program.flow.states)
         raise UsageError(f'the flow "{program.flow.name}" has no state "{state}"; {remedy}')
-    return render(preview(program, state, context, SAMPLE, NOON))
+    facts, records = NOON, MemoryTurn(MemoryRecords(), (SAMPLE.app, SAMPLE.call), at=0)
+    while isinstance(shown := preview(program, state, context, SAMPLE, facts), Need):
+        assert not isinstance(shown.fact, Now)  # noqa: S101  that has been told
+        told = Recorded(records.perform(shown.fact))
+        facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+    return render(shown)

@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 import msgspec
 from jinja2 import nodes
 
+from ivrflow.expr.functions import record_of
 from ivrflow.expr.parse import parse_expression, parse_text
 from ivrflow.expr.types import T
 from ivrflow.model.app import App
@@ -147,6 +148,11 @@ def _expressions(value: object) -> Iterator[nodes.Expr]:
         yield from (each for each in parse_text(text.source) if not isinstance(each, str))
 
 
+def _calls(tree: nodes.Expr) -> list[nodes.Call]:
+    inner = list(tree.find_all(nodes.Call))
+    return [tree, *inner] if isinstance(tree, nodes.Call) else inner
+
+
 def _names(tree: nodes.Expr) -> set[str]:
     found = {each.name for each in tree.find_all(nodes.Name)}
     return found | ({tree.name} if isinstance(tree, nodes.Name) else set())
@@ -154,7 +160,10 @@ def _names(tree: nodes.Expr) -> set[str]:
 
 def _records_in_use(flow: Flow, app: App) -> dict[str, Record]:
     """The application's records that the flow uses; its own hide those."""
+    if not app.records:
+        return {}
     used = {step.record.name for step in _within(flow, RecordOperation)}
+    used |= {record_of(call) for each in _expressions(flow) for call in _calls(each)}
     shared = app.records.items()
     return {name: each for name, each in shared if name in used and name not in flow.records}
 

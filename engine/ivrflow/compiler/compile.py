@@ -7,7 +7,7 @@ from ivrflow.compiler.actions import ActionCompiler
 from ivrflow.compiler.closure import Closure, close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
-from ivrflow.compiler.records import compile_operation
+from ivrflow.compiler.records import compile_operation, compile_records
 from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
 from ivrflow.expr.types import T
@@ -62,6 +62,7 @@ class _Compiler:
             params=self.defaults(flow.params),
             vars=self.defaults(flow.vars),
             prompts=compile_declared(prompts, self.platform),
+            records=compile_records(flow, self.closed.records),
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
             keys={each.key: self.choice(each) for each in flow.on.keys},
@@ -120,13 +121,18 @@ class _Compiler:
             case model.RecordStep():
                 return self.record(step)
             case model.RecordOperation():
-                return compile_operation(step, self.source, self.closed.records)
+                return self.operation(step)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
             case model.SendDtmfStep(tones=tones):
                 return program.SendDtmfStep(tones=text(tones, plain))
             case model.LogStep(text=line):
                 return program.LogStep(text=text(line, plain))
+
+    def operation(self, step: model.RecordOperation) -> program.RecordOperation:
+        name, shared = step.record.name, self.closed.records
+        record = self.source.records.get(name) or shared[name]
+        return compile_operation(step, record, compile_records(self.source, shared)[name])
 
     def record(self, step: model.RecordStep) -> program.RecordStep:
         return program.RecordStep(

@@ -10,8 +10,8 @@ from jinja2 import nodes
 
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import ExpressionError
-from ivrflow.expr.filters import FILTERS, NOT_YET, NUMBERS, TESTS, TEXTS, Filter
-from ivrflow.expr.functions import FUNCTIONS
+from ivrflow.expr.filters import FILTERS, NUMBERS, TESTS, TEXTS, Filter
+from ivrflow.expr.functions import FUNCTIONS, Keyed
 from ivrflow.expr.parse import OPERATORS, offset_of
 from ivrflow.expr.pattern import parse_pattern
 from ivrflow.expr.spoken import CURRENCY
@@ -28,13 +28,18 @@ class UnknownNameError(ExpressionError):
     """A name, or a property of one, that nothing declares."""
 
 
-def infer(tree: nodes.Node, names: Names, source: str) -> Type | None:
-    """Return the type that `tree` yields where `names` are in scope.
+NO_RECORDS: Mapping[str, Keyed] = {}
+
+
+def infer(
+    tree: nodes.Node, names: Names, source: str, records: Mapping[str, Keyed] = NO_RECORDS
+) -> Type | None:
+    """Return the type that `tree` yields where `names` are in scope, and `records` can be asked.
 
     Raises `ExpressionError` (an `UnknownNameError` for a name) at the first fault. `source` is the
     text that the tree was parsed from; the error's offset counts in it.
     """
-    return _Checker(names, source).type_of(tree)
+    return _Checker(names, source, records).type_of(tree)
 
 
 def describe(type_: Type | None) -> str:
@@ -71,9 +76,10 @@ TEXTLESS = frozenset({T.LIST, T.OBJECT, T.PROMPT, T.SCHEDULE})
 
 
 class _Checker:
-    def __init__(self, names: Names, source: str) -> None:
+    def __init__(self, names: Names, source: str, records: Mapping[str, Keyed]) -> None:
         self.names = names
         self.source = source
+        self.records = records
 
     def error(self, word: str, message: str, help: str = "") -> ExpressionError:
         return ExpressionError(message, offset=offset_of(word, self.source), help=help)
@@ -125,8 +131,6 @@ class _Checker:
 
     def name(self, name: str) -> Type | None:
         if name not in self.names:
-            if name in NOT_YET:
-                raise self.error(name, f'"{name}" is not supported yet')
             help = did_you_mean(name, self.names)
             if name in FUNCTIONS:
                 help = f"it is a function: write {name}(...)"
@@ -136,6 +140,9 @@ class _Checker:
 
     def call(self, name: str, arguments: list[nodes.Expr]) -> Type:
         known = FUNCTIONS[name]
+        if known.of_record:
+            self.of_record(name, arguments)
+            return known.gives
         if len(arguments) != len(known.takes):
             wanted = ", ".join(describe(each) for each in known.takes)
             help = f"write {name}({wanted})"
@@ -143,6 +150,34 @@ class _Checker:
         for argument, type_ in zip(arguments, known.takes, strict=True):
             self.argument(name, argument, type_)
         return known.gives
+
+    def of_record(self, function: str, arguments: list[nodes.Expr]) -> None:
+        if not arguments or not isinstance(arguments[0], nodes.Name):
+            help = f"write {function}(attempts, call.from), the name without quotes"
+            raise self.error(function, f'"{function}" needs the name of a record', help)
+        name, keys = arguments[0].name, arguments[1:]
+        if name not in self.records:
+            message, help = f'no record is called "{name}"', did_you_mean(name, self.records)
+            raise UnknownNameError(message, offset=offset_of(name, self.source), help=help)
+        record = self.records[name]
+        if record.is_queue:
+            help = "ask for a place in it with the step `place`"
+            raise self.error(name, f'"{name}" is a queue', help)
+        if record.key is None and keys:
+            raise self.error(name, f'"{name}" has no keys', f"write {function}({name})")
+        if record.key is not None:
+            if len(keys) != 1:
+                help = f"write {function}({name}, {record.key.name})"
+                raise self.error(name, f'"{name}" has a value for each {record.key.name}', help)
+            self.key(name, keys[0], record.key)
+
+    def key(self, record: str, key: nodes.Expr, wanted: Type) -> None:
+        given = self.type_of(key)
+        if not accepts(wanted, given):
+            message = f'a key of "{record}" is {describe(wanted)}, not {describe(given)}'
+            help = "give a key for null with `| default(...)`, or declare `key:` nullable"
+            nullable = given is not None and given.nullable
+            raise self.error(record, message, help if nullable else "")
 
     def argument(self, function: str, argument: nodes.Expr, wanted: Type) -> None:
         if isinstance(argument, nodes.Name) and argument.name not in self.names:
@@ -197,8 +232,6 @@ class _Checker:
         return Type(name=T.LIST, of=of)
 
     def filter(self, node: nodes.Filter) -> Type | None:
-        if node.name in NOT_YET:
-            raise self.error(node.name, f'"{node.name}" is not supported yet')
         known = FILTERS.get(node.name)
         if known is None:
             help = did_you_mean(node.name, FILTERS)

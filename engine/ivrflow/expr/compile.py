@@ -7,7 +7,7 @@ from jinja2 import nodes
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.filters import FILTERS, TESTS, bounded, to_text
-from ivrflow.expr.functions import name_in_scope
+from ivrflow.expr.functions import evaluated, name_in_scope, record_of
 from ivrflow.expr.parse import Segment
 from ivrflow.expr.spoken import plain
 
@@ -54,8 +54,8 @@ def compile_tree(node: nodes.Node) -> Value:
             return _filter(node)
         case nodes.Test():
             return _test(node)
-        case nodes.Call(node=nodes.Name(name=name), args=arguments):
-            return _call(name, [compile_tree(each) for each in arguments])
+        case nodes.Call():
+            return _call(node)
         case nodes.Compare():
             return _compare(node)
         case _:
@@ -145,8 +145,12 @@ def _filter(node: nodes.Filter) -> Value:
     return lambda scope: compute(value(scope), *[each(scope) for each in arguments])
 
 
-def _call(name: str, arguments: list[Value]) -> Value:
-    key = name_in_scope(name)
+def _call(node: nodes.Call) -> Value:
+    name = node.node.name if isinstance(node.node, nodes.Name) else ""
+    key, record = name_in_scope(name), record_of(node)
+    arguments = [compile_tree(each) for each in evaluated(node)]
+    if record:
+        arguments.insert(0, lambda scope: record)
 
     def call(scope: Scope) -> object:
         function = scope[key]

@@ -149,6 +149,3 @@ TESTS: dict[str, Filter] = {
     "matching": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_matching),
     "starting": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_starting),
 }
-
-NOT_YET = frozenset({"recorded"})
-"""Words of the language that come with records."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ivrflow.errors import EvaluationError
+from ivrflow.machine import recorded
 from ivrflow.machine.effects import Log
 from ivrflow.machine.program import (
     AnswerStep,
@@ -18,7 +19,6 @@ from ivrflow.machine.program import (
     SetStep,
     StopRecordingStep,
 )
-from ivrflow.machine.remember import remember
 from ivrflow.machine.replies import Answer, Record, SendDtmf, StopRecording
 from ivrflow.model.locales import is_locale
 
@@ -71,8 +71,8 @@ def _log(walk: Walk, step: LogStep) -> None:
     walk.effects.append(Log(flow=walk.flow.name, state=walk.state, text=line))
 
 
-def _remember(walk: Walk, step: RecordOperation) -> None:
-    value = remember(step, walk.names, walk.told)
+def _use_record(walk: Walk, step: RecordOperation) -> None:
+    value = recorded.perform(step, walk.names, walk.told.ask)
     if step.into is not None:
         walk.assign(step.into, value)
 
@@ -83,7 +83,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     LocaleStep: _locale,
     AnswerStep: _answer,
     RecordStep: _record,
-    RecordOperation: _remember,
+    RecordOperation: _use_record,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

@@ -3,17 +3,20 @@
 from ivrflow.errors import EvaluationError, UsageError
 from ivrflow.machine.events import Incoming
 from ivrflow.machine.hear import follow
-from ivrflow.machine.outcome import Facts
+from ivrflow.machine.outcome import Facts, Need
 from ivrflow.machine.program import Move, Program
 from ivrflow.machine.replies import Reply
-from ivrflow.machine.scope import Told
+from ivrflow.machine.scope import FactMissingError, Told
 from ivrflow.machine.step import begin
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
 
-def preview(program: Program, state: str, context: Context, call: Incoming, facts: Facts) -> Reply:
-    """Return what `state` replies in `context` when it is the first that `call` enters.
+def preview(
+    program: Program, state: str, context: Context, call: Incoming, facts: Facts
+) -> Reply | Need:
+    """Return what `state` replies in `context` when it is the first that `call` enters, or the fact
+    that is missing.
 
     Raises `UsageError` where the state reads a value that only the way there gives it.
     """
@@ -21,6 +24,8 @@ def preview(program: Program, state: str, context: Context, call: Incoming, fact
     try:
         follow(walk, "preview", (Move(next=state),))
         reply = walk.reply()
+    except FactMissingError as missing:
+        return Need(missing.fact)
     except EvaluationError as fault:
         raise UsageError(f'"{state}" can\'t be shown by itself: {fault}') from fault
     if reply is None:

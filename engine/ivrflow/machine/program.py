@@ -121,21 +121,25 @@ class LogStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordOperation:
-    """Reads or changes a record by its store-wide name.
+class DeclaredRecord:
+    """A record by its store-wide name. `key` is the type of its keys, None where there is one value
+    only; `kept` that of its values, which last for `lasts` milliseconds, 0 for ever."""
 
-    `keys` yields the keys, one but for a claim of several; `key` is their type, None where the
-    record has one value only. `value` yields what is kept, of type `kept`; what the operation
-    itself yields is of type `yields`.
-    """
+    name: str
+    key: Type | None
+    kept: Type
+    lasts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOperation:
+    """Reads or changes a record. `keys` yields a list of keys, one but for a claim of several,
+    `value` what is kept; what the operation itself yields is of type `yields`."""
 
     operation: str
-    record: str
-    lasts: int
+    record: DeclaredRecord
     keys: Value
-    key: Type | None
     value: Value
-    kept: Type
     yields: Type
     into: str | None
 
@@ -317,6 +321,7 @@ class Flow:
     params: Mapping[str, object]
     vars: dict[str, object]
     prompts: Mapping[str, DeclaredPrompt]
+    records: Mapping[str, DeclaredRecord]
     states: Mapping[str, State]
     on: Mapping[str, Transition]
     keys: Mapping[str, Choice]

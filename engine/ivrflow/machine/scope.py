@@ -1,10 +1,13 @@
 """What templates and conditions see while a turn is walked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivrflow.errors import EvaluationError
+from ivrflow.expr.functions import name_in_scope
 from ivrflow.machine.opening import Calendars, of_schedules
 from ivrflow.machine.outcome import Answer, Facts, Now, Question
+from ivrflow.machine.program import DeclaredRecord
+from ivrflow.machine.recorded import recorded
 from ivrflow.machine.session import Frame, Session
 
 
@@ -51,13 +54,21 @@ class Names(dict[str, object]):
     Lint proves that each name has a value; reading one without is a fault.
     """
 
-    __slots__ = ("frame", "schedules", "session", "told", "visits")
+    __slots__ = ("frame", "records", "schedules", "session", "told", "visits")
 
     def __init__(
-        self, session: Session, frame: Frame, visits: Visits, told: Told, schedules: Calendars
+        self,
+        session: Session,
+        frame: Frame,
+        visits: Visits,
+        told: Told,
+        *,
+        schedules: Calendars,
+        records: Mapping[str, DeclaredRecord],
     ) -> None:
         super().__init__(frame.vars)
         self.schedules = schedules
+        self.records = records
         self.session = session
         self.frame = frame
         self.visits = visits
@@ -104,4 +115,5 @@ FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "reason": lambda names: names.session.reason,
     "run": lambda names: {"id": names.session.call.id},
     "now": lambda names: names.told.now(),
+    name_in_scope("recorded"): lambda names: recorded(names.records, names.told.ask),
 }

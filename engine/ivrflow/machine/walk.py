@@ -100,7 +100,14 @@ class Walk:
         self.vars = frame.vars
         self.params = frame.params
         self.visits = Visits(frame.visits)
-        self.names = Names(self.session, frame, self.visits, self.told, self.program.schedules)
+        self.names = Names(
+            self.session,
+            frame,
+            self.visits,
+            self.told,
+            schedules=self.program.schedules,
+            records=flow.records,
+        )
         if self.locale != self.session.locale:
             self.names["locale"] = self.locale
 

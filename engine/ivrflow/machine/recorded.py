@@ -1,0 +1,106 @@
+"""Memory across calls as a flow uses it: keys and values by their types, in and out."""
+
+from collections.abc import Callable, Mapping
+
+from ivrflow.errors import EvaluationError
+from ivrflow.expr.compile import Scope, bounded_value
+from ivrflow.machine.outcome import Answer, Question
+from ivrflow.machine.program import DeclaredRecord, RecordOperation
+from ivrflow.model.literals import fits
+from ivrflow.records import (
+    Claim,
+    Count,
+    Delete,
+    Dequeue,
+    Enqueue,
+    Operation,
+    Place,
+    Put,
+    Read,
+)
+
+MAX_KEY = 200
+"""Characters of a key."""
+
+Ask = Callable[[Question], Answer]
+
+Keys = dict[str, object]
+"""Keys by the text that the store knows them by."""
+
+
+def perform(step: RecordOperation, scope: Scope, ask: Ask) -> object:
+    """Ask for the operation of a step and return what it yields; raises `EvaluationError` where a
+    key, a value, or what was kept before is not of its type."""
+    keys = _keys(step, scope)
+    answer = ask(_operation(step, keys, scope)).value
+    if step.operation == "claim":
+        return None if answer is None else keys.get(str(answer))
+    if not fits(answer, step.yields):
+        raise EvaluationError(f'what "{step.record.name}" holds is no {step.record.kept.name}')
+    return answer
+
+
+def recorded(records: Mapping[str, DeclaredRecord], ask: Ask) -> Callable[..., bool]:
+    """Return the function `recorded`: whether there is a value of a record, under a key."""
+
+    def is_recorded(name: str, key: object = None) -> bool:
+        record = records.get(name)
+        if record is None:
+            raise EvaluationError(f'there is no record "{name}"')
+        text = "" if record.key is None else _text(key, record)
+        return ask(Read(record=record.name, key=text)).value is not None
+
+    return is_recorded
+
+
+def _operation(step: RecordOperation, keys: Keys, scope: Scope) -> Operation:
+    record, lasts = step.record.name, step.record.lasts
+    key = next(iter(keys), "")
+    match step.operation:
+        case "read":
+            return Read(record=record, key=key)
+        case "put":
+            return Put(record=record, key=key, value=_value(step, scope), lasts=lasts)
+        case "delete":
+            return Delete(record=record, key=key)
+        case "count":
+            return Count(record=record, key=key, lasts=lasts)
+        case "claim":
+            value = _value(step, scope)
+            return Claim(record=record, keys=tuple(keys), value=value, lasts=lasts)
+        case "enqueue":
+            return Enqueue(record=record, key=key, value=_value(step, scope), lasts=lasts)
+        case "dequeue":
+            return Dequeue(record=record, key=key)
+        case _:
+            return Place(record=record, key=key)
+
+
+def _keys(step: RecordOperation, scope: Scope) -> Keys:
+    if step.record.key is None:
+        return {"": True}
+    found = step.keys(scope)
+    if not isinstance(found, list):
+        raise EvaluationError(f'the keys of "{step.record.name}" are no list')
+    return {_text(each, step.record): each for each in found}
+
+
+def _text(key: object, record: DeclaredRecord) -> str:
+    """Return a key as text; null, where it may be one, is the empty text."""
+    if record.key is None or not fits(key, record.key):
+        given = "null" if key is None else "this key"
+        raise EvaluationError(f'{given} is none that "{record.name}" can have')
+    if isinstance(key, bool):
+        return str(key).lower()
+    text = "" if key is None else str(key)
+    if len(text) > MAX_KEY:
+        raise EvaluationError(f'a key of "{record.name}" of more than {MAX_KEY} characters')
+    return text
+
+
+def _value(step: RecordOperation, scope: Scope) -> object:
+    value = bounded_value(step.value(scope))
+    if not fits(value, step.record.kept):
+        kept = step.record.kept.name
+        raise EvaluationError(f'what "{step.record.name}" should keep is no {kept}')
+    return value
