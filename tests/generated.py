@@ -31,6 +31,7 @@ words = st.sampled_from(
         "{{ call.headers.x }}{{ call.custom }}",
         "A long story. " * 80,
         "{{ heard | default('nothing') | spoken_digits }}",
+        "{{ note | default('none') }} {{ taken | default('none') }} {{ attempt | default(0) }}",
         "Blank: {{ heard | default('') }}",
         "{{ hours(office) }} {{ next_opening(office) | date }}",
         "Call {{ call.from | phone }} & [{{ call.custom | spell }}] at {{ now | time }}; today.",
@@ -55,6 +56,7 @@ condition = st.sampled_from(
         "count < 3",
         "call.from is starting('+46')",
         "open(office)",
+        "recorded(attempts, call.from) and (attempt | default(0)) > 1",
         "locale == 'sv-SE'",
     ]
 )
@@ -65,6 +67,13 @@ steps = st.lists(
             {"set": {"count": "{{ count + 1 }}"}},
             {"locale": "sv-SE"},
             "stop_recording",
+            {"count": {"record": "attempts", "key": "{{ call.from }}", "into": "attempt"}},
+            {"put": {"record": "notes", "key": "{{ locale }}", "value": "{{ call.custom }}"}},
+            {"read": {"record": "notes", "key": "{{ locale }}", "into": "note"}},
+            {"claim": {"record": "notes", "any": ["a", "b"], "value": "x", "into": "taken"}},
+            {"enqueue": {"record": "line", "value": {"at": "{{ visits.s0 }}"}}},
+            {"dequeue": {"record": "line", "into": "next_one"}},
+            {"delete": {"record": "line"}},
         ]
     ),
     max_size=2,
@@ -146,10 +155,21 @@ def flows(draw: st.DrawFn) -> str:
     flow = {
         "flow": "generated",
         "start": "s0",
-        "vars": {"count": 0, "heard": {"type": "digits"}},
+        "vars": {
+            "count": 0,
+            "heard": {"type": "digits"},
+            "note": {"type": "string?"},
+            "taken": {"type": "string?"},
+            "attempt": {"type": "integer"},
+        },
         "prompts": {"welcome": {"en-US": "Welcome.", "sv-SE": "Välkommen."}},
         "schedules": {
             "office": {"timezone": "Europe/Stockholm", "open": {"fri-mon": ["20:00-03:00"]}}
+        },
+        "records": {
+            "attempts": {"key": "phone?", "value": "integer", "expires": "1m"},
+            "notes": {"key": "string", "value": "string"},
+            "line": {"kind": "queue", "value": {"at": "integer"}},
         },
         "on": {
             "error": "trouble",

@@ -17,7 +17,7 @@ from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
 from ivrflow.library import Library
 from ivrflow.machine.events import Chosen, Event, Incoming
-from ivrflow.machine.outcome import Facts, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
 from ivrflow.machine.session import Session
@@ -28,9 +28,10 @@ from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.sinch.svaml import Svaml
+from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 from ivrflow.store.sqlite import SqliteStore
 
-FACTS = Facts(now="2026-11-23T10:00:00Z")
+NOW = "2026-11-23T10:00:00Z"
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -41,6 +42,19 @@ def program_of(text: str) -> Program | None:
         assert {each.code for each in checked.diagnostics} <= {"E301", "E303"}
         return None
     return compile_flow(checked.flows["generated"], checked.app, PLATFORM, checked.all_flows)
+
+
+def facts_of(
+    program: Program, session: Session, event: Event, records: MemoryRecords, at: int = 0
+) -> Facts:
+    """Ask `records` what the step asks; each is another minute at `at`."""
+    facts = Facts(now=NOW)
+    turn = MemoryTurn(records, ("key", session.call.id), at * 60_000)
+    while isinstance(need := step(program, session, event, facts), Need):
+        assert not isinstance(need.fact, Now)
+        told = Recorded(turn.perform(need.fact))
+        facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+    return facts
 
 
 def event_of(happening: Event | int, last: Step) -> Event | None:
@@ -62,17 +76,18 @@ def test_step_is_total_and_every_reply_is_legal(
     program = program_of(text)
     if program is None:
         return
-    session = begin(program, first, params={}, locale="")
-    last = step(program, session, first, FACTS)
+    session, records = begin(program, first, params={}, locale=""), MemoryRecords()
+    last = step(program, session, first, facts_of(program, session, first, records))
     assert isinstance(last, Step)
     judge(last)
-    for happening in story:
+    for at, happening in enumerate(story, 1):
         event = event_of(happening, last)
         if event is None:
             continue
-        taken = step(program, last.session, event, FACTS)
+        facts = facts_of(program, last.session, event, records, at)
+        taken = step(program, last.session, event, facts)
         assert isinstance(taken, Step)
-        again = step(program, last.session, event, FACTS)
+        again = step(program, last.session, event, facts)
         assert again == taken, "the same event on the same session is the same step"
         if taken.verdict in (Verdict.STALE, Verdict.IGNORED):
             assert taken.session == last.session, "what does not belong changes nothing"
@@ -116,8 +131,9 @@ def test_a_program_is_the_same_from_its_closure(text: str) -> None:
     again = load_program(program.closure, PLATFORM)
     assert (again.id, again.closure) == (program.id, program.closure)
     session = begin(program, Incoming(**CALL), params={}, locale="")
-    taken = step(program, session, Incoming(**CALL), FACTS)
-    assert step(again, session, Incoming(**CALL), FACTS) == taken
+    facts = facts_of(program, session, Incoming(**CALL), MemoryRecords())
+    taken = step(program, session, Incoming(**CALL), facts)
+    assert step(again, session, Incoming(**CALL), facts) == taken
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
