@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ivrflow.library import Catalog, Library
@@ -18,7 +19,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
 )
-from ivrflow.machine.outcome import Facts, Step
+from ivrflow.machine.outcome import Facts, Need, Now, Recorded
 from ivrflow.machine.replies import (
     Conference,
     ConnectNumber,
@@ -32,6 +33,7 @@ from ivrflow.machine.replies import (
 from ivrflow.machine.routing import route
 from ivrflow.machine.step import begin, step
 from ivrflow.sinch.platform import PLATFORM
+from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,11 +46,21 @@ def catalog() -> Catalog:
 
 
 class Caller:
-    """Somebody who dials `number` at `now` and does things."""
+    """Somebody who dials `number` at `now` and does things; `records` is what calls remember."""
 
-    def __init__(self, catalog: Catalog, number: str, now: str = "2026-11-23T10:00:00Z") -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        number: str,
+        now: str = "2026-11-23T10:00:00Z",
+        *,
+        caller: str | None = "+46701234567",
+        records: MemoryRecords | None = None,
+    ) -> None:
         self.now = now
-        call = Incoming(app="key", call="call-1", caller="+46701234567", called=number)
+        self.call = "call-1"
+        self.records = records or MemoryRecords()
+        call = Incoming(app="key", call="call-1", caller=caller, called=number)
         found = route(catalog.routes, call)
         assert found is not None
         self.program = catalog.programs[found.flow]
@@ -58,8 +70,11 @@ class Caller:
         self.meets(call)
 
     def meets(self, event: Event) -> "Caller":
-        taken = step(self.program, self.session, event, Facts(now=self.now))
-        assert isinstance(taken, Step)
+        facts, turn = Facts(now=self.now), MemoryTurn(self.records, ("key", self.call), at=0)
+        while isinstance(taken := step(self.program, self.session, event, facts), Need):
+            assert not isinstance(taken.fact, Now)
+            told = Recorded(turn.perform(taken.fact))
+            facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
         self.session, self.effects = taken.session, taken.effects
         self.reply = taken.reply or self.reply
         return self
@@ -84,6 +99,12 @@ class Caller:
     def dialled(self) -> str:
         assert isinstance(self.reply.action, ConnectNumber)
         return self.reply.action.number
+
+    @property
+    def said(self) -> str:
+        """The words before the action, without marks."""
+        parts = [part for part in self.reply.instructions if isinstance(part, Say | Ssml)]
+        return re.sub(r"<[^>]*>", "", " ".join(part.text for part in parts))
 
     @property
     def asked(self) -> str:
@@ -197,3 +218,27 @@ def test_a_closed_office_says_when_it_opens(catalog: Catalog, now: str, told: st
 
 def test_english_is_spoken_to_whom_wants_it(catalog: Catalog) -> None:
     assert "press 1" in Caller(catalog, HOURS).press("2").asked
+
+
+POLL = "+46850000400"
+
+
+def test_each_number_votes_once_and_hears_the_count(catalog: Catalog) -> None:
+    records = MemoryRecords()
+    first = Caller(catalog, POLL, records=records).press("1")
+    assert "Votes for the fox so far: 1." in first.said
+    assert "voted already: for the fox" in Caller(catalog, POLL, records=records).said
+    other = Caller(catalog, POLL, caller="+46702", records=records).press("1")
+    assert "Votes for the fox so far: 2." in other.said
+    withheld = Caller(catalog, POLL, caller=None, records=records)
+    assert "with your number shown" in withheld.said
+
+
+def test_of_two_calls_of_one_number_one_votes(catalog: Catalog) -> None:
+    """The second was asked before the first had voted."""
+    records = MemoryRecords()
+    first = Caller(catalog, POLL, records=records)
+    second = Caller(catalog, POLL, records=records)
+    second.call = "call-2"
+    assert "Votes for the owl so far: 1." in first.press("2").said
+    assert "voted already: for the owl" in second.press("1").said

@@ -183,10 +183,13 @@ MUTATIONS = [
 ]
 
 
+POLL = (Path(__file__).parents[1] / "flows" / "poll.flow.yaml").read_text("utf-8")
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_mutation_of_a_flow_crashes_lint(data: st.DataObject, first_flow: str) -> None:
-    text = first_flow
+    text = data.draw(st.sampled_from([first_flow, POLL]))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))
         cut = data.draw(st.integers(0, 12))

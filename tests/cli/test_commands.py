@@ -71,6 +71,15 @@ def test_lint_tells_programs_as_json(
     assert cli(capsys, "lint", "--output-format", "concise", str(project))[1].count("\n") == 1
 
 
+def test_a_state_that_asks_records_is_shown_as_for_the_first_call(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    poll = str(ROOT / "flows" / "poll.flow.yaml")
+    code, shown, _ = cli(capsys, "compile", poll, "--state", "welcome")
+    assert code == 0
+    assert "press 1" in shown, "the sample call has not voted yet"
+
+
 def test_lint_of_one_file_knows_the_application_around_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
