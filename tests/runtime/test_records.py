@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -245,6 +246,32 @@ def test_a_journal_row_is_all_that_it_takes_to_run_its_turn_again(library: Libra
         assert isinstance(taken, Step)
         assert taken.reply is not None
         assert render(taken.reply) == row.reply
+
+    tell(story)
+
+
+def test_a_late_turn_counts_only_if_it_was_on_its_way(library: Library, tmp_path: Path) -> None:
+    """The store's file is locked by another process until both callers have been rescued."""
+
+    async def story() -> None:
+        file = tmp_path / "state.db"
+        store = await SqliteStore.open(file)
+        served = Turns(library, store, Policy(deadline=0.1), now=lambda: NOW)
+        for call in ("call-1", "call-2"):
+            await send(served, incoming(call))
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert "hangup" in await send(served, pressed("call-1", "check", 1)), "it is on its way"
+        assert "hangup" in await send(served, pressed("call-2", "check", 1)), "it waits in line"
+        other.rollback()
+        other.close()
+        await served.drain()
+        assert await kept(store, "attempts", "+46701") == 3
+        assert "hangup" in await send(served, pressed("call-1", "check", 1)), "it has come before"
+        assert await kept(store, "attempts", "+46701") == 3
+        await send(served, pressed("call-2", "check", 1))
+        assert await kept(store, "attempts", "+46701") == 4, "it never happened before"
+        await store.close()
 
     tell(story)
 
