@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,15 @@ def test_records_are_changed_while_a_server_holds_the_store(records: Shell, file
         await store.close()
 
     asyncio.run(story())
+
+
+def test_a_file_of_an_earlier_layout_is_left_to_the_server(records: Shell, file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (b"1",))
+    connection.close()
+    code, _, told = records("list")
+    assert code == 2
+    assert "`ivrflow serve` brings it up to date" in told
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic, sleep
 from typing import TypeVar, cast
 
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
@@ -37,6 +38,8 @@ MAX_CHAIN = 1_000_000
 CACHE_KIB = 64 * 1024
 BUSY_SECONDS = 0.5
 """How long a batch waits for another process that writes to the file: `ivrflow records`."""
+
+BUSY_TICK = 0.002
 
 T = TypeVar("T")
 
@@ -97,7 +100,7 @@ class SqliteStore:
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
         )
-        connection.execute("PRAGMA busy_timeout = 0")  # the loop waits for nobody
+        connection.execute("PRAGMA busy_timeout = 0")  # see `_begin`; the loop waits for nobody
         self._writer.start()
         self._checkpointer.start()
 
@@ -205,7 +208,7 @@ class SqliteStore:
         interpreter, which costs more than the statement.
         """
         try:
-            return self._write_rows(batch)
+            return self._write_rows(batch, 0.0)
         except Exception:  # told by the writer, turn by turn
             return None
 
@@ -238,7 +241,7 @@ class SqliteStore:
         self, batch: list[_Pending], written: list[Place | Exception] | None = None
     ) -> list[Place | Exception]:
         try:
-            places = self._wait_and_write(batch) if written is None else written
+            places = self._write_rows(batch, BUSY_SECONDS) if written is None else written
             self._end_transaction()
             return places
         except Exception as error:  # whatever it was, those who wait must hear of it
@@ -246,18 +249,10 @@ class SqliteStore:
                 return [_failure(error) for _ in batch]
             return [outcome for pending in batch for outcome in self._commit([pending])]
 
-    def _wait_and_write(self, batch: list[_Pending]) -> list[Place | Exception]:
-        """Write as the loop may not: it waits for another process that writes."""
-        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-        try:
-            return self._write_rows(batch)
-        finally:
-            self._connection.execute("PRAGMA busy_timeout = 0")
-
-    def _write_rows(self, batch: list[_Pending]) -> list[Place | Exception]:
+    def _write_rows(self, batch: list[_Pending], patience: float) -> list[Place | Exception]:
         """Begin a transaction and run all of a batch in it, or none of it."""
         self._before = self._last_call, self._last_row
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin(patience)
         try:
             places = [self._run(pending) for pending in batch]
             self._flush()
@@ -265,6 +260,18 @@ class SqliteStore:
             self._undo()
             raise
         return places
+
+    def _begin(self, patience: float) -> None:
+        """Begin a transaction that writes; wait some seconds for another process that does."""
+        until = monotonic() + patience
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or monotonic() >= until:
+                    raise
+                sleep(BUSY_TICK)
 
     def _end_transaction(self) -> None:
         try:
