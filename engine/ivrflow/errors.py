@@ -10,6 +10,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |-- EvaluationError         an expression failed on the values of one call
     |-- CallbackError           bytes that are no callback
     |-- SignatureError          a request that the platform didn't sign
+    |-- ExchangeError           another server gave no answer over HTTP
     `-- StoreError              the store could not do what it was asked
         |-- ConflictError       another process moved the call first
         `-- StoreUnavailableError  locked, full or unreachable
@@ -55,6 +56,18 @@ class CallbackError(IvrflowError):
 
 class SignatureError(IvrflowError):
     """A request that the platform did not sign."""
+
+
+class ExchangeError(IvrflowError):
+    """Another server gave no answer over HTTP that can be read.
+
+    `late`: the time was up. `broken`: the connection failed, so another try may succeed.
+    """
+
+    def __init__(self, message: str, *, late: bool = False, broken: bool = False) -> None:
+        super().__init__(message)
+        self.late = late
+        self.broken = broken
 
 
 class StoreError(IvrflowError):

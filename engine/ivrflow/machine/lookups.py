@@ -1,0 +1,147 @@
+"""Look-ups over HTTP as values: what is asked, and what an answer means to the flow.
+
+Nothing here asks anybody: the runtime sends a `Lookup` and gives back what `read_answer` makes of
+the reply. Whatever goes wrong on the way is the outcome `error`, which every author handles.
+"""
+
+import msgspec
+
+from ivrflow.errors import EvaluationError
+from ivrflow.expr.compile import bounded_value
+from ivrflow.expr.types import T, Type
+from ivrflow.model.literals import read_literal
+
+OK = "ok"
+ERROR = "error"
+
+MAX_KEPT = 16_384
+"""Bytes of JSON that an answer may leave in the session."""
+
+
+class Json(msgspec.Struct, frozen=True, kw_only=True, tag="json", gc=False):
+    """A body of JSON."""
+
+    value: object
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, tag="form", gc=False):
+    """A body as forms send it."""
+
+    fields: dict[str, str]
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One look-up, with the values of one call.
+
+    `timeout` bounds one try, in milliseconds; `retries` is None where the author wrote none.
+    `status` names outcomes by status code. `returns` types the answer: an object; None reads
+    nothing of it.
+
+    In `url`, `headers` and `body`, `\\x01NAME\\x01` stands for an environment variable: its value
+    enters only the bytes that are sent, see `replies.Record`. No value of a call holds such a mark.
+    """
+
+    name: str
+    method: str
+    url: str
+    headers: dict[str, str] = {}
+    body: Json | Form | None = None
+    timeout: int
+    retries: int | None = None
+    status: dict[int, str] = {}
+    returns: Type | None = None
+
+    @property
+    def patience(self) -> int:
+        """The milliseconds within which the answer is there, or is `error`."""
+        return self.timeout * (1 + (self.retries or 0))
+
+
+class LookedUp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What became of a look-up. `value` is the answer where the outcome is `ok`; `fault` says why
+    the outcome is `error`, without any value of the call."""
+
+    outcome: str
+    value: object = None
+    fault: str = ""
+
+
+def failed(fault: str) -> LookedUp:
+    """Return the outcome of a look-up that brought nothing."""
+    return LookedUp(outcome=ERROR, fault=fault)
+
+
+def read_answer(lookup: Lookup, status: int, body: bytes) -> LookedUp:
+    """Return what an answer means: `ok` for 2xx, a name of the author's, else `error`."""
+    outcome = lookup.status.get(status, OK if 200 <= status < 300 else ERROR)
+    if outcome == ERROR:
+        return failed(f"status {status}")
+    if outcome != OK or lookup.returns is None:
+        return LookedUp(outcome=outcome)
+    try:
+        return LookedUp(outcome=OK, value=_read(_decode(body), lookup.returns, "the answer"))
+    except ValueError as error:
+        return failed(str(error))
+
+
+def _decode(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("the answer is no JSON") from None
+
+
+def _read(value: object, type_: Type, place: str) -> object:
+    """Return `value` as a value of `type_`; raises `ValueError` naming its `place`, not itself."""
+    if value is None and type_.nullable:
+        return None
+    if value is None:
+        raise ValueError(f'"{place}" is missing')
+    match type_.name:
+        case T.OBJECT if isinstance(value, dict):
+            return _read_object(value, type_)
+        case T.LIST if isinstance(value, list):
+            of = type_.of
+            return value if of is None else [_read(each, of, place) for each in value]
+        case _ if _is(value, type_.name):
+            return value
+        case T.OBJECT | T.LIST | T.INTEGER | T.NUMBER | T.BOOLEAN:
+            raise ValueError(f'"{place}" is no {type_.name}')
+        case _:
+            return _read_text(value, type_, place)
+
+
+def _is(value: object, name: T) -> bool:
+    """Whether a JSON value is a boolean or number of the type `name`."""
+    if isinstance(value, bool) or name is T.BOOLEAN:
+        return isinstance(value, bool) and name is T.BOOLEAN
+    return isinstance(value, int | float if name is T.NUMBER else int) and name in (
+        T.INTEGER,
+        T.NUMBER,
+    )
+
+
+def _read_object(value: dict[str, object], type_: Type) -> object:
+    """Read the declared properties and drop the others; without declared ones keep them all."""
+    if type_.properties is not None:
+        value = {
+            name: _read(value.get(name), property_, name)
+            for name, property_ in type_.properties.items()
+        }
+    try:
+        bounded_value(value)
+    except EvaluationError as error:
+        raise ValueError(f"the answer is too large: {error}") from None
+    if len(msgspec.json.encode(value)) > MAX_KEPT:
+        raise ValueError(f"the answer is too large to be kept: more than {MAX_KEPT:,} bytes")
+    return value
+
+
+def _read_text(value: object, type_: Type, place: str) -> object:
+    if isinstance(value, str):
+        try:
+            return read_literal(value, type_)
+        except ValueError:
+            pass
+    wanted = f"one of {', '.join(type_.enum)}" if type_.enum else type_.name
+    raise ValueError(f'"{place}" is not {wanted}')

@@ -1,0 +1,42 @@
+"""Addresses that nothing of ours may connect to, whatever a name resolves to."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "100.100.100.200",  # Alibaba
+            "168.63.129.16",  # Azure
+            "192.0.0.192",  # Oracle
+            "fd00:ec2::254",  # AWS
+            "fd20:ce::254",  # Google
+        ),
+    )
+)
+"""Where clouds tell a machine its secrets, beside the link-local 169.254.169.254."""
+
+TRANSLATED = IPv6Network("64:ff9b::/96")
+"""IPv6 addresses that a translator takes to the IPv4 address in their last 32 bits (RFC 6052)."""
+
+
+def refusal(address: str) -> str:
+    """Return why nobody connects to `address`, "" if one may.
+
+    Private networks are allowed: a company's own servers are what most flows look things up in.
+    """
+    ip = _meant(ip_address(address))
+    if ip.is_link_local or ip in METADATA:
+        return "is link-local or a cloud's metadata service"
+    if ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
+        return "is no address of one server"
+    return ""
+
+
+def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if ip in TRANSLATED:
+        return IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
