@@ -19,6 +19,7 @@ from ivrflow.machine.events import (
     Notified,
     Unknown,
 )
+from ivrflow.machine.lookups import LookedUp
 
 NAMES = [f"s{number}" for number in range(6)]
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -127,6 +128,17 @@ def runs(draw: st.DrawFn) -> dict[str, Any]:
     return {"run": run, "on": {name: draw(transition) for name in ("collected", "gave_up")}}
 
 
+@st.composite
+def look_ups(draw: st.DrawFn, onward: str) -> dict[str, Any]:
+    """One that says something meanwhile leads anywhere, a silent one onward."""
+    request = {"name": "find", "with": {"id": "{{ call.custom }}"}, "into": "found"}
+    names = ("ok", "error", "taken")
+    if draw(st.booleans()):
+        request["meanwhile"] = draw(words)
+        return {"request": request, "on": {name: draw(transition) for name in names}}
+    return {"request": request, "on": dict.fromkeys(names, onward)}
+
+
 final = st.sampled_from(
     [
         {"hangup": None},
@@ -148,6 +160,8 @@ def flows(draw: st.DrawFn) -> str:
             state["menu"]["choices"] = {**state["menu"]["choices"], **keys}
         if 0 < number < len(NAMES) - 1 and draw(st.integers(0, 3)) == 0:
             state = {"next": NAMES[number + 1]}
+        elif 0 < number < len(NAMES) - 1 and draw(st.integers(0, 3)) == 0:
+            state = draw(look_ups(NAMES[number + 1]))
         if draw(st.booleans()):
             state = {"say": draw(prompt), **state}
         states[name] = state
@@ -170,6 +184,16 @@ def flows(draw: st.DrawFn) -> str:
             "attempts": {"key": "phone?", "value": "integer", "expires": "1m"},
             "notes": {"key": "string", "value": "string"},
             "line": {"kind": "queue", "value": {"at": "integer"}},
+        },
+        "requests": {
+            "find": {
+                "params": {"id": {"type": "string"}},
+                "post": "https://crm.example.com/{{ id }}",
+                "headers": {"X-Id": "{{ id }} {{ env.KEY }}"},
+                "json": {"id": "{{ id }}"},
+                "timeout": "100ms",
+                "status": {"409": "taken"},
+            }
         },
         "on": {
             "error": "trouble",
@@ -214,6 +238,19 @@ def _events(draw: st.DrawFn) -> Event:
     ]
     return draw(st.sampled_from(odd))
 
+
+looked_up = st.sampled_from(
+    [
+        LookedUp(outcome="ok", value={"name": "Ada", "tags": [1]}),
+        LookedUp(outcome="ok"),
+        LookedUp(outcome="taken"),
+        LookedUp(outcome="error", fault="no connection"),
+        LookedUp(outcome=""),
+        LookedUp(outcome="odd"),
+    ]
+)
+answers = st.lists(looked_up, min_size=1, max_size=6)
+"""What look-ups bring, one after another."""
 
 events = st.one_of(incoming, _events())
 presses = st.integers(0, 5)

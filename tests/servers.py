@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 Habit = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -78,3 +79,23 @@ def says(body: bytes, status: str = "200 OK", *headers: str) -> Habit:
         writer.write(answer(body, status, *headers))
 
     return habit
+
+
+@contextmanager
+def in_thread(habit: Habit) -> Iterator[Server]:
+    """Run a server beside a test that is no coroutine."""
+    with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        stop, ready = asyncio.Event(), Future[Server]()
+
+        async def serve() -> None:
+            async with server(habit) as running:
+                ready.set_result(running)
+                await stop.wait()
+
+        done = pool.submit(runner.run, serve())
+        try:
+            yield ready.result(10)
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            done.result(10)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import msgspec
 import pytest
-from generated import CALL, flows, happenings, incoming
+from generated import CALL, answers, flows, happenings, incoming
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
 from ivrflow.library import Library
 from ivrflow.machine.events import Chosen, Event, Incoming
+from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
 from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
@@ -45,14 +47,23 @@ def program_of(text: str) -> Program | None:
 
 
 def facts_of(
-    program: Program, session: Session, event: Event, records: MemoryRecords, at: int = 0
+    program: Program,
+    session: Session,
+    event: Event,
+    records: MemoryRecords,
+    at: int = 0,
+    looked_up: Sequence[LookedUp] = (),
 ) -> Facts:
-    """Ask `records` what the step asks; each is another minute at `at`."""
+    """Ask `records` what the step asks; each is another minute at `at`. Look-ups bring the answers
+    in turn."""
     facts = Facts(now=NOW)
     turn = MemoryTurn(records, ("key", session.call.id), at * 60_000)
     while isinstance(need := step(program, session, event, facts), Need):
         assert not isinstance(need.fact, Now)
-        told = Recorded(turn.perform(need.fact))
+        if isinstance(need.fact, Lookup | Awaited):
+            told: Recorded | LookedUp = looked_up[len(facts.answers) % len(looked_up)]
+        else:
+            told = Recorded(turn.perform(need.fact))
         facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
     return facts
 
@@ -69,9 +80,9 @@ def event_of(happening: Event | int, last: Step) -> Event | None:
 
 
 @MANY
-@given(flows(), incoming, happenings)
+@given(flows(), incoming, happenings, answers)
 def test_step_is_total_and_every_reply_is_legal(
-    text: str, first: Incoming, story: list[Event | int]
+    text: str, first: Incoming, story: list[Event | int], told: list[LookedUp]
 ) -> None:
     program = program_of(text)
     if program is None:
@@ -84,7 +95,7 @@ def test_step_is_total_and_every_reply_is_legal(
         event = event_of(happening, last)
         if event is None:
             continue
-        facts = facts_of(program, last.session, event, records, at)
+        facts = facts_of(program, last.session, event, records, at, told)
         taken = step(program, last.session, event, facts)
         assert isinstance(taken, Step)
         again = step(program, last.session, event, facts)
@@ -177,6 +188,30 @@ def test_a_crash_at_any_point_loses_and_doubles_nothing(
     assert asyncio.run(tell("crashed.db", crashes)) == calm
 
 
+LOOKING_UP = """\
+flow: balance
+start: ask
+requests:
+  find:
+    params: {id: digits, page: 1}
+    post: "{{ env.CRM }}/a/{{ id }}?page={{ page }}"
+    headers: {Authorization: "Bearer {{ env.TOKEN }}"}
+    json: {id: "{{ id }}", list: [1, "{{ page }}"]}
+    timeout: 1s
+    retries: 1
+    status: {409: taken}
+    returns: {balance: integer, names: {type: list, of: string}}
+states:
+  ask:
+    collect: {prompt: "Your number?", length: 4, into: account}
+    on: {collected: look, no_input: bye}
+  look:
+    request: {name: find, with: {id: "{{ account }}"}, into: found, meanwhile: One moment.}
+    on: {ok: tell, error: bye, taken: bye, not_found: ask}
+  tell: {say: "You have {{ found.balance }}.", hangup: }
+  bye: {hangup: }
+"""
+
 MUTATIONS = [
     *["", ":", " ", "\n", "\n  ", "{", "}", "[", "]", "#", "&a ", "*a", "- ", "'", '"', "\t", "|"],
     *["null", "1", "{{ x }}", "{{", "? ", "say: x", "next: sales", "<<: "],
@@ -189,7 +224,7 @@ POLL = (Path(__file__).parents[1] / "flows" / "poll.flow.yaml").read_text("utf-8
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_mutation_of_a_flow_crashes_lint(data: st.DataObject, first_flow: str) -> None:
-    text = data.draw(st.sampled_from([first_flow, POLL]))
+    text = data.draw(st.sampled_from([first_flow, POLL, LOOKING_UP]))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))
         cut = data.draw(st.integers(0, 12))

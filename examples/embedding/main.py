@@ -3,7 +3,8 @@
     uvicorn main:app        (in this directory, with the credentials in the environment)
 
 It does by hand what `ivrflow serve` does: opens the flows and the store, and mounts the endpoint
-that Sinch calls. Everything is handed over, so it can be replaced: another store, another clock.
+that Sinch calls. Everything is handed over, so it can be replaced: another store, another
+clock, another way to ask other servers.
 """
 
 import os
@@ -18,6 +19,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ivrflow.library import Library
+from ivrflow.outbound.http import Http
+from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.sinch.platform import PLATFORM
@@ -45,10 +48,12 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         raise SystemExit("\n".join(each.message for each in checked.diagnostics))
     key, secret = os.environ["SINCH_APPLICATION_KEY"], os.environ["SINCH_APPLICATION_SECRET"]
     store = await SqliteStore.open(Path(os.environ.get("CALLS", "calls.db")))
-    turns = Turns(library, store, Policy(who="shop"))
+    http = Http()
+    turns = Turns(library, store, Policy(who="shop"), asker=Requests(http, environment={}))
     app.state.callbacks = Callbacks(turns, Keyring({key: secret}))
     yield
     await turns.drain()
+    await http.close()
     await store.close()
 
 

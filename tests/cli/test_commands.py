@@ -144,6 +144,30 @@ def test_compile_shows_the_program_or_the_svaml_of_a_state(
     assert json.loads(shown)["action"]["name"] == "connectPstn"
 
 
+def test_compile_says_of_a_look_up_what_it_can(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "f.flow.yaml").write_text("""\
+flow: f
+start: ask
+requests: {find: {params: {id: digits}, get: "https://crm.example.com/{{ id }}", timeout: 1s}}
+states:
+  ask: {collect: {prompt: Number?, length: 4, into: id}, on: {collected: look, no_input: bye}}
+  look: {request: {name: find, with: {id: "{{ id }}"}}, on: {ok: wait, error: bye}}
+  wait:
+    request: {name: find, with: {id: "{{ id }}"}, meanwhile: One moment.}
+    on: {ok: bye, error: bye}
+  bye: {hangup: }
+""")
+    code, _, told = cli(capsys, "compile", str(tmp_path), "--state", "look")
+    assert code == 2
+    assert 'ivrflow: "look" asks somebody first' in told
+    code, shown, _ = cli(capsys, "compile", str(tmp_path), "--state", "wait")
+    assert code == 0
+    assert json.loads(shown)["action"]["menus"][0]["mainPrompt"] == "#tts[One moment.]"
+    assert "request find" in cli(capsys, "graph", str(tmp_path))[1]
+
+
 def test_a_program_is_what_it_means_not_how_it_is_laid_out(
     capsys: pytest.CaptureFixture[str], project: Path, first_flow: str
 ) -> None:

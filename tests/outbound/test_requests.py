@@ -198,10 +198,20 @@ def test_only_what_may_be_repeated_is(method: str, retries: int | None, tries: i
 
 def test_a_host_that_keeps_failing_is_left_alone() -> None:
     async def story(ask: Ask) -> None:
-        async with server(says(b"", "500 Oops")) as down:
+        async with server(says(b"", "503 Down")) as down:
             for _ in range(FAILURES + 5):
-                assert (await ask(lookup(down.url))).outcome == "error"
+                assert (await ask(lookup(down.url, retries=0))).outcome == "error"
             assert len(down.requests) == FAILURES
+
+    told(story)
+
+
+def test_one_caller_s_number_does_not_shut_the_others_out() -> None:
+    async def story(ask: Ask) -> None:
+        async with server(flaky(*["500 Oops"] * FAILURES * 2, "200 OK")) as odd:
+            for _ in range(FAILURES * 2):
+                assert (await ask(lookup(odd.url))).fault == "status 500"
+            assert (await ask(lookup(odd.url))).outcome == "ok"
 
     told(story)
 
@@ -210,10 +220,10 @@ def test_a_host_that_rested_is_tried_by_one_and_comes_back() -> None:
     now = [0.0]
 
     async def story() -> None:
-        habit = flaky(*["500 Oops"] * FAILURES, "200 OK")
+        habit = flaky(*["503 Down"] * FAILURES, "200 OK")
         async with Http() as http, server(habit) as down:
             requests = Requests(http, {}, clock=lambda: now[0], chance=lambda: 0.0)
-            asked = lookup(down.url)
+            asked = lookup(down.url, retries=0)
             for _ in range(FAILURES + 1):
                 assert (await requests.look_up(asked, "k", now[0] + 2)).outcome == "error"
             now[0] = 60.0
@@ -267,6 +277,29 @@ def test_the_environment_enters_only_what_is_sent_each_place_in_its_own_way() ->
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
+def test_a_host_may_be_the_environment_s_and_a_header_the_author_s() -> None:
+    async def run() -> None:
+        async with server(says(ADA)) as good, Http() as http:
+            place = good.url.removeprefix("http://")
+            requests = Requests(http, {"HOST": place})
+            asked = lookup("http://\x01HOST\x01?a=b", headers={"accept": "text/csv"})
+            assert (await requests.look_up(asked, "k", monotonic() + 2)).outcome == "ok"
+            assert good.requests[0].startswith(b"GET /?a=b HTTP/1.1\r\n")
+            assert good.requests[0].lower().count(b"accept:") == 1
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_a_text_that_no_server_can_be_told_is_an_error() -> None:
+    async def story(ask: Ask) -> None:
+        async with server(says(ADA)) as good:
+            odd = lookup(good.url, "POST", body=Json(value="\ud800"))
+            assert (await ask(odd)).outcome == "error"
+            assert (await ask(lookup(good.url, headers={"X-A": "\ud800"}))).outcome == "error"
+
+    told(story)
+
+
 def test_a_form_is_sent_as_forms_are() -> None:
     async def story(ask: Ask) -> None:
         async with server(says(b"", "204 No Content")) as good:
@@ -295,6 +328,57 @@ def test_addresses_that_tell_a_machine_s_secrets_are_never_reached(url: str) -> 
         found = await ask(lookup(url))
         assert found.outcome == "error"
         assert found.fault.startswith("the host is")
+
+    told(story)
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Let names resolve to each of `answers` in turn; returns the names that are asked for."""
+    asked: list[str] = []
+    left = list(answers)
+
+    def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        return [(0, 0, 0, "", (address, port)) for address in left.pop(0)]
+
+    monkeypatch.setattr("socket.getaddrinfo", resolve)
+    return asked
+
+
+def test_a_connection_goes_to_the_address_that_was_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(ask: Ask) -> None:
+        async with server(says(ADA)) as good:
+            port = good.url.rpartition(":")[2]
+            names = resolving(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+            for _ in range(3):
+                assert (await ask(lookup(f"http://crm.example:{port}/"))).outcome == "ok"
+            assert names == ["crm.example"], "it is resolved once a connection"
+            assert f"Host: crm.example:{port}\r\n".encode() in good.requests[0]
+
+    told(story)
+
+
+@pytest.mark.parametrize("addresses", [["169.254.169.254"], ["127.0.0.1", "169.254.169.254"]])
+def test_a_name_that_leads_to_a_refused_address_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    async def story(ask: Ask) -> None:
+        resolving(monkeypatch, addresses)
+        assert (await ask(lookup("http://crm.example/"))).fault.startswith("the host is")
+
+    told(story)
+
+
+def test_a_second_address_is_tried_where_the_first_is_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story(ask: Ask) -> None:
+        async with server(says(ADA)) as good:
+            port = good.url.rpartition(":")[2]
+            resolving(monkeypatch, ["::1", "127.0.0.1"])
+            assert (await ask(lookup(f"http://crm.example:{port}/"))).outcome == "ok"
 
     told(story)
 

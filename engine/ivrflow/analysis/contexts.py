@@ -13,7 +13,7 @@ import msgspec
 
 from ivrflow.analysis.graph import Graph, Way, context_after, targets
 from ivrflow.model.context import Context
-from ivrflow.model.flow import Collect, Flow, Menu, Return, Run, State
+from ivrflow.model.flow import Collect, Flow, Menu, Request, RequestAction, Return, Run, State
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -58,9 +58,12 @@ class Contexts:
         return {context_after(state, way, context)}
 
 
-def explore(entries: Iterable[Flow], flows: Mapping[str, Flow]) -> Contexts:
-    """Explore all that calls can come to that begin in `entries`; `flows` are all by name."""
-    explorer = _Explorer(flows)
+def explore(
+    entries: Iterable[Flow], flows: Mapping[str, Flow], shared: Mapping[str, Request]
+) -> Contexts:
+    """Explore all that calls can come to that begin in `entries`; `flows` are all by name,
+    `shared` the requests of the application."""
+    explorer = _Explorer(flows, shared)
     for flow in entries:
         explorer.flow(flow, Visit(flow.start.name, Context.ICE))
     return explorer.found
@@ -76,8 +79,9 @@ class _Summary:
 
 
 class _Explorer:
-    def __init__(self, flows: Mapping[str, Flow]) -> None:
+    def __init__(self, flows: Mapping[str, Flow], shared: Mapping[str, Request]) -> None:
         self.flows = flows
+        self.shared = shared
         self.found = Contexts()
         self.summaries: dict[tuple[str, Context], _Summary] = {}
 
@@ -99,7 +103,7 @@ class _Explorer:
     def spread(self, flow: Flow, first: Visit, summary: _Summary, seen: Visits) -> None:
         """Add `first` and all that it leads to in `flow`."""
         visits = self.found.visits_by_flow.setdefault(flow.name, {})
-        graph = Graph(flow, self.flows)
+        graph = Graph(flow, self.flows, self.shared)
         todo = deque([first])
         while todo:
             visit = todo.popleft()
@@ -118,7 +122,7 @@ class _Explorer:
                 return
             case Return(name=name):
                 summary.returns.setdefault(name.name, {}).setdefault(visit.context, visit)
-            case Menu() | Collect():
+            case Menu() | Collect() | RequestAction(meanwhile=(_, *_)):
                 bridged = visit.context is Context.BRIDGED
                 summary.heard.add(Context.BRIDGED if bridged else Context.MENU)
             case _:

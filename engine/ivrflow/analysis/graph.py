@@ -16,15 +16,20 @@ from ivrflow.model.flow import (
     Menu,
     Park,
     Ref,
+    Request,
+    RequestAction,
     Run,
     State,
     Transition,
     runs,
 )
-from ivrflow.model.inherit import handlers_of, keys_of
+from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
 
 HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 """Outcomes that come with an input."""
+
+LOOKED_UP = ("ok", "error")
+"""Outcomes that every look-up has."""
 
 AMD_OUTCOMES = ("human", "machine", "unsure")
 
@@ -46,10 +51,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The ways of `flow`, which can run `others`."""
+    """The ways of `flow`, which can run `others`; `shared` are the requests of its application."""
 
     flow: Flow
     others: Mapping[str, Flow]
+    shared: Mapping[str, Request]
 
     def ways(self, state: State) -> Iterator[Way]:
         """Yield every way out of `state`, those inherited from its flow included."""
@@ -65,6 +71,7 @@ class Graph:
                 yield Way(
                     outcome=outcome,
                     transition=transition,
+                    event=not is_silent(state),
                     answered=outcome not in ("ended", "digits"),
                     hears=outcome in HEARD,
                     into=self._into(state, outcome),
@@ -75,21 +82,39 @@ class Graph:
         flow = self.others.get(run.flow.name)
         return {} if flow is None else flow.returns
 
+    def request_of(self, action: RequestAction) -> Request | None:
+        """Return the request that is asked, if it is declared."""
+        name = action.request.name
+        return self.flow.requests.get(name) or self.shared.get(name)
+
     def outcomes_of(self, state: State) -> tuple[str, ...]:
         """Return the outcomes that the action of `state` can have, its keys left out.
 
-        Of a flow that nobody knows they are those that are handled.
+        Of a flow or request that nobody knows they are those that are handled.
         """
-        if isinstance(state.action, Run):
-            known = state.action.flow.name in self.others
-            return (*(self.returns_of(state.action) if known else state.on.by_outcome), "ended")
-        return outcomes_of(state)
+        match state.action:
+            case Run() as run:
+                known = run.flow.name in self.others
+                return (*(self.returns_of(run) if known else state.on.by_outcome), "ended")
+            case RequestAction() as action:
+                request = self.request_of(action)
+                named = state.on.by_outcome if request is None else request.status.values()
+                waits = () if is_silent(state) else ("ended",)
+                return (*LOOKED_UP, *named, NOT_FOUND, *waits)
+            case _:
+                return outcomes_of(state)
 
     def required_outcomes(self, state: State) -> tuple[str, ...]:
         """Return the outcomes that can happen and for which only the author has an answer."""
-        if isinstance(state.action, Run):
-            return tuple(self.returns_of(state.action))
-        return required_outcomes(state)
+        match state.action:
+            case Run() as run:
+                return tuple(self.returns_of(run))
+            case RequestAction() as action:
+                request = self.request_of(action)
+                named = () if request is None else request.status.values()
+                return tuple(dict.fromkeys((*LOOKED_UP, *named)))
+            case _:
+                return required_outcomes(state)
 
     def reachable(self, others: Iterable[str] = ()) -> set[str]:
         """Return the states that a call can come to from the start, the error state, the keys that
@@ -116,10 +141,18 @@ class Graph:
             into = state.action.into
             gives = bool(self.returns_of(state.action).get(outcome))
             return into.name if into is not None and gives else ""
+        if isinstance(state.action, RequestAction):
+            into = state.action.into
+            return into.name if into is not None and outcome == "ok" else ""
         digits = wanted_digits(state)
         if outcome != "collected" or digits is None or digits.into is None:
             return ""
         return digits.into.name
+
+
+def is_silent(state: State) -> bool:
+    """Whether the caller notices nothing of a state's action: a look-up without `meanwhile`."""
+    return isinstance(state.action, RequestAction) and not state.action.meanwhile
 
 
 def wanted_digits(state: State) -> Digits | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.graph import targets
-from ivrflow.model.flow import Flow, Return, Run, State
+from ivrflow.model.flow import Flow, RequestAction, Return, Run, State
 
 
 def passed_to(flow: Flow, name: str, flows: Mapping[str, Flow]) -> list[str]:
@@ -16,6 +16,9 @@ def _passed(state: State, flows: Mapping[str, Flow], running: frozenset[str]) ->
     match state.action:
         case None:
             yield from (ref.name for ref in targets(state.next))
+        case RequestAction(meanwhile=()):
+            for transition in state.on.by_outcome.values():
+                yield from (ref.name for ref in targets(transition))
         case Run() as run:
             for outcome in _returned_at_once(run, flows, running):
                 yield from (ref.name for ref in targets(state.on.by_outcome.get(outcome, ())))

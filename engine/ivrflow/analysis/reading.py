@@ -45,6 +45,8 @@ from ivrflow.model.flow import (
     Record,
     RecordOperation,
     RecordStep,
+    Request,
+    RequestAction,
     Return,
     Run,
     SayPart,
@@ -101,7 +103,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
             reader.move(move, start)
     for declared in subject.flow.prompts.values():
         reader.declared(declared, everything)
-    return tuple(reader.found.values())
+    return (*reader.found.values(), *request_faults(subject.flow.requests))
 
 
 def type_of(subject: Subject, template: Template) -> Type | None:
@@ -118,6 +120,17 @@ def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Typ
     for declared in prompts.values():
         reader.declared(declared, frozenset())
     return list(reader.found.values())
+
+
+def request_faults(requests: Mapping[str, Request]) -> list[Fault]:
+    """Return what is wrong with the texts of requests, which see their parameters only."""
+    found: list[Fault] = []
+    for request in requests.values():
+        reader = _Reader(None)
+        reader.types = {name: decl.type for name, decl in request.params.items()}
+        reader.request(request)
+        found += reader.found.values()
+    return found
 
 
 # -- definite assignment --------------------------------------------------------------------------
@@ -159,10 +172,10 @@ def _arrivals(way: Way, assigned: Names) -> Iterable[tuple[str, Names]]:
 
 def _on(way: Way, assigned: Names) -> Names:
     """What is assigned where a way begins."""
-    if not way.event:
-        return assigned
-    heard = {INPUT} if way.hears else set()
     kept = {way.into} if way.into else set()
+    if not way.event:
+        return assigned | kept
+    heard = {INPUT} if way.hears else set()
     return assigned - {INPUT} | heard | kept
 
 
@@ -324,6 +337,8 @@ class _Reader:
                 self.connect(connect, assigned)
             case Conference(id=room):
                 self.text(room, assigned)
+            case RequestAction() as action:
+                self.look_up(action, assigned)
             case Run() as run:
                 self.run(run, assigned)
             case Return(name=name, values=values):
@@ -346,6 +361,31 @@ class _Reader:
                 self.prompt(as_prompt(run.params[name]), assigned)
         rest = {name: each for name, each in run.params.items() if name not in heard}
         self.given(rest, declared, assigned)
+
+    def look_up(self, action: RequestAction, assigned: Names) -> None:
+        request = self.subject.graph.request_of(action) if self.subject else None
+        self.given(action.params, {} if request is None else request.params, assigned)
+        self.prompt(action.meanwhile, assigned - {INPUT})  # said again when the input is gone
+
+    def request(self, request: Request) -> None:
+        for text in (request.url, *request.headers.values(), *(request.form or {}).values()):
+            self.text(_without_environment(text), frozenset())
+        if request.json is not None:
+            self.outgoing(request.json)
+
+    def outgoing(self, template: Template) -> None:
+        """Read a value that a request sends."""
+        match template:
+            case TextValue(text=text):
+                self.whole_or_text(_without_environment(text), frozenset())
+            case ListValue(items=items):
+                for item in items:
+                    self.outgoing(item)
+            case ObjectValue(properties=properties):
+                for each in properties.values():
+                    self.outgoing(each)
+            case Constant():
+                pass
 
     def given(
         self, values: Mapping[str, Template], declared: Mapping[str, Decl], assigned: Names
@@ -446,6 +486,12 @@ def _keyed(records: Mapping[str, Record]) -> dict[str, Keyed]:
     return {
         name: Keyed(key=each.key, is_queue=each.kind == "queue") for name, each in records.items()
     }
+
+
+def _without_environment(text: Text) -> Text:
+    """Put words of the same length where a request may read the environment."""
+    source = ENVIRONMENT.sub(lambda found: "-" * len(found.group()), text.source)
+    return Text(source=source, scalar=text.scalar)
 
 
 class _NoTextError(ExpressionError):

@@ -28,10 +28,12 @@ from ivrflow.model.flow import (
     Record,
     RecordOperation,
     Ref,
+    RequestAction,
     Run,
     State,
     Step,
     Transition,
+    lookups,
     runs,
 )
 from ivrflow.model.given import as_prompt
@@ -91,7 +93,7 @@ class Application:
 
     @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.entries, self.all_flows)
+        return explore(self.entries, self.all_flows, self.app.requests)
 
     @cached_property
     def entries(self) -> list[Flow]:
@@ -125,7 +127,7 @@ class Subject:
 
     @cached_property
     def graph(self) -> Graph:
-        return Graph(self.flow, self.others)
+        return Graph(self.flow, self.others, self.app.requests)
 
     @property
     def states(self) -> Mapping[str, State]:
@@ -165,7 +167,7 @@ class Subject:
         used: dict[str, Type | None] = {}
         for into, type_ in self.intos:
             known = used.get(into.name, type_)
-            used[into.name] = either(known, type_) or known
+            used[into.name] = known if known == type_ else either(known, type_) or known
         return used | {name: decl.type for name, decl in self.flow.vars.items()}
 
     @cached_property
@@ -185,6 +187,11 @@ class Subject:
                 record = self.records.get(step.record.name)
                 type_ = None if record is None else yields(step.operation, record)
                 found.append((step.into, type_))
+        for each in lookups(self.flow):
+            request = self.graph.request_of(each)
+            if each.into is not None:
+                given = Type(name=T.OBJECT) if request is None else request.answer
+                found.append((each.into, given))
         return found
 
     @cached_property
@@ -297,5 +304,7 @@ def action_prompts(state: State) -> Iterator[Prompt]:
             yield from (prompt, reprompt, wrong)
         case Park(intro=intro, prompt=prompt):
             yield from (intro, prompt)
+        case RequestAction(meanwhile=prompt):
+            yield prompt
         case _:
             pass

@@ -22,6 +22,19 @@ from ivrflow.machine.replies import Key
 from ivrflow.model import flow as model
 from ivrflow.model.given import as_prompt
 
+Handled = (
+    model.Menu
+    | model.Collect
+    | model.Connect
+    | model.Conference
+    | model.Park
+    | model.Run
+    | model.Return
+    | model.Continue
+    | model.Hangup
+)
+"""All actions but look-ups, which `ivrflow.compiler.requests` compiles."""
+
 CompileTransition = Callable[[model.Transition], program.Transition]
 
 
@@ -34,7 +47,7 @@ class ActionCompiler:
     flows: Mapping[str, model.Flow]
     transition: CompileTransition
 
-    def compile(self, action: model.Action) -> program.Action:
+    def compile(self, action: Handled) -> program.Action:
         match action:
             case model.Menu():
                 return self.menu(action)

@@ -25,7 +25,9 @@ from ivrflow.model.flow import (
     PlayPart,
     Record,
     RecordOperation,
+    Request,
     Text,
+    lookups,
     runs,
 )
 from ivrflow.model.schedule import Schedule
@@ -37,7 +39,7 @@ V = TypeVar("V", bound=msgspec.Struct)
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flow with its application's share. `flows` are those that it runs, and they run in turn,
-    by name; `prompts`, `schedules` and `records` are those of the application in use.
+    by name; `prompts`, `schedules`, `records` and `requests` are those of the application in use.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
@@ -48,6 +50,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
+    requests: dict[str, Request] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
@@ -59,11 +62,13 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
+    requests: dict[str, Request] = {}
     for each in (flow, *flows.values()):
         played = _prompts_in_use(each, app)
         prompts |= played
         schedules |= _schedules_in_use(each, app, played)
         records |= _records_in_use(each, app)
+        requests |= _requests_in_use(each, app)
     closure = Closure(
         format=FORMAT,
         flow=_meant(flow, app),
@@ -71,6 +76,7 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
         prompts=prompts,
         schedules=schedules,
         records=records,
+        requests=requests,
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
@@ -166,6 +172,12 @@ def _records_in_use(flow: Flow, app: App) -> dict[str, Record]:
     used |= {record_of(call) for each in _expressions(flow) for call in _calls(each)}
     shared = app.records.items()
     return {name: each for name, each in shared if name in used and name not in flow.records}
+
+
+def _requests_in_use(flow: Flow, app: App) -> dict[str, Request]:
+    """The application's requests that the flow asks, but for those that it declares itself."""
+    wanted = {each.request.name for each in lookups(flow)} - flow.requests.keys()
+    return {name: app.requests[name] for name in sorted(wanted & app.requests.keys())}
 
 
 def _within(value: object, kind: type[V]) -> Iterator[V]:

@@ -8,6 +8,7 @@ from ivrflow.compiler.closure import Closure, close, identify, open_closure
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
 from ivrflow.compiler.records import compile_operation, compile_records
+from ivrflow.compiler.requests import compile_request
 from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
 from ivrflow.expr.types import T
@@ -47,6 +48,8 @@ def load_program(closure: bytes, platform: Platform) -> Program:
 class _Compiler:
     """Compiles the parts of one flow; `closed` is what it was closed with."""
 
+    """Compiles the parts of one flow of a closure."""
+
     source: model.Flow
     closed: Closure
     platform: Platform
@@ -83,6 +86,9 @@ class _Compiler:
         )
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
+        if isinstance(action, model.RequestAction):
+            declared = {**self.closed.requests, **self.source.requests}
+            return compile_request(action, state, declared, self.platform)
         keys = keys_of(self.source, state)
         return ActionCompiler(keys, self.platform, self.closed.flows, self.transition).compile(
             action

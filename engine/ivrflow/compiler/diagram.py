@@ -10,6 +10,7 @@ from ivrflow.model.flow import (
     Flow,
     Menu,
     Park,
+    RequestAction,
     State,
     Transition,
 )
@@ -78,6 +79,8 @@ def _action(action: Action) -> str:
             return f"connect {to} {target.source}"
         case Conference(id=room):
             return f"conference {room.source}"
+        case RequestAction(request=name):
+            return f"request {name.name}"
         case Menu():
             return "menu"
         case Collect():

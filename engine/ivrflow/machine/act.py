@@ -14,6 +14,7 @@ from ivrflow.machine.program import (
     Hangup,
     Menu,
     Park,
+    Request,
     Return,
     Run,
     State,
@@ -36,6 +37,10 @@ OUTER = "outer-"
 """How values begin that keys of the flows around the running one return. No state is called so."""
 
 
+TICK = 1_000
+"""Milliseconds of silence after what is said during a look-up."""
+
+
 def act(walk: Walk, state: State) -> None:
     """Turn the action of `state` into the reply's, and note what the call waits for now."""
     match state.action:
@@ -53,6 +58,8 @@ def act(walk: Walk, state: State) -> None:
             walk.action, walk.wait = replies.Continue(), Wait.TALK
         case Hangup():
             walk.action, walk.wait = replies.Hangup(), Wait.END
+        case Request() as request:
+            say_meanwhile(walk, request)
         case None | Run() | Return():
             raise EvaluationError(f'the state "{state.name}" has nothing to do')
 
@@ -90,6 +97,14 @@ def ask_digits(walk: Walk, collect: Collect, prompt: list[Part]) -> None:
         max_digits=collect.digits.bounds(walk.names)[1],
     )
     walk.wait = Wait.COLLECT
+
+
+def say_meanwhile(walk: Walk, request: Request) -> None:
+    """Say the prompt of a look-up that is under way, as a menu that nobody can answer."""
+    lead, prompt, voice = _one_voice(walk, walk.say(request.meanwhile))
+    walk.instructions += lead
+    walk.action = replies.Menu(prompt=tuple(prompt), timeout=TICK, barge=False, voice=voice)
+    walk.wait = Wait.LOOK_UP
 
 
 def _outer_keys(walk: Walk, taken: Container[str], *, digits: bool = False) -> tuple[Key, ...]:

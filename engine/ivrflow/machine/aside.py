@@ -70,7 +70,7 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    return _effects(turn.after(ended=True), "ended", handlers, {})
+    return _effects(turn.after(ended=True, pending=None), "ended", handlers, {})
 
 
 def _effects(

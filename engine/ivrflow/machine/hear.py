@@ -3,9 +3,10 @@
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu
+from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu, say_meanwhile
+from ivrflow.machine.ask import awaited, receive
 from ivrflow.machine.events import Chosen, Digits, NoInput, NoMatch
-from ivrflow.machine.program import Choice, Collect, Menu, State, Transition
+from ivrflow.machine.program import Choice, Collect, Menu, Request, State, Transition
 from ivrflow.machine.program import Digits as Wanted
 from ivrflow.machine.walk import Walk
 
@@ -19,6 +20,8 @@ def hear(walk: Walk, state: State, event: Input) -> str:
             return _hear_menu(walk, state, menu, event)
         case Collect() as collect:
             return _hear_digits(walk, state, collect, event)
+        case Request() as request:
+            return _hear_answer(walk, state, request)
         case _:
             raise EvaluationError(f'the state "{state.name}" asked for nothing')
 
@@ -32,6 +35,19 @@ def follow(walk: Walk, outcome: str, transition: Transition | None) -> str:
         raise EvaluationError(f'"{outcome}" leads nowhere from "{walk.state}"')
     act(walk, state)
     return outcome
+
+
+def _hear_answer(walk: Walk, state: State, request: Request) -> str:
+    """The prompt of a look-up is over: take the answer, or say it again until it is there."""
+    pending = walk.session.pending
+    if pending is None:
+        raise EvaluationError(f'nothing is looked up in "{state.name}"')
+    found = awaited(walk, pending)
+    if found is not None:
+        return follow(walk, found.outcome, receive(walk, state, request, found))
+    walk.pending = pending
+    say_meanwhile(walk, request)
+    return "meanwhile"
 
 
 def _hear_menu(walk: Walk, state: State, menu: Menu, event: Input) -> str:

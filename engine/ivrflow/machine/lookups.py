@@ -8,11 +8,17 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
+from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
 from ivrflow.model.literals import read_literal
 
 OK = "ok"
 ERROR = "error"
+
+REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+"""Methods that may be sent twice without the author's word."""
+
+MARK = "\x01"
 
 MAX_KEPT = 16_384
 """Bytes of JSON that an answer may leave in the session."""
@@ -52,14 +58,30 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     returns: Type | None = None
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again where nobody knows what became of it."""
+        return self.method in REPEATABLE or bool(self.retries)
+
+    @property
     def patience(self) -> int:
         """The milliseconds within which the answer is there, or is `error`."""
         return self.timeout * (1 + (self.retries or 0))
 
 
-class LookedUp(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Awaited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of a look-up that began with the call's reply `number`; the caller hears a prompt
+    meanwhile."""
+
+    lookup: Lookup
+    number: int
+
+
+class LookedUp(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="looked_up", gc=False
+):
     """What became of a look-up. `value` is the answer where the outcome is `ok`; `fault` says why
-    the outcome is `error`, without any value of the call."""
+    the outcome is `error`, without any value of the call. Of one that is `Awaited` the outcome is
+    empty while the answer is not there."""
 
     outcome: str
     value: object = None
@@ -115,10 +137,10 @@ def _is(value: object, name: T) -> bool:
     """Whether a JSON value is a boolean or number of the type `name`."""
     if isinstance(value, bool) or name is T.BOOLEAN:
         return isinstance(value, bool) and name is T.BOOLEAN
-    return isinstance(value, int | float if name is T.NUMBER else int) and name in (
-        T.INTEGER,
-        T.NUMBER,
-    )
+    if name not in (T.INTEGER, T.NUMBER):
+        return False
+    kinds = int if name is T.INTEGER else (int, float)
+    return isinstance(value, kinds) and -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def _read_object(value: dict[str, object], type_: Type) -> object:

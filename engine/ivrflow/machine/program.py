@@ -272,6 +272,30 @@ class Hangup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Look something up, see `machine.lookups`. `params` are the values of its parameters, by
+    `defaults` where they are not given; all that is sent sees these alone.
+
+    `into` is the variable that gets the answer. With `meanwhile` the reply doesn't wait for it.
+    """
+
+    name: str
+    method: str
+    url: Value
+    headers: Mapping[str, Value]
+    json: Value | None
+    form: Mapping[str, Value] | None
+    timeout: int
+    retries: int | None
+    status: dict[int, str]
+    returns: Type | None
+    defaults: Mapping[str, object]
+    params: Mapping[str, Value]
+    into: str | None
+    meanwhile: Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Run another flow of the program. `prompts` are the parameters that are something to hear;
     what it returns goes to the variable `into`."""
@@ -291,9 +315,10 @@ class Return:
 
 
 Passing = Run | Return
-"""Actions that the caller doesn't notice: the walk goes on in the same reply."""
+"""Actions that the caller doesn't notice: the walk goes on in the same reply. So does a request
+without `meanwhile`."""
 
-Action = Menu | Collect | Connect | Conference | Park | Continue | Hangup | Passing
+Action = Menu | Collect | Connect | Conference | Park | Request | Continue | Hangup | Passing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

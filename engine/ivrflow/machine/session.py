@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from ivrflow.machine.events import Incoming
+from ivrflow.machine.lookups import Lookup
 from ivrflow.model.context import Context
 
 FORMAT = 1
@@ -23,6 +24,7 @@ class Wait(StrEnum):
     COLLECT = "collect"
     CONNECT = "connect"
     CONFERENCE = "conference"
+    LOOK_UP = "look_up"
     PARK = "park"
     TALK = "talk"
     END = "end"
@@ -72,13 +74,20 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     visits: dict[str, int] = {}
 
 
+class Pending(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A look-up under way since the call's reply `number`, while the caller hears a prompt."""
+
+    lookup: Lookup
+    number: int
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One call. `frames` run from the call's first flow to the innermost one.
 
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
-    asked for. `ended` says that the handlers of the call's
-    end have run, `over` that the platform has reported the end. `rescued` says that the caller got
-    a rescue reply instead of the last offer, so nothing may be resumed.
+    asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
+    has reported the end. `rescued` says that the caller got a rescue reply instead of the last
+    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
     """
 
     call: Call
@@ -95,6 +104,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     ended: bool = False
     over: bool = False
     rescued: bool = False
+    pending: Pending | None = None
 
     @property
     def frame(self) -> Frame:

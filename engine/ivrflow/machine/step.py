@@ -8,6 +8,7 @@ from what the call waits for:
     menu         Chosen Digits NoInput NoMatch      a choice, collected, no_input, no_match
     collect      Chosen Digits NoInput NoMatch      a key, collected, no_input, invalid
     connect      Answered                           answered, or human machine unsure
+    look_up      Chosen Digits NoInput NoMatch      the outcome of the look-up, or its prompt again
     conference   Digits of its room                 digits, in context room
     menu collect MenuFailed                         the flow's error state
     any          MenuHangup, Ended                  the handlers of the end, once, in context none
@@ -52,6 +53,9 @@ from ivrflow.machine.scope import FactMissingError, Told
 from ivrflow.machine.session import Call, Frame, Session, Wait
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
+
+ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP})
+"""Waits for the input of a menu."""
 
 LAST_ACTIONS = (Hangup, ConnectNumber, ConnectSip, ConnectUser, ConnectStream)
 
@@ -130,7 +134,7 @@ def _input(turn: Turn, event: Input) -> Step:
     if session.wait is Wait.CONFERENCE and isinstance(event, Digits) and event.menu != MENU:
         return room_digits(turn, event)
     older = isinstance(event, Chosen) and event.offer not in (0, session.offer)
-    if older or session.rescued or session.wait not in (Wait.MENU, Wait.COLLECT):
+    if older or session.rescued or session.wait not in ASKING:
         return Step(session=session, verdict=Verdict.STALE)
     walk = Walk(turn, _context(session, event))
     return walk.step(hear(walk, walk.current, event))
@@ -138,7 +142,7 @@ def _input(turn: Turn, event: Input) -> Step:
 
 def _menu_failed(turn: Turn, event: MenuFailed) -> Step:
     session = turn.session
-    if session.rescued or session.wait not in (Wait.MENU, Wait.COLLECT):
+    if session.rescued or session.wait not in ASKING:
         return Step(session=session, verdict=Verdict.STALE)
     raise EvaluationError(f"the platform could not run the menu ({event.type})")
 

@@ -6,15 +6,18 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
+from ivrflow.machine.ask import look_up
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
 from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
+    Action,
     Choice,
     Move,
     Program,
     Prompt,
+    Request,
     Return,
     Run,
     State,
@@ -34,7 +37,7 @@ from ivrflow.machine.replies import (
     Ssml,
 )
 from ivrflow.machine.scope import Names, Told, Visits
-from ivrflow.machine.session import Failures, Frame, Session
+from ivrflow.machine.session import Failures, Frame, Pending, Session
 from ivrflow.machine.speak import speak
 from ivrflow.model.context import Context
 
@@ -84,6 +87,7 @@ class Walk:
         self.wait = session.wait
         self.instructions: list[Instruction] = []
         self.action: ReplyAction | None = None
+        self.pending: Pending | None = None
         self.effects: list[Effect] = []
         self.visited: list[str] = []
         *outer, frame = frames or session.frames
@@ -154,16 +158,25 @@ class Walk:
             if move.next is None:
                 return None
             state = self.enter(move.next)
-            match state.action:
-                case None:
-                    transition = state.next
-                case Run() as run:
-                    transition = self.run(run)
-                case Return() as back:
-                    transition = self.back(back)
-                case _:
-                    return state
+            way = self._pass(state)
+            if way is None:
+                return state
+            transition = way
         raise EvaluationError(f'passing states go round in a circle at "{self.visited[-1]}"')
+
+    def _pass(self, state: State) -> Transition | None:
+        """Return the way on from a state that waits for nobody, None where one does."""
+        match state.action:
+            case None:
+                return state.next
+            case Request() as request:
+                return look_up(self, state, request)
+            case Run() as run:
+                return self.run(run)
+            case Return() as back:
+                return self.back(back)
+            case _:
+                return None
 
     def _first_that_holds(self, transition: Transition) -> Move | None:
         for move in transition:
@@ -176,7 +189,7 @@ class Walk:
         state = self._state(name)
         self.visits[name] += 1
         self.visited.append(f"{self.flow.name}:{name}" if self.outer else name)
-        if state.action is not None:
+        if state.action is not None and not _is_silent(state.action):
             self._arrive(name)
         if state.steps:
             self.perform(state.steps)
@@ -273,6 +286,7 @@ class Walk:
             offer=self.session.offer + 1,
             tries=self.tries,
             failures=self.failures,
+            pending=self.pending,
         )
         return Taken(
             session=session,
@@ -281,6 +295,11 @@ class Walk:
             effects=tuple(self.effects),
             trace=Trace(outcome=outcome, visited=tuple(self.visited)),
         )
+
+
+def _is_silent(action: Action) -> bool:
+    """Whether the caller doesn't notice an action at all, so the call stays in its last state."""
+    return isinstance(action, Request) and not action.meanwhile
 
 
 def _answered(

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ivrflow.diagnostics import START, Span
-from ivrflow.model.flow import PLACE, DeclaredPrompt, Origin, Record, Ref, Template
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Origin, Record, Ref, Request, Template
 from ivrflow.model.schedule import Schedule
 
 DEFAULT_LOCALE = "en-US"
@@ -42,6 +42,7 @@ class App(_Value, frozen=True, kw_only=True):
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
+    requests: dict[str, Request] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
     origin: Origin = msgspec.field(default=Origin(), name=PLACE)

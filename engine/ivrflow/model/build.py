@@ -12,16 +12,17 @@ from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
 from ivrflow.model.build_prompts import build_declared, build_own_prompt
 from ivrflow.model.build_records import build_records
+from ivrflow.model.build_requests import build_requests
 from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
-from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State
+from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Transition
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
 from ivrflow.model.reader import Reader, boolean, child, entries, items, place, ref, several, word
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("requests", "callouts", "budget")
-LATER_IN_APP = ("requests", "webhooks")
+LATER_IN_FLOW = ("callouts", "budget")
+LATER_IN_APP = ("webhooks",)
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
@@ -80,6 +81,7 @@ class _FlowBuilder:
             prompts=build_declared(self.reader, child(root, "prompts")),
             schedules=build_schedules(self.reader, child(root, "schedules")),
             records=build_records(self.reader, child(root, "records"), _type),
+            requests=build_requests(self.reader, child(root, "requests"), _declarations),
             on=self.handlers(child(root, "on")),
             states=states,
             origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),
@@ -93,21 +95,26 @@ class _FlowBuilder:
             steps=self.steps.steps_of(node),
             prompt=build_own_prompt(self.reader, node),
             action=self.actions.action(node),
-            on=self.handlers(child(node, "on")),
+            on=Handlers(by_outcome=self.outcomes(child(node, "on"))),
             next=self.steps.transition(child(node, "next")),
             at=entry.key.span,
         )
 
-    def handlers(self, node: Node | None) -> Handlers:
+    def outcomes(self, node: Node | None) -> dict[str, Transition]:
         by_outcome = {}
         for each in entries(node):
             name = each.key.text
             if name in LATER_OUTCOMES or name.startswith(LATER_PREFIXES):
                 self.reader.not_yet(each.key.span, name)
-            elif name not in ("keys", "error"):
+            else:
                 by_outcome[name] = self.steps.transition(each.value)
+        return by_outcome
+
+    def handlers(self, node: Node | None) -> Handlers:
+        """Build the handlers of a flow, where `error` names the state that speaks on a failure."""
+        own = self.outcomes(node)
         return Handlers(
-            by_outcome=by_outcome,
+            by_outcome={name: each for name, each in own.items() if name not in ("keys", "error")},
             keys=self.steps.choices(child(node, "keys")),
             error=ref(child(node, "error")),
         )
@@ -232,6 +239,7 @@ def _build_app(reader: Reader, root: Mapping) -> App:
         prompts=build_declared(reader, child(root, "prompts")),
         schedules=build_schedules(reader, child(root, "schedules")),
         records=build_records(reader, child(root, "records"), _type),
+        requests=build_requests(reader, child(root, "requests"), _declarations),
         dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
         sorry=word(child(child(root, "on"), "error")),
         origin=Origin(path=reader.path, locale=place(child(root, "locale"))),

@@ -18,6 +18,7 @@ from ivrflow.model.flow import (
     Hangup,
     Menu,
     Park,
+    RequestAction,
     Retries,
     Return,
     Run,
@@ -39,7 +40,7 @@ from ivrflow.model.reader import (
 )
 from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
-LATER_ACTIONS = ("request", "hold", "bridge")
+LATER_ACTIONS = ("hold", "bridge")
 TARGETS = ("number", "sip", "user", "stream")
 
 MENU_TIMEOUT = 5_000
@@ -83,14 +84,22 @@ class ActionBuilder:
                 return self.conference(entry)
             case "park":
                 return self.park(entry)
-            case "run":
-                return self.run(entry)
-            case "return":
-                return self.back(entry)
             case "continue":
                 return Continue(at=entry.key.span)
             case "hangup":
                 return Hangup(at=entry.key.span)
+            case _:
+                return self.passing(entry)
+
+    def passing(self, entry: Entry) -> Action | None:
+        """Build what the caller doesn't notice."""
+        match entry.key.text:
+            case "request":
+                return self.request(entry)
+            case "run":
+                return self.run(entry)
+            case "return":
+                return self.back(entry)
             case _:
                 return None
 
@@ -242,6 +251,22 @@ class ActionBuilder:
                 for each in entries(child(node, "with"))
             },
             into=ref(child(node, "into")),
+            at=entry.key.span,
+        )
+
+    def request(self, entry: Entry) -> RequestAction | None:
+        node = entry.value
+        name = ref(child(node, "name"))
+        if name is None:
+            return None
+        return RequestAction(
+            request=name,
+            params={
+                each.key.text: self.reader.as_written(each.value)
+                for each in entries(child(node, "with"))
+            },
+            into=ref(child(node, "into")),
+            meanwhile=build_prompt(self.reader, child(node, "meanwhile")),
             at=entry.key.span,
         )
 

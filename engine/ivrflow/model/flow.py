@@ -367,6 +367,19 @@ class Return(_Kind, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+class RequestAction(_Kind, frozen=True, kw_only=True, tag="request"):
+    """Look something up. `params` are literals until the request's declarations read them.
+
+    With `meanwhile` the reply goes at once and says it until the answer is there.
+    """
+
+    request: Ref
+    params: dict[str, Template] = {}
+    into: Ref | None = None
+    meanwhile: Prompt = ()
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 class Continue(_Kind, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
@@ -389,7 +402,42 @@ class Computed(_Kind, frozen=True, kw_only=True):
 
 
 Duration = Fixed | Computed
-Action = Menu | Collect | Connect | Conference | Park | Run | Return | Continue | Hangup
+Action = (
+    Menu | Collect | Connect | Conference | Park | RequestAction | Run | Return | Continue | Hangup
+)
+
+
+# -- requests -------------------------------------------------------------------------------------
+
+
+class Request(_Value, frozen=True, kw_only=True):
+    """A look-up over HTTP, declared once. Its texts see `params` by their bare names, and `env`.
+
+    `retries` is None where the author wrote none, `returns` where the answer has no declared form.
+    `status` names outcomes by status code.
+    """
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    url: Text
+    params: dict[str, Decl] = {}
+    headers: dict[str, Text] = {}
+    json: Template | None = None
+    form: dict[str, Text] | None = None
+    timeout: Fixed
+    retries: int | None = None
+    status: dict[str, str] = {}
+    returns: dict[str, Type] | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+    @property
+    def patience(self) -> int:
+        """The milliseconds that it takes at most, all tries together."""
+        return self.timeout.milliseconds * (1 + (self.retries or 0))
+
+    @property
+    def answer(self) -> Type:
+        """The type of the answer."""
+        return Type(name=T.OBJECT, properties=self.returns)
 
 
 # -- states and flows -----------------------------------------------------------------------------
@@ -436,6 +484,7 @@ class Flow(_Value, frozen=True, kw_only=True):
     prompts: dict[str, DeclaredPrompt] = {}
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
+    requests: dict[str, Request] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
     origin: Origin = msgspec.field(default=Origin(), name=PLACE)
@@ -449,4 +498,11 @@ def runs(flow: Flow) -> Iterator[Run]:
     """Yield the runs of other flows that stand in `flow`."""
     for state in flow.states.values():
         if isinstance(state.action, Run):
+            yield state.action
+
+
+def lookups(flow: Flow) -> Iterator[RequestAction]:
+    """Yield the look-ups that stand in `flow`."""
+    for state in flow.states.values():
+        if isinstance(state.action, RequestAction):
             yield state.action

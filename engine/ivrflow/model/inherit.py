@@ -1,6 +1,8 @@
 """What a state has from its flow: keys and handlers that count where it says nothing itself."""
 
-from ivrflow.model.flow import Choice, Collect, Flow, Menu, State, Transition
+from ivrflow.model.flow import Choice, Collect, Flow, Menu, Request, State, Transition
+
+NOT_FOUND = "not_found"
 
 INHERITED = ("no_input", "no_match", "invalid")
 """Outcomes whose handlers menus and collects inherit."""
@@ -29,3 +31,11 @@ def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:
         return own
     inherited = {name: each for name, each in flow.on.by_outcome.items() if name in INHERITED}
     return inherited | own
+
+
+def outcome_by_status(request: Request, state: State) -> dict[str, str]:
+    """Return the outcomes that status codes have in `state`: those that the request names, and
+    `not_found` for 404 where the state handles it."""
+    if NOT_FOUND in state.on.by_outcome:
+        return {"404": NOT_FOUND, **request.status}
+    return request.status

@@ -3,6 +3,7 @@
 1. One event at a time a call (the mailbox); an event that the call has had gets its stored reply.
 2. `step` runs on the session in hand; the facts that it asks for are fetched and kept. One that
    asks for records runs inside the transaction that commits it, and asks anew if that is undone.
+   Look-ups are asked outside of any, and never twice for one event.
 3. Call and journal are committed; only then the reply leaves.
 4. A turn that is late is withdrawn, or, if it is being committed, answered with a rescue reply that
    replaces its own. Whatever fails, the caller is answered.
@@ -11,8 +12,10 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Literal
 
 import msgspec
@@ -24,6 +27,8 @@ from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnav
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
+from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
+from ivrflow.machine.outcome import Answer as Told
 from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
@@ -32,6 +37,15 @@ from ivrflow.machine.step import begin, step
 from ivrflow.runtime.answer import Answer, fill
 from ivrflow.runtime.deadline import Deadlines, LateError, before
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, LiveCalls, revive
+from ivrflow.runtime.lookups import (
+    BUDGET,
+    RESERVE,
+    Asker,
+    AskFirstError,
+    LookUps,
+    Nobody,
+    looked_up,
+)
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
 from ivrflow.sinch.platform import PLATFORM
@@ -64,7 +78,8 @@ class Arrival(msgspec.Struct):
     """An event that waits for its answer until the monotonic time `deadline`.
 
     `key` is the hash of its identity. `facts` are those that its turn has asked for so far; they
-    are kept when the turn is run again.
+    are kept when the turn is run again. So are the answers of look-ups, by question: `told`.
+    `patience` is how many seconds look-ups may still take.
     """
 
     event: Event
@@ -72,6 +87,8 @@ class Arrival(msgspec.Struct):
     key: bytes
     deadline: float
     facts: Facts = Facts()
+    told: dict[bytes, LookedUp] = {}
+    patience: float = BUDGET
 
 
 class Making(msgspec.Struct):
@@ -113,6 +130,7 @@ class Turns:
         store: Store,
         policy: Policy,
         now: Callable[[], datetime] = clock,
+        asker: Asker | None = None,
     ) -> None:
         self.library = library
         self.store = store
@@ -121,6 +139,7 @@ class Turns:
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
+        self.look_ups = LookUps(asker or Nobody(), store.identity_key)
         self.programs: dict[str, Program] = {}
         self._identities = hashlib.blake2b(digest_size=16, key=store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
@@ -146,7 +165,8 @@ class Turns:
         return Answer(200, fill(body, self.policy.environment))
 
     async def drain(self) -> None:
-        """Wait for what is still on its way."""
+        """Wait for what is still on its way, and give up look-ups that nobody waits for."""
+        await self.look_ups.close()
         await asyncio.gather(*self._replacements, return_exceptions=True)
 
     def _key(self, event: Event) -> bytes:
@@ -234,13 +254,35 @@ class Turns:
     async def _take(self, arrival: Arrival, live: Live) -> bytes:
         """Step, commit, and keep the call in hand."""
         making = Making(arrival, live)
-        made = self._make(making, None)
-        work = self._draft(making) if made is None else made
-        place = await self.deadlines.committed(arrival.deadline, self.store.submit(work))
+        place = await self._commit(making)
+        while place is None:
+            place = await self._commit(making)
         turn, taken = making.made()
         self._keep(arrival.call, live, turn, taken.session, place)
         _tell(arrival.event, live.program, taken)
         return turn.reply
+
+    async def _commit(self, making: Making) -> Place | None:
+        """Make and commit a turn; None where something had to be looked up first."""
+        arrival = making.arrival
+        try:
+            made = self._make(making, None)
+            work = self._draft(making) if made is None else made
+            return await self.deadlines.committed(arrival.deadline, self.store.submit(work))
+        except AskFirstError as first:
+            await self._look_up(arrival, first)
+            return None
+
+    async def _look_up(self, arrival: Arrival, first: AskFirstError) -> None:
+        """Ask, in what is left of the caller's patience."""
+        if isinstance(first.question, Awaited):
+            arrival.told[first.name] = self.look_ups.awaited(arrival.call, first.question)
+            return
+        begun = monotonic()
+        until = min(begun + arrival.patience, arrival.deadline - RESERVE)
+        asking = self.look_ups.at_once(arrival.call, arrival.key, first, until)
+        arrival.told[first.name] = await before(arrival.deadline, asking)
+        arrival.patience -= monotonic() - begun
 
     def _draft(self, making: Making) -> Draft:
         """Leave the turn to the transaction of the store."""
@@ -261,11 +303,14 @@ class Turns:
             if isinstance(taken.fact, Now):
                 facts = msgspec.structs.replace(facts, now=self._timestamp())
                 arrival.facts = msgspec.structs.replace(arrival.facts, now=facts.now)
+                continue
+            if isinstance(taken.fact, Lookup | Awaited):
+                told: Told = looked_up(arrival.told, len(facts.answers), taken.fact)
             elif records is None:
                 return None
             else:
                 told = Recorded(records.perform(taken.fact))
-                facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+            facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
         reply = _reply(arrival.event, taken, live)
         making.turn = self._as_turn(arrival, live, taken, reply, facts)
         making.taken = taken
@@ -301,6 +346,7 @@ class Turns:
 
     def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
         live.take(turn, session, place)
+        self.look_ups.follow(call, session)
         if session.over:
             self.live.drop(call)
         else:
@@ -344,7 +390,8 @@ class Turns:
 
     async def _record_rescue(self, arrival: Arrival, commit: Commit, body: bytes) -> None:
         try:
-            await commit.done
+            with suppress(AskFirstError):  # then the late turn was never made
+                await commit.done
             live = await self._load(arrival.call)
             if live is None:
                 return

@@ -16,6 +16,9 @@ import uvicorn
 
 from ivrflow.errors import SettingsError, StoreError, UsageError
 from ivrflow.library import Library
+from ivrflow.outbound.addressing import unsendable
+from ivrflow.outbound.http import Http
+from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.app import PATH, Probe, create_app
@@ -94,7 +97,9 @@ async def _answering(
         return
     store = await open_store(settings.store)
     who = f"{socket.gethostname()}:{os.getpid()}"
-    turns = Turns(library, store, Policy(role=settings.role, environment=environment, who=who))
+    http = Http()
+    policy = Policy(role=settings.role, environment=environment, who=who)
+    turns = Turns(library, store, policy, asker=Requests(http, environment))
     sweeping = asyncio.create_task(_sweep(store))
     try:
         yield turns, lambda: _probe(store)
@@ -103,6 +108,7 @@ async def _answering(
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 await turns.drain()
+                await http.close()
         await store.close()
 
 
@@ -181,9 +187,13 @@ def _keyring(settings: Settings) -> Keyring | None:
 def _environment(
     library: Library, settings: Settings, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variables that flows may read; raises `UsageError` where one is missing."""
+    """Return the variables that flows may read; raises `UsageError` where one is missing, or where
+    what it holds keeps a look-up from ever being sent."""
     allowed = {name: environment[name] for name in settings.env_allow if name in environment}
     library.allow(allowed)
+    for program in library.current.programs.values():
+        for reason in unsendable(program, allowed):
+            raise UsageError(reason)
     return allowed
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from ivrflow.analysis.contexts import Visit
+from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -15,6 +16,7 @@ from ivrflow.model.flow import (
     Connect,
     PromptStep,
     RecordStep,
+    RequestAction,
     Return,
     Run,
     SendDtmfStep,
@@ -90,10 +92,12 @@ def _actions(subject: Subject, level: Level) -> Iterator[Finding]:
     seen: set[str] = set()
     for (name, context), visit in subject.visits.items():
         action = subject.states[name].action
-        if action is None or name in seen or isinstance(action, Run | Return):
+        passes = isinstance(action, Run | Return) or is_silent(subject.states[name])
+        if action is None or name in seen or passes:
             continue
         word = word_of(action)
-        ruling = subject.platform.actions.get(context, {}).get(word, UNRULED)
+        sent = "menu" if isinstance(action, RequestAction) else word
+        ruling = subject.platform.actions.get(context, {}).get(sent, UNRULED)
         if ruling.level is level:
             seen.add(name)
             message = f'"{word}" {_told(level)} {PLACE_BY_CONTEXT[context]}'
@@ -102,6 +106,8 @@ def _actions(subject: Subject, level: Level) -> Iterator[Finding]:
 
 def word_of(action: Action) -> str:
     """Return the word of the language for an action, `connect number` for example."""
+    if isinstance(action, RequestAction):
+        return "request"
     word = type(action).__name__.lower()
     return f"{word} {action.to}" if isinstance(action, Connect) else word
 

@@ -85,7 +85,7 @@ class _Counter:
         """Whether the reply is too long from here on, and not from a later state on already."""
         if self.state(state).fits(limits):
             return False
-        return all(self.target(move).fits(limits) for move in state.next)
+        return all(self.target(move).fits(limits) for move in self.passing(state))
 
     def state(self, state: State, depth: int = 0) -> Said:
         """What is said from `state` on until the next action."""
@@ -93,10 +93,15 @@ class _Counter:
             return self.by_state.get(state.name, Said())
         said = self.steps(state.steps) + self.prompt(state.prompt)
         said += self.asked(state)
-        onward = [self.move(move) + self.target(move, depth + 1) for move in state.next]
+        onward = [self.move(each) + self.target(each, depth + 1) for each in self.passing(state)]
         said += max(onward, key=lambda each: (each.text, each.parts), default=Said())
         self.by_state[state.name] = said
         return said
+
+    def passing(self, state: State) -> list[Move]:
+        """The moves by which the walk goes on in the same reply."""
+        ways = self.subject.ways_by_state[state.name]
+        return [move for way in ways if not way.event for move in way.transition]
 
     def asked(self, state: State) -> Said:
         if not isinstance(state.action, Collect):

@@ -32,8 +32,8 @@ def environment_out_of_place(subject: Subject) -> Iterator[Finding]:
     """The environment is read where its values would be spoken, logged or stored."""
     for fault in faults(subject):
         if fault.sort is Sort.ENVIRONMENT:
-            message = "`env` can be read in the credentials of `record` alone"
-            yield Finding(fault.span, message)
+            message = "`env` can be read in requests and in the credentials of `record` alone"
+            yield Finding(fault.span, message, "there, write it as {{ env.NAME }}")
 
 
 @FLOW.add(

@@ -17,6 +17,7 @@ from ivrflow.model.flow import (
     Part,
     PlayPart,
     Prompt,
+    RequestAction,
     SsmlPart,
     Text,
 )
@@ -134,6 +135,8 @@ def two_voices(subject: Subject) -> Iterator[Finding]:
                 yield from _two_voices(prompt, reprompt, locales)
             case Collect(prompt=prompt, reprompt=reprompt):
                 yield from _two_voices(prompt, reprompt, locales)
+            case RequestAction(meanwhile=prompt):
+                yield from _two_voices(prompt, (), locales)
             case Park(intro=intro, prompt=prompt):
                 yield from _parked(intro + prompt, locales)
             case _:

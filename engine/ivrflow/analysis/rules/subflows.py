@@ -74,7 +74,7 @@ def wrong_argument(subject: Subject) -> Iterator[Finding]:
         if flow is not None:
             told = f'"{flow.name}" has no parameter'
             yield from wrong_values(run.params, flow.params, told, run.at)
-            yield from _missing(run.params, flow.params, f'"{flow.name}" needs', run.at)
+            yield from missing_values(run.params, flow.params, f'"{flow.name}" needs', run.at)
 
 
 def wrong_values(
@@ -101,7 +101,7 @@ def wrong_values(
             yield Finding(span, f'"{name}": {error}')
 
 
-def _missing(
+def missing_values(
     given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
 ) -> Iterator[Finding]:
     for name, decl in declared.items():
@@ -224,10 +224,14 @@ def return_to_nobody(application: Application) -> Iterator[Finding]:
             continue
         returning = [
             name
-            for name in Graph(flow, application.all_flows).reachable()
+            for name in _graph(application, flow).reachable()
             if isinstance(flow.states[name].action, Return)
         ]
         if returning:
             message = f'"{flow.name}" returns in "{min(returning)}", but no flow has run it'
             help = "route to a flow that runs it, or end the call there"
             yield Finding(route.flow.at, message, help)
+
+
+def _graph(application: Application, flow: Flow) -> Graph:
+    return Graph(flow, application.all_flows, application.app.requests)

@@ -1,0 +1,316 @@
+"""Rules of look-ups: what is asked, of whom, with what, and for how long."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ivrflow.analysis.graph import is_silent
+from ivrflow.analysis.patience import BUDGET, Patience
+from ivrflow.analysis.reading import request_faults
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.rules.subflows import missing_values, wrong_values
+from ivrflow.analysis.subject import Application, Subject
+from ivrflow.compiler.values import credentials
+from ivrflow.diagnostics import Span, did_you_mean
+from ivrflow.expr.types import T
+from ivrflow.model.flow import Request, Text, lookups
+
+ADDRESS = re.compile(
+    r"(?:\x01\w+\x01|https?://(?:[^/?#{}\s\x01@]|\x01\w+\x01)+)(?:[/?#].*)?", re.DOTALL
+)
+"""An address, `\\x01NAME\\x01` in the place of variables: nothing else in scheme and host."""
+
+IN_CLEAR = re.compile(r"http://(?!(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/?#]|$))")
+
+HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNSENT = frozenset({T.PROMPT, T.SCHEDULE})
+"""Types of values that no other server knows."""
+
+OWN_HEADERS = frozenset(
+    {"connection", "content-length", "host", "idempotency-key", "transfer-encoding"}
+)
+"""Headers that the engine writes itself."""
+
+
+@FLOW.add(
+    "E171",
+    "unknown-request",
+    bad="""
+flow: example
+start: find
+requests: {find_customer: {get: "https://crm.example.com/customers", timeout: 1s}}
+states:
+  find: {request: {name: find_custmer}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests: {find_customer: {get: "https://crm.example.com/customers", timeout: 1s}}
+states:
+  find: {request: {name: find_customer}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def unknown_request(subject: Subject) -> Iterator[Finding]:
+    """A request is asked that nobody declared: callers would hear an apology."""
+    known = {**subject.app.requests, **subject.flow.requests}
+    for each in lookups(subject.flow):
+        name = each.request.name
+        if name not in known:
+            help = did_you_mean(name, known) or "declare it under `requests:`"
+            yield Finding(each.request.at, f'no request is called "{name}"', help)
+
+
+@FLOW.add(
+    "E172",
+    "wrong-request-parameter",
+    bad="""
+flow: example
+start: find
+requests:
+  find: {params: {id: digits}, get: "https://crm.example.com/customers/{{ id }}", timeout: 1s}
+states:
+  find: {request: {name: find, with: {id: "0123", di: "0123"}}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests:
+  find: {params: {id: digits}, get: "https://crm.example.com/customers/{{ id }}", timeout: 1s}
+states:
+  find: {request: {name: find, with: {id: "0123"}}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def wrong_request_parameter(subject: Subject) -> Iterator[Finding]:
+    """A request gets a parameter that it has not, or of another type, or lacks one it needs."""
+    for each in lookups(subject.flow):
+        request = subject.graph.request_of(each)
+        if request is not None:
+            told = f'"{each.request.name}" has no parameter'
+            yield from wrong_values(each.params, request.params, told, each.at)
+            needs = f'"{each.request.name}" needs'
+            yield from missing_values(each.params, request.params, needs, each.at)
+
+
+@FLOW.add(
+    "E173",
+    "wrong-request",
+    bad="""
+flow: example
+start: find
+requests:
+  find: {get: "https://crm.example.com/customers", json: {name: Ada}, timeout: 1s}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests:
+  find: {post: "https://crm.example.com/customers", json: {name: Ada}, timeout: 1s}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def wrong_request(subject: Subject) -> Iterator[Finding]:
+    """A request that HTTP can't send as it is meant: two bodies, a body to get, no such status."""
+    yield from _wrong(subject.flow.requests)
+
+
+def _wrong(requests: Mapping[str, Request]) -> Iterator[Finding]:
+    for request in requests.values():
+        if request.json is not None and request.form is not None:
+            yield Finding(request.at, "a request has one body", "write `json` or `form`")
+        elif request.method == "GET" and (request.json or request.form):
+            help = "use post, or put the values into the address: ?name={{ name }}"
+            yield Finding(request.at, "what is got has no body", help)
+        for code in request.status:
+            if not re.fullmatch("[1-5][0-9][0-9]", code):
+                yield Finding(request.at, f'"{code}" is no status of HTTP', "write 404, say")
+        if not request.timeout.milliseconds:
+            yield Finding(request.timeout.at, "nothing is there at once", "write 1s, for example")
+        yield from _unsent(request)
+
+
+def _unsent(request: Request) -> Iterator[Finding]:
+    for name, decl in request.params.items():
+        if decl.type.name in UNSENT:
+            yield Finding(decl.at, f'"{name}" is a {decl.type.name}, which can\'t be sent')
+    for name, type_ in (request.returns or {}).items():
+        if type_.name in UNSENT:
+            yield Finding(request.at, f'"{name}" is a {type_.name}, which no answer holds')
+
+
+@FLOW.add(
+    "E271",
+    "look-ups-too-slow",
+    bad="""
+flow: example
+start: find
+requests: {find: {get: "https://crm.example.com/customers", timeout: 1500ms, retries: 1}}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests: {find: {get: "https://crm.example.com/customers", timeout: 1500ms, retries: 1}}
+states:
+  find: {request: {name: find, meanwhile: One moment.}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def look_ups_too_slow(subject: Subject) -> Iterator[Finding]:
+    """Look-ups before one reply can take so long, retries included, that the caller hangs up."""
+    patience = Patience(subject.others, subject.app.requests)
+    for state in subject.states.values():
+        if state.action is None or not is_silent(state):
+            continue
+        longest, names = patience.before_reply((subject.flow.name, state.name))
+        if longest > BUDGET:
+            told = f"{' and '.join(names)} can take {_seconds(longest)} before the caller hears"
+            help = "say something with `meanwhile:`, or shorten timeout and retries"
+            yield Finding(state.action.at, f"{told} anything, more than {_seconds(BUDGET)}", help)
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:g} s"
+
+
+@FLOW.add(
+    "E871",
+    "computed-host",
+    bad="""
+flow: example
+start: find
+requests: {find: {params: {host: string}, get: "https://{{ host }}/customers", timeout: 1s}}
+states:
+  find: {request: {name: find, with: {host: crm}}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests: {find: {params: {id: string}, get: "{{ env.CRM }}/customers/{{ id }}", timeout: 1s}}
+states:
+  find: {request: {name: find, with: {id: ada}}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def computed_host(subject: Subject) -> Iterator[Finding]:
+    """Data of a call decides which server is asked, so that a caller could choose any.
+
+    Scheme and host are written out or come from the environment.
+    """
+    yield from _hosts(subject.flow.requests)
+
+
+def _hosts(requests: Mapping[str, Request]) -> Iterator[Finding]:
+    for request in requests.values():
+        if ADDRESS.fullmatch(credentials(request.url)) is None:
+            help = "write https://host/..., or {{ env.NAME }}/... for the server's address"
+            message = "scheme and host of an address are literal, or {{ env.NAME }}"
+            yield Finding(_place(request.url, request.at), message, help)
+
+
+@FLOW.add(
+    "E872",
+    "look-up-in-clear",
+    bad="""
+flow: example
+start: find
+requests: {find: {get: "http://crm.example.com/customers", timeout: 1s}}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests: {find: {get: "http://localhost:8080/customers", timeout: 1s}}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def look_up_in_clear(subject: Subject) -> Iterator[Finding]:
+    """What is looked up about callers would travel without encryption, for others to read."""
+    yield from _in_clear(subject.flow.requests)
+
+
+def _in_clear(requests: Mapping[str, Request]) -> Iterator[Finding]:
+    for request in requests.values():
+        if IN_CLEAR.match(request.url.source):
+            help = "write https://, or let the environment name a server of yours: {{ env.NAME }}"
+            message = "http goes in clear over the network"
+            yield Finding(_place(request.url, request.at), message, help)
+
+
+@FLOW.add(
+    "E873",
+    "wrong-header",
+    bad="""
+flow: example
+start: find
+requests:
+  find: {get: "https://crm.example.com/", headers: {Host: other.example.com}, timeout: 1s}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests:
+  find: {get: "https://crm.example.com/", headers: {X-Team: phones}, timeout: 1s}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
+def wrong_header(subject: Subject) -> Iterator[Finding]:
+    """A header that HTTP doesn't know the form of, or that the engine writes itself."""
+    yield from _headers(subject.flow.requests)
+
+
+def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
+    for request in requests.values():
+        for name, value in request.headers.items():
+            place = _place(value, request.at)
+            if HEADER.fullmatch(name) is None:
+                yield Finding(place, f'"{name}" is no name of a header')
+            elif name.lower() in OWN_HEADERS:
+                yield Finding(place, f'the engine writes the header "{name}" itself')
+
+
+def _place(text: Text, at: Span) -> Span:
+    return at if text.scalar is None else text.scalar.span
+
+
+@APPLICATION.add(
+    "E174",
+    "wrong-shared-request",
+    bad="""
+app: example
+requests: {find: {params: {host: string}, get: "https://{{ host }}/", timeout: 1s}}
+routes: [{flow: example}]
+""",
+    good="""
+app: example
+requests: {find: {params: {id: string}, get: "https://crm.example.com/{{ id }}", timeout: 1s}}
+routes: [{flow: example}]
+""",
+)
+def wrong_shared_request(application: Application) -> Iterator[Finding]:
+    """A request of the application has a fault that one of a flow must not have either."""
+    requests = application.app.requests
+    for check in (_wrong, _hosts, _in_clear, _headers):
+        yield from check(requests)
+    for fault in request_faults(requests):
+        yield Finding(fault.span, fault.message, fault.help)

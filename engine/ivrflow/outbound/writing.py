@@ -1,0 +1,100 @@
+"""Look-ups as they are sent, the values of environment variables filled in."""
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from ivrflow import __version__
+from ivrflow.errors import ExchangeError
+from ivrflow.machine.lookups import Form, Json, Lookup
+from ivrflow.outbound.http import Outgoing, origin
+
+BODIED = frozenset({"POST", "PUT", "PATCH"})
+"""Methods of which servers expect a body, if only an empty one."""
+
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
+
+_MARK = re.compile(r"\x01([A-Za-z_][A-Za-z0-9_]*)\x01")
+
+_SERVER = re.compile(r"\x01\w+\x01|https?://[^/?#]*")
+
+OWN_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"ivrflow/{__version__}",
+}
+
+
+def write(lookup: Lookup, environment: Mapping[str, str], key: str) -> Outgoing:
+    """Return a look-up as it is sent, the values of environment variables filled in.
+
+    Raises `ExchangeError` for what must not be sent.
+    """
+
+    def fill(text: str) -> str:
+        return _MARK.sub(lambda mark: environment.get(mark.group(1), "").strip(), text)
+
+    server, place = _parted(lookup.url)
+    url = fill(server).rstrip("/") + _MARK.sub(lambda mark: quote(fill(mark.group()), ""), place)
+    _require_address(url)
+    _require_privacy(lookup, url)
+    kind, body = _body(lookup.method, lookup.body, fill)
+    own = {**OWN_HEADERS, "Idempotency-Key": key, **({"Content-Type": kind} if kind else {})}
+    written = {name.lower() for name in lookup.headers}
+    headers = {name: value for name, value in own.items() if name.lower() not in written}
+    headers |= {name: fill(value) for name, value in lookup.headers.items()}
+    return Outgoing(method=lookup.method, url=url, headers=headers, body=body)
+
+
+def _parted(url: str) -> tuple[str, str]:
+    """Part the server's address, which the environment may hold as a whole, from the place there,
+    where a variable is one piece."""
+    server = _SERVER.match(url)
+    end = server.end() if server else 0
+    return url[:end], url[end:]
+
+
+def _body(
+    method: str, body: Json | Form | None, fill: Callable[[str], str]
+) -> tuple[str, bytes | None]:
+    """Return a body's content type and bytes."""
+    match body:
+        case None:
+            return "", b"" if method in BODIED else None
+        case Json(value=value):
+            return "application/json", msgspec.json.encode(_filled(value, fill))
+        case Form(fields=fields):
+            filled = {name: fill(value) for name, value in fields.items()}
+            return "application/x-www-form-urlencoded", urlencode(filled, errors="replace").encode(
+                "ascii"
+            )
+
+
+def _filled(value: object, fill: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, list):
+        return [_filled(each, fill) for each in value]
+    if isinstance(value, dict):
+        return {name: _filled(each, fill) for name, each in value.items()}
+    return value
+
+
+def _require_address(url: str) -> None:
+    try:
+        origin(url)
+    except ValueError as error:
+        raise ExchangeError(str(error)) from None
+
+
+def _require_privacy(lookup: Lookup, url: str) -> None:
+    """What the environment holds is taken for a secret: it goes over https, or stays here."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or LOOPBACK.fullmatch(parts.hostname or ""):
+        return
+    _, place = _parted(lookup.url)
+    texts = msgspec.json.encode([place, lookup.headers, lookup.body])
+    if b"\\u0001" in texts:
+        raise ExchangeError("an environment variable may be sent over https only")
