@@ -169,3 +169,8 @@ def test_what_is_written_is_read(values: dict[str, int]) -> None:
         if isinstance(entry.value, Scalar)
     }
     assert read == {key: str(value) for key, value in values.items()}
+
+
+def test_a_parameter_may_be_called_like_a_key_of_words() -> None:
+    text = "params:\n  prompt: prompt? # else our own\nsay: Press # for more.\n"
+    assert [(each.code, each.span.line) for each in parse("f", text).diagnostics] == [("E014", 3)]

@@ -63,6 +63,9 @@ STRANGE_KEY = Kind("E019", "key-not-text")
 WORDS = frozenset({"say", "ssml", "prompt", "reprompt", "wrong", "intro", "log", "title"})
 """Keys whose value is words: a comment right behind one has cut them."""
 
+DECLARATIONS = frozenset({"params", "properties", "vars"})
+"""Keys below which an author's names stand, which may be called like keys of ours."""
+
 COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
 _COMMENT_IN_BRACKETS = re.compile(r"[^{\[]*[{\[].*\s#")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
@@ -384,7 +387,8 @@ class _Builder:
                 return Mapping(entries, *_start(event), *_end(inner))
             template = template or self.opens_template(inner)
             name = self.key(inner, events)
-            value = self.node(next(events), events, "" if name is None else name.text)
+            named = "" if name is None or key in DECLARATIONS else name.text
+            value = self.node(next(events), events, named)
             if name is None:
                 continue
             if isinstance(value, Scalar) and value.plain and not value.text:
