@@ -9,6 +9,8 @@ from ivrflow.compiler.compile import compile_flow
 from ivrflow.machine.program import Program
 from ivrflow.sinch.platform import PLATFORM
 
+pytest_plugins = ("canary",)
+
 FIRST_FLOW = """\
 flow: front-desk
 title: Acme front desk

@@ -45,6 +45,7 @@ def test_several_applications_are_told_apart_by_order(tmp_path: Path) -> None:
         ({}, {**KEYS, "IVRFLOW_PORT": "70000"}, "port"),
         ({}, {**KEYS, "IVRFLOW_ROLE": "boss"}, "role"),
         ({}, {**KEYS, "SINCH_APPLICATION_SECRET_FILE": "/nowhere"}, "can't be read"),
+        ({}, {**KEYS, "IVRFLOW_SECRET_KEY": "c2hvcnQ="}, "SECRET_KEY: not 32 bytes in base64"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(
@@ -69,3 +70,4 @@ def test_a_broken_file_is_told_so(tmp_path: Path, text: str) -> None:
 def test_secrets_are_not_shown() -> None:
     settings = Settings(application_key=("key",), application_secret=("canary",))
     assert "canary" not in repr(settings)
+    assert "canary" not in repr(Settings(secret_key="canary"))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ivrflow.errors import SettingsError
+from ivrflow.keys import read_key
 
 NAME_BY_VARIABLE = {
     "IVRFLOW_HOST": "host",
@@ -18,6 +19,7 @@ NAME_BY_VARIABLE = {
     "IVRFLOW_CALLBACK_PATH": "callback_path",
     "IVRFLOW_LOG_FORMAT": "log_format",
     "IVRFLOW_ENV_ALLOW": "env_allow",
+    "IVRFLOW_SECRET_KEY": "secret_key",
     "SINCH_APPLICATION_KEY": "application_key",
     "SINCH_APPLICATION_SECRET": "application_secret",
 }
@@ -29,7 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `store` is `sqlite:PATH` or `memory:`. `callback_path` is the path that Sinch signs, if a proxy
     changes it ("": the one requested). `env_allow` names the environment variables that flows may
-    read. `application_key` and `application_secret` are as many as there are applications.
+    read. `secret_key` seals what callers' secrets are stored in, in base64 ("": a file beside the
+    store does). `application_key` and `application_secret` are as many as there are applications.
     """
 
     host: str = "127.0.0.1"
@@ -44,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     env_allow: tuple[str, ...] = ()
     application_key: tuple[str, ...] = ()
     application_secret: tuple[str, ...] = ()
+    secret_key: str = ""
 
     @property
     def secret_by_key(self) -> dict[str, str]:
@@ -53,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def is_loopback(self) -> bool:
         return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @property
+    def sealing_key(self) -> bytes:
+        return read_key(self.secret_key) if self.secret_key else b""
 
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, store={self.store!r})"
@@ -68,6 +76,7 @@ def read_settings(
     """
     settings = _read(flags, environment, directory)
     _require_credentials(settings)
+    _require_key(settings)
     return settings
 
 
@@ -142,3 +151,10 @@ def _require_credentials(settings: Settings) -> None:
             "no credentials: set SINCH_APPLICATION_KEY and SINCH_APPLICATION_SECRET, "
             "or try it on this machine alone with --insecure"
         )
+
+
+def _require_key(settings: Settings) -> None:
+    try:
+        _ = settings.sealing_key
+    except ValueError as error:
+        raise SettingsError(f"IVRFLOW_SECRET_KEY: {error}") from None

@@ -63,6 +63,9 @@ class Slow:
         self.held.append(held)
         return held
 
+    def secret_key(self) -> bytes:
+        return self.store.secret_key()
+
     async def load(self, app: str, call: str) -> Stored | None:
         return await self.store.load(app, call)
 

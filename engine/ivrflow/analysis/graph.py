@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from ivrflow.expr.secrecy import is_secret
 from ivrflow.model.context import Context
 from ivrflow.model.flow import (
     Collect,
@@ -38,7 +39,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One way out of a state.
 
     `event`: the call waits for it; else the state passes on in the same reply. `answered`: somebody
-    waits for a reply, so it must lead to a state. `into` is assigned on this way.
+    waits for a reply, so it must lead to a state. `into` is assigned on this way. `secret`: what is
+    heard is a secret.
     """
 
     outcome: str
@@ -47,6 +49,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool = True
     hears: bool = False
     into: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +66,9 @@ class Graph:
             if state.next:
                 yield Way(outcome="next", transition=state.next, event=False)
             return
+        secret = self.asks_secret(state)
         for choice in keys_of(self.flow, state):
-            yield Way(outcome=choice.key, transition=choice.transition, hears=True)
+            yield Way(outcome=choice.key, transition=choice.transition, hears=True, secret=secret)
         possible = self.outcomes_of(state)
         for outcome, transition in handlers_of(self.flow, state).items():
             if outcome in possible:
@@ -75,7 +79,16 @@ class Graph:
                     answered=outcome not in ("ended", "digits"),
                     hears=outcome in HEARD,
                     into=self._into(state, outcome),
+                    secret=secret,
                 )
+
+    def asks_secret(self, state: State) -> bool:
+        """Whether a menu or collect puts digits into a variable that is declared secret."""
+        digits = wanted_digits(state)
+        if digits is None or digits.into is None:
+            return False
+        decl = self.flow.vars.get(digits.into.name)
+        return decl is not None and is_secret(decl.type)
 
     def returns_of(self, run: Run) -> Mapping[str, Mapping[str, Decl]]:
         """Return the outcomes of the flow that is run, with the values that each gives."""

@@ -1,7 +1,8 @@
 """What every expression of a flow reads, and whether it has a value of the right type there.
 
 Definite assignment is a forward data flow over the graph of states: what is assigned on every way
-to a state. `input` is assigned by a menu or collect that hears, and gone with the next event.
+to a state. `input` is assigned by a menu or collect that hears, and gone with the next event; after
+one that asks for a secret it is not known to be plain.
 """
 
 import re
@@ -18,9 +19,17 @@ from ivrflow.analysis.subject import STRING, Subject
 from ivrflow.compiler.values import ENVIRONMENT, parameter
 from ivrflow.diagnostics import START, Span, did_you_mean
 from ivrflow.errors import ExpressionError
-from ivrflow.expr.check import TEXTLESS, UnknownNameError, accepts, describe, infer
+from ivrflow.expr.check import (
+    TEXTLESS,
+    SecretError,
+    UnknownNameError,
+    accepts,
+    describe,
+    infer,
+)
 from ivrflow.expr.functions import Keyed, evaluated
 from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
+from ivrflow.expr.secrecy import REMEDY, is_secret, keeps
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
     Collect,
@@ -62,8 +71,21 @@ from ivrflow.model.given import as_prompt, is_computed
 from ivrflow.source.node import Scalar
 
 INPUT = "input"
+PLAIN_INPUT = "input, which is no secret"
+"""Among the names that are assigned: on no way here `input` is what a secret collect heard."""
+
+IN_CLEAR = "sent but to an address that begins with https://"
+
+SECRET_INPUT = Type(name=T.STRING, secret=True)
 MAX_DEPTH = 20
 """Beyond it declared prompts are not followed; a rule of its own refuses less."""
+
+USE_BY_STEP: Mapping[type, str] = {
+    LocaleStep: "used as a locale",
+    SendDtmfStep: "sent as tones",
+    LogStep: "logged",
+}
+"""What a step does with its text, in words."""
 
 Names = frozenset[str]
 
@@ -77,6 +99,9 @@ class Sort(StrEnum):
     UNASSIGNED = "unassigned"
     ASSIGNMENT = "assignment"
     ENVIRONMENT = "environment"
+    COMPUTED = "computed"
+    LEAK = "leak"
+    EXPOSED = "exposed"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -94,7 +119,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
     """
     entered = _entered(subject)
     reader = _Reader(subject)
-    everything = frozenset(subject.variables) | {INPUT}
+    everything = frozenset(subject.variables) | {INPUT, PLAIN_INPUT}
     for state in subject.states.values():
         reader.state(state, entered.get(state.name, everything))
     start = _start(subject)
@@ -109,7 +134,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
 def type_of(subject: Subject, template: Template) -> Type | None:
     """Return the type of a value in `subject`, None where it can't be told: because of one of its
     `faults`, for example."""
-    everything = frozenset(subject.variables) | {INPUT}
+    everything = frozenset(subject.variables) | {INPUT, PLAIN_INPUT}
     return _Reader(subject).value(template, everything)
 
 
@@ -118,7 +143,7 @@ def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Typ
     reader = _Reader(None)
     reader.types = dict(names)
     for declared in prompts.values():
-        reader.declared(declared, frozenset())
+        reader.declared(declared, frozenset({PLAIN_INPUT}))
     return list(reader.found.values())
 
 
@@ -137,7 +162,8 @@ def request_faults(requests: Mapping[str, Request]) -> list[Fault]:
 
 
 def _start(subject: Subject) -> Names:
-    return frozenset(name for name, decl in subject.flow.vars.items() if decl.has_default)
+    given = (name for name, decl in subject.flow.vars.items() if decl.has_default)
+    return frozenset(given) | {PLAIN_INPUT}
 
 
 def _entered(subject: Subject) -> dict[str, Names]:
@@ -176,7 +202,8 @@ def _on(way: Way, assigned: Names) -> Names:
     if not way.event:
         return assigned | kept
     heard = {INPUT} if way.hears else set()
-    return assigned - {INPUT} | heard | kept
+    plain = set() if way.secret else {PLAIN_INPUT}
+    return assigned - {INPUT, PLAIN_INPUT} | heard | kept | plain
 
 
 def _set_by(steps: Iterable[Step]) -> Names:
@@ -218,7 +245,7 @@ class _Reader:
     def state(self, state: State, assigned: Names) -> None:
         assigned = self.steps(state.steps, assigned)
         self.prompt(state.prompt, assigned)
-        self.action(state, assigned)
+        self.action(state, self.asking(state, assigned))
         ways = self.subject.ways_by_state[state.name] if self.subject else []
         for way in ways:
             here = _on(way, assigned)
@@ -243,15 +270,15 @@ class _Reader:
             case PromptStep(prompt=prompt):
                 self.prompt(prompt, assigned)
             case LocaleStep(locale=text) | SendDtmfStep(tones=text) | LogStep(text=text):
-                self.text(text, assigned)
+                self.text(text, assigned, use=USE_BY_STEP[type(step)])
             case RecordStep(to=target, credentials=credentials):
-                self.text(target, assigned)
+                self.text(target, assigned, use="part of an address")
                 if credentials is not None:
                     self.credentials(credentials)
             case RecordOperation(key=key, any=several, value=value):
                 for template in (key, several, value):
-                    if template is not None:
-                        self.value(template, assigned)
+                    if template is not None and is_secret(self.value(template, assigned)):
+                        self.note(_leak(span_of(template), "kept in a record"))
             case _:
                 pass
 
@@ -269,29 +296,35 @@ class _Reader:
             if given is not None and given.nullable:
                 help = "give a value for null with `| default(...)`, or declare it nullable"
             self.note(Fault(Sort.ASSIGNMENT, step.at, message, help))
+        self.exposed(step.name, wanted, given, step.at)
+
+    def exposed(self, name: str, wanted: Type | None, given: Type | None, span: Span) -> None:
+        if not keeps(wanted, given):
+            self.note(Fault(Sort.EXPOSED, span, *exposure(name, wanted)))
 
     def value(self, template: Template, assigned: Names) -> Type | None:
         match template:
             case TextValue(text=text):
                 return self.whole_or_text(text, assigned)
             case ObjectValue(properties=properties):
-                for each in properties.values():
-                    self.value(each, assigned)
-                return Type(name=T.OBJECT)
+                parts = {name: self.value(each, assigned) for name, each in properties.items()}
+                known = {name: each for name, each in parts.items() if each is not None}
+                return Type(name=T.OBJECT, properties=known)
             case ListValue(items=items):
-                for item in items:
-                    self.value(item, assigned)
-                return Type(name=T.LIST)
+                of = [self.value(item, assigned) for item in items]
+                return Type(name=T.LIST, of=next(filter(is_secret, of), None))
             case Constant():
                 return None  # read by its variable's type already
 
-    def whole_or_text(self, text: Text, assigned: Names) -> Type | None:
+    def whole_or_text(
+        self, text: Text, assigned: Names, *, use: str = "joined with other text"
+    ) -> Type | None:
         try:
             whole = whole_expression(text.source)
         except ExpressionError:
             whole = None
         if whole is None:
-            is_text = self.text(text, assigned)
+            is_text = self.text(text, assigned, use=use)
             return STRING if is_text and "{{" in text.source else None
         return self.tree(whole, text.source, text.scalar, assigned)
 
@@ -300,10 +333,10 @@ class _Reader:
             if part.when is not None:
                 self.expression(part.when, assigned)
             if isinstance(part, PlayPart):
-                self.text(part.target, assigned)
+                self.text(part.target, assigned, use="part of an address")
                 self.played(part.target.source, assigned)
             else:
-                self.text(part.text, assigned, heard=isinstance(part, SayPart))
+                self.text(part.text, assigned, heard=isinstance(part, SayPart), use="spoken")
 
     def played(self, name: str, assigned: Names) -> None:
         declared = self.prompts.get(name)
@@ -318,7 +351,12 @@ class _Reader:
         for prompt in declared.by_locale.values():
             self.prompt(prompt, assigned)
         if declared.audio is not None:
-            self.text(declared.audio, assigned)
+            self.text(declared.audio, assigned, use="part of an address")
+
+    def asking(self, state: State, assigned: Names) -> Names:
+        """What is assigned where a state asks: when it asks again it sees what it heard."""
+        secret = self.subject is not None and self.subject.graph.asks_secret(state)
+        return assigned - {PLAIN_INPUT} if secret else assigned
 
     def action(self, state: State, assigned: Names) -> None:
         match state.action:
@@ -336,7 +374,7 @@ class _Reader:
             case Connect() as connect:
                 self.connect(connect, assigned)
             case Conference(id=room):
-                self.text(room, assigned)
+                self.text(room, assigned, use="the name of a room")
             case RequestAction() as action:
                 self.look_up(action, assigned)
             case Run() as run:
@@ -368,22 +406,26 @@ class _Reader:
         self.prompt(action.meanwhile, assigned - {INPUT})  # said again when the input is gone
 
     def request(self, request: Request) -> None:
-        for text in (request.url, *request.headers.values(), *(request.form or {}).values()):
-            self.text(_without_environment(text), frozenset())
+        self.text(_without_environment(request.url), frozenset(), use="part of an address")
+        use = "" if request.url.source.startswith("https://") else IN_CLEAR
+        for text in (*request.headers.values(), *(request.form or {}).values()):
+            self.text(_without_environment(text), frozenset(), use=use)
         if request.json is not None:
-            self.outgoing(request.json)
+            self.outgoing(request.json, use)
 
-    def outgoing(self, template: Template) -> None:
+    def outgoing(self, template: Template, use: str) -> None:
         """Read a value that a request sends."""
         match template:
             case TextValue(text=text):
-                self.whole_or_text(_without_environment(text), frozenset())
+                given = self.whole_or_text(_without_environment(text), frozenset(), use=use)
+                if use and is_secret(given):
+                    self.note(_leak(_span(text.scalar), use))
             case ListValue(items=items):
                 for item in items:
-                    self.outgoing(item)
+                    self.outgoing(item, use)
             case ObjectValue(properties=properties):
                 for each in properties.values():
-                    self.outgoing(each)
+                    self.outgoing(each, use)
             case Constant():
                 pass
 
@@ -397,11 +439,16 @@ class _Reader:
             if is_computed(template) and not accepts(wanted, given):
                 message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
                 self.note(Fault(Sort.TYPE, span_of(template), message))
+            self.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, assigned: Names) -> None:
-        for text in (connect.target, connect.cli, connect.dtmf, *connect.headers.values()):
-            if text is not None:
-                self.text(text, assigned)
+        self.text(connect.target, assigned, use="dialled")
+        if connect.cli is not None:
+            self.text(connect.cli, assigned, use="shown to the called party")
+        if connect.dtmf is not None:
+            self.text(connect.dtmf, assigned, use="sent as tones")
+        for header in connect.headers.values():
+            self.text(header, assigned, use="a header of a call")
         self.duration(connect.timeout, assigned)
         self.duration(connect.max_duration, assigned)
 
@@ -409,7 +456,9 @@ class _Reader:
         if not isinstance(duration, Computed):
             return
         given = self.whole_or_text(duration.text, assigned)
-        if given is not None and given.name is not T.DURATION:
+        if is_secret(given):
+            self.note(_leak(_span(duration.text.scalar), "a duration"))
+        elif given is not None and given.name is not T.DURATION:
             message = f"a duration is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, _span(duration.text.scalar), message))
 
@@ -417,7 +466,9 @@ class _Reader:
         if text is None:
             return
         given = self.whole_or_text(text, assigned)
-        if given is not None and (given.name is not T.INTEGER or given.nullable):
+        if is_secret(given):
+            self.note(_leak(_span(text.scalar), "a number of digits"))
+        elif given is not None and (given.name is not T.INTEGER or given.nullable):
             message = f"a whole number is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, _span(text.scalar), message))
 
@@ -428,16 +479,23 @@ class _Reader:
 
         self.attempt(read, expression.source, expression.scalar)
 
-    def text(self, text: Text, assigned: Names, *, heard: bool = False) -> bool:
+    def text(
+        self, text: Text, assigned: Names, *, use: str = "put into a text", heard: bool = False
+    ) -> bool:
         """Read a text, and return whether it is one; where it is `heard`, one whole parameter may
-        be a prompt."""
+        be a prompt.
+
+        `use` says in words what is done with it, "" for what may be done with a secret.
+        """
         textless = TEXTLESS - {T.PROMPT} if heard and parameter(text) else TEXTLESS
 
         def read() -> None:
             for segment in parse_text(text.source):
                 if not isinstance(segment, str):
                     given = self.tree(segment, text.source, text.scalar, assigned)
-                    if given is not None and given.name in textless:
+                    if use and is_secret(given):
+                        self.note(_leak(_place_of(segment, text), use))
+                    elif given is not None and given.name in textless:
                         help = "ask for its hours(...)" if given.name is T.SCHEDULE else ""
                         raise _NoTextError(f"{describe(given)} has no text", help=help)
 
@@ -463,15 +521,18 @@ class _Reader:
         self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
     ) -> Type | None:
         """Type a tree, and check that what it reads has a value; faults are noted."""
+        types = self.types
+        if INPUT in types and PLAIN_INPUT not in assigned:
+            types = {**types, INPUT: SECRET_INPUT}
         try:
-            given = infer(tree, self.types, source, self.records)
+            given = infer(tree, types, source, self.records)
         except UnknownNameError as error:
             sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
             self.note(Fault(sort, _place(scalar, error.offset, source), error.message, error.help))
             return None
         except ExpressionError as error:
-            span = _place(scalar, error.offset, source)
-            self.note(Fault(Sort.TYPE, span, error.message, error.help))
+            sort = Sort.COMPUTED if isinstance(error, SecretError) else Sort.TYPE
+            self.note(Fault(sort, _place(scalar, error.offset, source), error.message, error.help))
             return None
         for name in sorted(_read(tree) - assigned):
             if name in self.variables or name == INPUT:
@@ -496,6 +557,26 @@ def _without_environment(text: Text) -> Text:
 
 class _NoTextError(ExpressionError):
     """A value that can't stand in a text."""
+
+
+def exposure(name: str, wanted: Type | None) -> tuple[str, str]:
+    """Say that `name`, declared as `wanted`, is given a secret: a message and a remedy."""
+    kind = wanted.name if wanted is not None else T.DIGITS
+    if kind in (T.LIST, T.OBJECT):
+        help = "declare with `secret: true` what is secret in it"
+    else:
+        help = f"declare it {{type: {kind}, secret: true}}"
+    return f'"{name}" is given a secret, but is none', help
+
+
+def _leak(span: Span, use: str) -> Fault:
+    return Fault(Sort.LEAK, span, f"a secret can't be {use}", REMEDY)
+
+
+def _place_of(tree: nodes.Node, text: Text) -> Span:
+    name = tree if isinstance(tree, nodes.Name) else tree.find(nodes.Name)
+    offset = 0 if name is None else offset_of(name.name, text.source)
+    return _place(text.scalar, offset, text.source)
 
 
 def _read(tree: nodes.Node) -> set[str]:

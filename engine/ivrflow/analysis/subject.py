@@ -12,6 +12,7 @@ from ivrflow.analysis.graph import Graph, Way, wanted_digits
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.check import either
+from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App
 from ivrflow.model.flow import (
@@ -272,15 +273,21 @@ def declared_parts(prompts: Mapping[str, DeclaredPrompt]) -> Iterator[Part]:
 
 
 def _returned(outcomes: Mapping[str, Mapping[str, Decl]]) -> Type:
-    """What a flow gives: the values of its outcomes; what only some give may be null."""
+    """What a flow gives: the values of its outcomes; what only some give may be null, what is a
+    secret in one is one."""
     giving = [values for values in outcomes.values() if values]
     properties: dict[str, Type] = {}
     for values in giving:
         for name, decl in values.items():
             sure = all(name in each for each in giving)
             nullable = decl.type.nullable or not sure
-            properties[name] = msgspec.structs.replace(decl.type, nullable=nullable)
+            given = msgspec.structs.replace(decl.type, nullable=nullable)
+            properties[name] = _more_secret(properties.get(name), given)
     return Type(name=T.OBJECT, properties=properties)
+
+
+def _more_secret(one: Type | None, other: Type) -> Type:
+    return other if one is None or keeps(other, one) else one
 
 
 def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:

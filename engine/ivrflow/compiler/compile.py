@@ -11,6 +11,7 @@ from ivrflow.compiler.records import compile_operation, compile_records
 from ivrflow.compiler.requests import compile_request
 from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
+from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T
 from ivrflow.machine import program
 from ivrflow.machine.opening import qualified
@@ -18,6 +19,9 @@ from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
 from ivrflow.model.inherit import handlers_of, keys_of
+
+SECRET = b'"secret":true'
+"""What a closure holds where any of its types is secret: in JSON no text can hold it."""
 
 
 def compile_flow(
@@ -39,6 +43,7 @@ def load_program(closure: bytes, platform: Platform) -> Program:
         flow=flows[closed.flow.name],
         flows=flows,
         schedules=compile_schedules(closed.schedules, sources),
+        secret=SECRET in closure,
         dial_allow=closed.dial_allow,
         sorry=closed.sorry,
     )
@@ -64,6 +69,7 @@ class _Compiler:
             answer=flow.answer == "auto",
             params=self.defaults(flow.params),
             vars=self.defaults(flow.vars),
+            secrets=frozenset(name for name, decl in flow.vars.items() if is_secret(decl.type)),
             prompts=compile_declared(prompts, self.platform),
             records=compile_records(flow, self.closed.records),
             states={name: self.state(state) for name, state in flow.states.items()},

@@ -6,6 +6,7 @@ said against it.
 
 from collections.abc import Mapping
 
+import msgspec
 from jinja2 import nodes
 
 from ivrflow.diagnostics import did_you_mean
@@ -14,6 +15,7 @@ from ivrflow.expr.filters import FILTERS, NUMBERS, TESTS, TEXTS, Filter
 from ivrflow.expr.functions import FUNCTIONS, Keyed
 from ivrflow.expr.parse import OPERATORS, offset_of
 from ivrflow.expr.pattern import parse_pattern
+from ivrflow.expr.secrecy import REMEDY, is_secret
 from ivrflow.expr.spoken import CURRENCY
 from ivrflow.expr.types import T, Type
 
@@ -26,6 +28,10 @@ WORD_BY_COMPARISON = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">"
 
 class UnknownNameError(ExpressionError):
     """A name, or a property of one, that nothing declares."""
+
+
+class SecretError(ExpressionError):
+    """Something is computed from a secret."""
 
 
 NO_RECORDS: Mapping[str, Keyed] = {}
@@ -68,6 +74,9 @@ def accepts(wanted: Type | None, given: Type | None) -> bool:
     return wanted.name is given.name
 
 
+TELLING = frozenset({"default", "length", "luhn"})
+"""Filters that a secret may have: what they yield is none, or (`default`) still one."""
+
 NEEDS_VALUE = frozenset({"amount", "int", "date", "time"})
 """Filters that fail on null; the others take it for an empty text."""
 
@@ -83,6 +92,11 @@ class _Checker:
 
     def error(self, word: str, message: str, help: str = "") -> ExpressionError:
         return ExpressionError(message, offset=offset_of(word, self.source), help=help)
+
+    def refuse_secret(self, word: str, given: Type | None) -> None:
+        if is_secret(given):
+            offset = offset_of(word, self.source)
+            raise SecretError(f'"{word}" can\'t be used on a secret', offset=offset, help=REMEDY)
 
     def type_of(self, node: nodes.Node) -> Type | None:
         match node:
@@ -173,6 +187,7 @@ class _Checker:
 
     def key(self, record: str, key: nodes.Expr, wanted: Type) -> None:
         given = self.type_of(key)
+        self.refuse_secret(record, given)
         if not accepts(wanted, given):
             message = f'a key of "{record}" is {describe(wanted)}, not {describe(given)}'
             help = "give a key for null with `| default(...)`, or declare `key:` nullable"
@@ -183,6 +198,7 @@ class _Checker:
         if isinstance(argument, nodes.Name) and argument.name not in self.names:
             self.unknown_argument(argument.name, wanted)
         given = self.type_of(argument)
+        self.refuse_secret(function, given)
         if accepts(wanted, given):
             return
         shown, help = describe(given), ""
@@ -248,9 +264,7 @@ class _Checker:
         if node.name != "default":
             return Type(name=known.gives)
         other = self.type_of(node.args[0])
-        if given is None or other is None:
-            return None
-        if given.name is T.NULL:
+        if given is not None and given.name is T.NULL:
             return other
         return either(_sure(given), other)
 
@@ -276,8 +290,10 @@ class _Checker:
         if len(node.args) != known.arguments or node.kwargs or node.dyn_args or node.dyn_kwargs:
             wanted = "no argument" if not known.arguments else "one argument"
             raise self.error(node.name, f'"{node.name}" takes {wanted}')
-        for argument in node.args:
-            self.type_of(argument)
+        operands = (given, *[self.type_of(argument) for argument in node.args])
+        if isinstance(node, nodes.Filter) and node.name not in TELLING:
+            for operand in operands:
+                self.refuse_secret(node.name, operand)
         if given is None or not known.takes or given.name is T.NULL:
             return
         if given.nullable and node.name in NEEDS_VALUE:
@@ -342,6 +358,7 @@ class _Checker:
 
     def number(self, node: nodes.Node, word: str) -> Type:
         given = self.type_of(node)
+        self.refuse_secret(word, given)
         if given is None:
             return Type(name=T.NUMBER)
         if given.name not in NUMBERS:
@@ -353,6 +370,7 @@ class _Checker:
 
     def text(self, node: nodes.Node, word: str) -> None:
         given = self.type_of(node)
+        self.refuse_secret(word, given)
         if given is not None and given.name in TEXTLESS:
             raise self.error(word, f"{describe(given)} has no text")
 
@@ -369,23 +387,22 @@ def _type_of_constant(value: object) -> Type | None:
     return Type(name=T.STRING, enum=(str(value),))
 
 
-def _sure(type_: Type) -> Type:
-    return Type(name=type_.name, enum=type_.enum, of=type_.of, properties=type_.properties)
+def _sure(type_: Type | None) -> Type | None:
+    return None if type_ is None else msgspec.structs.replace(type_, nullable=False)
 
 
 def either(left: Type | None, right: Type | None) -> Type | None:
-    """Return the type of what is one or the other; None where they have nothing in common."""
+    """Return the type of what is one or the other; None where they have nothing in common.
+
+    What may be a secret is one, whatever else it may be.
+    """
+    if is_secret(left) or is_secret(right):
+        return _secret(left, right)
     if left is None or right is None:
         return None
     if left.name is T.NULL or right.name is T.NULL:
         other = right if left.name is T.NULL else left
-        return Type(
-            name=other.name,
-            nullable=True,
-            enum=other.enum,
-            of=other.of,
-            properties=other.properties,
-        )
+        return msgspec.structs.replace(other, nullable=True)
     nullable = left.nullable or right.nullable
     enum = (*left.enum, *right.enum) if left.enum and right.enum else ()
     if left.name is right.name:
@@ -395,6 +412,33 @@ def either(left: Type | None, right: Type | None) -> Type | None:
     if left.name in NUMBERS and right.name in NUMBERS:
         return Type(name=T.NUMBER, nullable=nullable)
     return None
+
+
+def _secret(left: Type | None, right: Type | None) -> Type:
+    """The type of what is one or the other, where a secret is in one of them.
+
+    Where their kinds differ it is the secret's: more than comparing it can't be done with it.
+    """
+    pair = [each for each in (left, right) if each is not None]
+    pair.sort(key=lambda each: (not each.secret, not is_secret(each)))
+    first, *rest = pair
+    for other in rest:
+        nullable = first.nullable or other.nullable or other.name is T.NULL
+        first = msgspec.structs.replace(first, nullable=nullable, enum=())
+        if first.name is other.name and not first.secret:
+            of, properties = either(first.of, other.of), _properties(first, other)
+            return msgspec.structs.replace(first, of=of, properties=properties)
+    return first
+
+
+def _properties(left: Type, right: Type) -> dict[str, Type] | None:
+    """What is known of the properties of one object or the other; of an open one, its secrets."""
+    if left.properties is None or right.properties is None:
+        return left.properties or right.properties
+    both = {**right.properties, **left.properties}
+    shared = left.properties.keys() & right.properties.keys()
+    found = {name: either(left.properties[name], right.properties[name]) for name in shared}
+    return {name: found.get(name) or type_ for name, type_ in both.items()}
 
 
 def _group(type_: Type) -> str:

@@ -191,7 +191,8 @@ def _ordered(compare: Callable[..., bool], left: object, right: object) -> bool:
     try:
         return compare(left, right)
     except TypeError:
-        raise EvaluationError(f'"{left}" and "{right}" can\'t be put in order') from None
+        # Their values stay out of the message: a secret may be compared.
+        raise EvaluationError("values of different kinds can't be put in order") from None
 
 
 def _compare(node: nodes.Compare) -> Value:

@@ -34,13 +34,17 @@ class T(StrEnum):
 
 
 class Type(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One type. `of` types a list's items, `properties` an object's fields (None: any)."""
+    """One type. `of` types a list's items, `properties` an object's fields (None: any).
+
+    `secret` values are compared and sent over https, nothing else: see `ivrflow.expr.secrecy`.
+    """
 
     name: T
     nullable: bool = False
     enum: tuple[str, ...] = ()
     of: "Type | None" = None
     properties: "dict[str, Type] | None" = None
+    secret: bool = False
 
 
 def parse_type(text: str) -> Type | None:

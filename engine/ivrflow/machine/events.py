@@ -1,7 +1,9 @@
 """What happens to a call, in telephony's words: the inputs of `step`.
 
 A dialect (`ivrflow.sinch`) parses its callbacks into these; the journal keeps them as JSON, so a
-call can be replayed. Enumerations that the platform leaves open stay text.
+call can be replayed. Enumerations that the platform leaves open stay text. An event that is
+`masked` is one of which the journal kept asterisks for what may have been a secret: it can't be
+replayed.
 """
 
 import msgspec
@@ -54,6 +56,7 @@ class Chosen(_Event, frozen=True, kw_only=True, tag="chosen"):
     offer: int = 0
     menu: str = ""
     spoken: bool = False
+    masked: bool = False
 
 
 class Digits(_Event, frozen=True, kw_only=True, tag="digits"):
@@ -62,6 +65,7 @@ class Digits(_Event, frozen=True, kw_only=True, tag="digits"):
     digits: str
     menu: str = ""
     spoken: bool = False
+    masked: bool = False
 
 
 class NoInput(_Event, frozen=True, kw_only=True, tag="no_input"):
@@ -75,6 +79,7 @@ class NoMatch(_Event, frozen=True, kw_only=True, tag="no_match"):
 
     menu: str = ""
     value: str = ""
+    masked: bool = False
 
 
 class MenuHangup(_Event, frozen=True, kw_only=True, tag="menu_hangup"):
@@ -89,6 +94,7 @@ class MenuFailed(_Event, frozen=True, kw_only=True, tag="menu_failed"):
     menu: str = ""
     type: str = "error"
     value: str = ""
+    masked: bool = False
 
 
 class Ended(_Event, frozen=True, kw_only=True, tag="ended"):

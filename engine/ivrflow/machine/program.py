@@ -336,8 +336,9 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """`vars` are the variables that have a value from the start; `keys` are those that work in
-    every menu, those of the flows that this one runs included."""
+    """`vars` are the variables that have a value from the start; `secrets` those that are declared
+    secret or hold one; `keys` are those that work in every menu, those of the flows that this one
+    runs included."""
 
     name: str
     start: str
@@ -345,6 +346,7 @@ class Flow:
     answer: bool
     params: Mapping[str, object]
     vars: dict[str, object]
+    secrets: frozenset[str]
     prompts: Mapping[str, DeclaredPrompt]
     records: Mapping[str, DeclaredRecord]
     states: Mapping[str, State]
@@ -358,6 +360,7 @@ class Program:
     """What a call runs on. `id` is the hash of `closure`, which the store keeps. `flow` is where a
     call begins; `flows` are all that it can come to, by name.
 
+    `secret`: something in it is declared secret, so its calls are sealed where they are stored.
     `schedules` are by qualified name: `office` is the application's, `front-door.office` the one
     that the flow `front-door` declares. `dial_allow` are the prefixes within which a computed
     number must lie (None: any); `sorry` are the author's words before the engine itself has to
@@ -369,5 +372,6 @@ class Program:
     flow: Flow = field(repr=False)
     flows: Mapping[str, Flow] = field(repr=False)
     schedules: Mapping[str, Calendar] = field(repr=False)
+    secret: bool
     dial_allow: tuple[str, ...] | None
     sorry: str

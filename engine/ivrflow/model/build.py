@@ -6,6 +6,8 @@ names. What only the meaning of the text shows wrong is a finding.
 
 from typing import Literal, cast
 
+import msgspec
+
 from ivrflow.diagnostics import Diagnostic, Kind
 from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
@@ -28,7 +30,11 @@ LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 
+HEARD = (T.PROMPT, T.SCHEDULE, T.DESTINATION)
+"""Types whose values are there to be heard, asked or dialled."""
+
 UNTYPED = Kind("E605", "untyped-declaration")
+WRONG_SECRET = Kind("E806", "wrong-secret")
 NO_NUMBER = Kind("E701", "not-a-number")
 
 
@@ -184,10 +190,8 @@ def _type(reader: Reader, node: Node | None) -> Type:
     kind = child(node, "type")
     enum = tuple(word(each) for each in items(child(node, "enum")))
     named = parse_type(word(kind, "string")) or Type(name=T.STRING)
-    if boolean(child(node, "secret"), default=False):
-        reader.not_yet(place(child(node, "secret")), "secret")
     of, properties = child(node, "of"), child(node, "properties")
-    return Type(
+    built = Type(
         name=_supported(reader, kind or node, named).name,
         nullable=named.nullable,
         enum=enum,
@@ -195,6 +199,26 @@ def _type(reader: Reader, node: Node | None) -> Type:
         properties=None
         if properties is None
         else {each.key.text: _inner(reader, each.value) for each in entries(properties)},
+    )
+    secret = child(node, "secret")
+    return _secret(reader, secret, built) if boolean(secret, default=False) else built
+
+
+def _secret(reader: Reader, node: Node | None, type_: Type) -> Type:
+    """Return the type of a secret: all of its parts are secrets, so each must be known."""
+    if type_.name in HEARD:
+        reader.note(WRONG_SECRET, place(node), f"a {type_.name} can't be a secret")
+    open_list = type_.name is T.LIST and type_.of is None
+    if open_list or (type_.name is T.OBJECT and type_.properties is None):
+        help = "write the types of its parts: " + ("of: digits" if open_list else "properties: ..")
+        reader.note(WRONG_SECRET, place(node), f"nothing tells what the {type_.name} holds", help)
+    return msgspec.structs.replace(
+        type_,
+        secret=True,
+        of=None if type_.of is None else _secret(reader, node, type_.of),
+        properties=None
+        if type_.properties is None
+        else {name: _secret(reader, node, each) for name, each in type_.properties.items()},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal, cast
 
 from ivrflow.diagnostics import Kind
+from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Record
 from ivrflow.model.reader import Reader, child, entries, fixed, place, word
@@ -29,9 +30,14 @@ def _record(reader: Reader, entry: Entry, read_type: ReadType) -> Record:
     if expires is not None and lasts == 0:
         help = "leave `expires` out to keep it for ever"
         reader.note(WRONG_RECORD, place(expires), "what expires at once is never there", help)
+    key = _key(reader, child(node, "key"), read_type)
+    value = _value(reader, child(node, "value"), read_type)
+    if is_secret(value):
+        help = "keep it where it is checked, and ask there over https"
+        reader.note(WRONG_RECORD, entry.key.span, "a record keeps no secrets", help)
     return Record(
-        key=_key(reader, child(node, "key"), read_type),
-        value=_value(reader, child(node, "value"), read_type),
+        key=key,
+        value=value,
         kind=cast(Literal["value", "queue"], word(child(node, "kind"), "value")),
         expires=lasts,
         at=entry.key.span,

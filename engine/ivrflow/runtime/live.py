@@ -72,14 +72,17 @@ class LiveCalls:
         self._calls.pop(key, None)
 
 
-def revive(stored: Stored, program: Program) -> Live:
-    """Return a call as it was stored; raises `StoreUnavailableError` for a newer engine's form."""
+def revive(stored: Stored, session: bytes, program: Program) -> Live:
+    """Return a call as it was stored, `session` unsealed.
+
+    Raises `StoreUnavailableError` for a newer engine's form.
+    """
     if stored.format > FORMAT:
         raise StoreUnavailableError(f"the call is stored in form {stored.format}, newer than ours")
     offers = [each.reply for each in stored.recent if each.reply and each.flags in OFFERING]
     return Live(
         program=program,
-        session=_decoder.decode(stored.session),
+        session=_decoder.decode(session),
         rev=stored.rev,
         place=stored.place,
         reply=offers[-1] if offers else b"",

@@ -27,9 +27,10 @@ from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnav
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
+from ivrflow.machine.journal import journalled, masked_facts
 from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
 from ivrflow.machine.outcome import Answer as Told
-from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Now, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
 from ivrflow.machine.session import FORMAT, Session
@@ -48,6 +49,7 @@ from ivrflow.runtime.lookups import (
 )
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
+from ivrflow.runtime.vault import Vault
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.store.base import Commit, Draft, Place, Records, Store, Turn
@@ -77,16 +79,18 @@ log = structlog.get_logger()
 class Arrival(msgspec.Struct):
     """An event that waits for its answer until the monotonic time `deadline`.
 
-    `key` is the hash of its identity. `facts` are those that its turn has asked for so far; they
-    are kept when the turn is run again. So are the answers of look-ups, by question: `told`.
-    `patience` is how many seconds look-ups may still take.
+    `key` is the hash of its identity, known when its call is. `facts` are those that its turn has
+    asked for so far; they are kept when the turn is run again. So are the answers of look-ups, by
+    question: `told`. `patience` is how many seconds look-ups may still take. `kept` is the event as
+    JSON for the journal, known when it has been stepped.
     """
 
     event: Event
     call: Key
-    key: bytes
     deadline: float
+    key: bytes = b""
     facts: Facts = Facts()
+    kept: bytes = b""
     told: dict[bytes, LookedUp] = {}
     patience: float = BUDGET
 
@@ -109,12 +113,14 @@ class Making(msgspec.Struct):
 class Policy:
     """How to answer. `role` is `last` (always answers) or `primary` (503 where the store refuses,
     so that the platform asks the fallback URL). `environment` are the variables that flows may
-    read, `who` names this process in the store. `deadline` is in seconds."""
+    read, `who` names this process in the store. `deadline` is in seconds. `secret_key` seals what
+    is stored of calls with secrets; without it the store's own does."""
 
     role: Literal["last", "primary"] = "last"
     environment: Mapping[str, str] = field(default_factory=dict)
     who: str = ""
     deadline: float = DEADLINE
+    secret_key: bytes = field(default=b"", repr=False)
 
 
 def clock() -> datetime:
@@ -136,6 +142,7 @@ class Turns:
         self.store = store
         self.policy = policy
         self.now = now
+        self.vault = Vault(lambda: policy.secret_key or store.secret_key())
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
@@ -147,7 +154,7 @@ class Turns:
     async def answer(self, event: Event, *, arrived: float) -> Answer:
         """Return the answer to an event whose first byte came at the monotonic time `arrived`."""
         call = event.app, event.call
-        arrival = Arrival(event, call, self._key(event), arrived + self.policy.deadline)
+        arrival = Arrival(event, call, arrived + self.policy.deadline)
         try:
             body = await self._answer(arrival)
         except LateError as late:
@@ -169,8 +176,8 @@ class Turns:
         await self.look_ups.close()
         await asyncio.gather(*self._replacements, return_exceptions=True)
 
-    def _key(self, event: Event) -> bytes:
-        keyed = self._identities.copy()
+    def _key(self, event: Event, program: Program) -> bytes:
+        keyed = (self.vault.identities if program.secret else self._identities).copy()
         keyed.update(identity(event).encode("utf-8", "surrogatepass"))
         return keyed.digest()
 
@@ -224,6 +231,7 @@ class Turns:
             live = await before(arrival.deadline, self._load(arrival.call))
         if live is None:
             return await self._first(arrival)
+        arrival.key = self._key(arrival.event, live.program)
         if arrival.key not in live.recent:
             return await self._take(arrival, live)
         event = arrival.event
@@ -248,6 +256,7 @@ class Turns:
             return unrouted(catalog)
         program = catalog.programs[found.flow]
         session = begin(program, event, params=found.params, locale=found.locale)
+        arrival.key = self._key(event, program)
         arrival.facts = msgspec.structs.replace(arrival.facts, engine=__version__)
         return await self._take(arrival, Live(program, session))
 
@@ -298,7 +307,7 @@ class Turns:
     def _make(self, making: Making, records: Records | None) -> Turn | None:
         """Step and make the turn; None where it asks for records and none are at hand."""
         arrival, live = making.arrival, making.live
-        facts = arrival.facts
+        facts, asked = arrival.facts, list[Question]()
         while isinstance(taken := step(live.program, live.session, arrival.event, facts), Need):
             if isinstance(taken.fact, Now):
                 facts = msgspec.structs.replace(facts, now=self._timestamp())
@@ -311,8 +320,12 @@ class Turns:
             else:
                 told = Recorded(records.perform(taken.fact))
             facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+            asked.append(taken.fact)
         reply = _reply(arrival.event, taken, live)
-        making.turn = self._as_turn(arrival, live, taken, reply, facts)
+        kept = journalled(arrival.event, live.program, live.session, taken.verdict)
+        arrival.kept = _encoder.encode(kept)
+        shown = masked_facts(facts, asked)
+        making.turn = self._as_turn(arrival, live, taken, reply, shown)
         making.taken = taken
         return making.turn
 
@@ -336,13 +349,17 @@ class Turns:
             due=at + LONGEST_CALL,
             over=at if taken.session.over else 0,
             who=self.policy.who,
-            session=_encoder.encode(taken.session),
+            session=self._stored(arrival.call, live.program, taken.session),
             flags=FLAG_BY_VERDICT[taken.verdict],
             key=arrival.key,
-            event=_encoder.encode(arrival.event),
+            event=arrival.kept,
             facts=_encoder.encode(facts),
             reply=reply,
         )
+
+    def _stored(self, call: Key, program: Program, session: Session) -> bytes:
+        content = _encoder.encode(session)
+        return self.vault.seal(call, content) if program.secret else content
 
     def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
         live.take(turn, session, place)
@@ -356,7 +373,8 @@ class Turns:
         stored = await self.store.load(*call)
         if stored is None:
             return None
-        return revive(stored, await self._program(stored.program))
+        content = self.vault.open(call, stored.session)
+        return revive(stored, content, await self._program(stored.program))
 
     async def _program(self, id_: str) -> Program:
         """Return a program that a stored call runs on: current, in hand, or from its closure."""

@@ -96,12 +96,18 @@ async def _answering(
         yield LastWords(library, environment, _timestamp), _ready
         return
     store = await open_store(settings.store)
-    who = f"{socket.gethostname()}:{os.getpid()}"
     http = Http()
-    policy = Policy(role=settings.role, environment=environment, who=who)
+    policy = Policy(
+        role=settings.role,
+        environment=environment,
+        who=f"{socket.gethostname()}:{os.getpid()}",
+        secret_key=settings.sealing_key,
+    )
     turns = Turns(library, store, policy, asker=Requests(http, environment))
     sweeping = asyncio.create_task(_sweep(store))
     try:
+        if any(program.secret for program in library.current.programs.values()):
+            turns.vault.unlock()
         yield turns, lambda: _probe(store)
     finally:
         sweeping.cancel()

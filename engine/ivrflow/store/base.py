@@ -128,6 +128,13 @@ class Store(Protocol):
         """A secret of this store, with which identities of events are hashed."""
         ...
 
+    def secret_key(self) -> bytes:
+        """Return the 32 bytes with which secrets are sealed, which are made the first time.
+
+        They lie beside the store, never in it. Raises `StoreUnavailableError`.
+        """
+        ...
+
     @property
     def backlog(self) -> int:
         """How many turns wait to be committed."""

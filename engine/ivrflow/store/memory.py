@@ -38,6 +38,10 @@ class MemoryStore:
         self._closures: dict[str, bytes] = {}
         self._numbered = 0
         self._records = MemoryRecords()
+        self._secret_key = secrets.token_bytes(32)
+
+    def secret_key(self) -> bytes:
+        return self._secret_key
 
     def submit(self, turn: Turn | Draft) -> Committed:
         done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()

@@ -22,6 +22,7 @@ from typing import TypeVar, cast
 
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.store.base import KEPT, Draft, Place, Recent, Row, Stored, Turn
+from ivrflow.store.keyfile import read_or_make_key
 from ivrflow.store.lock import FileLock
 from ivrflow.store.sql import statement
 from ivrflow.store.sqlite_records import SqliteRecords
@@ -124,6 +125,9 @@ class SqliteStore:
         except StoreError:
             lock.release()
             raise
+
+    def secret_key(self) -> bytes:
+        return read_or_make_key(self._path.with_name(self._path.name + ".key"))
 
     @property
     def backlog(self) -> int:

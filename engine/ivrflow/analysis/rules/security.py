@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.reading import Sort, faults
+from ivrflow.analysis.reading import Sort, exposure, faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
+from ivrflow.expr.check import accepts
+from ivrflow.expr.secrecy import keeps
 from ivrflow.model.flow import Connect
 
 
@@ -66,3 +68,106 @@ def unfenced_number(subject: Subject) -> Iterator[Finding]:
             help = 'write in app.yaml which numbers may be dialled: dial: {allow: ["+46"]}'
             span = action.target.scalar.span if action.target.scalar else action.at
             yield Finding(span, "the dialled number is computed and nothing fences it", help)
+
+
+@FLOW.add(
+    "E803",
+    "secret-in-the-open",
+    bad="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin}
+    on: {collected: bye, no_input: bye}
+  bye: {say: "You dialled {{ pin | default('nothing') }}.", hangup: }
+""",
+    good="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin}
+    on: {collected: bye, no_input: bye}
+  bye: {say: "You dialled {{ pin | default('') | length }} digits.", hangup: }
+""",
+)
+def secret_in_the_open(subject: Subject) -> Iterator[Finding]:
+    """A secret is spoken, logged, dialled or sent where others can read it.
+
+    `input` is a secret too after a menu or collect whose `into` is a secret variable.
+    """
+    for fault in faults(subject):
+        if fault.sort is Sort.LEAK:
+            yield Finding(fault.span, fault.message, fault.help)
+
+
+@FLOW.add(
+    "E804",
+    "computed-secret",
+    bad="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin, check: "input | int > 999"}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin, check: "not input is starting('0')"}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+)
+def computed_secret(subject: Subject) -> Iterator[Finding]:
+    """Something is computed from a secret: nobody could tell any more which values are secret."""
+    for fault in faults(subject):
+        if fault.sort is Sort.COMPUTED:
+            yield Finding(fault.span, fault.message, fault.help)
+
+
+@FLOW.add(
+    "E805",
+    "exposed-secret",
+    bad="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}, kept: digits}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin}
+    on: {collected: {set: {kept: "{{ pin }}"}, next: bye}, no_input: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+vars: {pin: {type: digits, secret: true}, kept: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: "Your PIN?", length: 4, into: pin}
+    on: {collected: {set: {kept: "{{ pin }}"}, next: bye}, no_input: bye}
+  bye: {hangup: }
+""",
+)
+def exposed_secret(subject: Subject) -> Iterator[Finding]:
+    """A secret is kept in a variable, parameter or value that is declared as none.
+
+    It would be stored in clear and could be spoken.
+    """
+    for fault in faults(subject):
+        if fault.sort is Sort.EXPOSED:
+            yield Finding(fault.span, fault.message, fault.help)
+    for into, given in subject.intos:
+        wanted = subject.variables[into.name]
+        if accepts(wanted, given) and not keeps(wanted, given):
+            yield Finding(into.at, *exposure(into.name, wanted))
