@@ -19,6 +19,7 @@ from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
+from ivrflow.store.base import Turn
 from ivrflow.store.memory import MemoryStore
 
 CERTIFICATE = Path(__file__).parents[1] / "localhost.pem"
@@ -127,3 +128,47 @@ def test_a_request_takes_a_secret_as_one_only() -> None:
 def test_an_answer_is_kept_in_what_is_declared_secret() -> None:
     text = flow("https://bank.example").replace("vars: {pin", "vars: {who: object, pin")
     assert "E805" in codes(text)
+
+
+class Late(MemoryStore):
+    """When it is `late`, it tells what became of a turn when the caller waits no longer."""
+
+    late = False
+
+    def submit(self, turn: Any) -> Any:
+        committed = super().submit(turn)
+        if not self.late or isinstance(turn, Turn):
+            return committed
+        loop, fault = asyncio.get_running_loop(), committed.done.exception()
+        assert fault is not None
+        committed.done = loop.create_future()
+
+        def tell() -> None:
+            committed.done.set_exception(fault)
+
+        loop.call_later(0.2, tell)
+        return committed
+
+
+def test_what_was_typed_is_masked_too_where_the_turn_was_never_made(tmp_path: Path) -> None:
+    counted = "do: [count: {record: tries}]\n    request:"
+    text = flow("https://bank.example").replace("request:", counted)
+    text = text.replace("start: ask", "start: ask\nrecords: {tries: {value: integer}}")
+    (tmp_path / "login.flow.yaml").write_text(text)
+    library, checked = Library.open(tmp_path, PLATFORM)
+    assert library is not None, checked.diagnostics
+
+    async def story() -> None:
+        store = Late()
+        await send(Turns(library, store, Policy()), Incoming(**CALL, at="0"))
+        store.late = True
+        turns = Turns(library, store, Policy(deadline=0.05))
+        typed = Digits(**CALL, at="1", digits=CANARY, menu="main")
+        assert (await send(turns, typed))["action"]["name"] == "hangup"
+        await turns.drain()
+        *_, last = await store.journal("key", "call-1")
+        assert msgspec.json.decode(last.event, type=Event) == msgspec.structs.replace(
+            typed, digits="*" * 16, masked=True
+        )
+
+    asyncio.run(asyncio.wait_for(story(), 30))

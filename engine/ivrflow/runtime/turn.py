@@ -322,12 +322,16 @@ class Turns:
             facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
             asked.append(taken.fact)
         reply = _reply(arrival.event, taken, live)
-        kept = journalled(arrival.event, live.program, live.session, taken.verdict)
-        arrival.kept = _encoder.encode(kept)
+        self._note(arrival, live, taken.verdict)
         shown = masked_facts(facts, asked)
         making.turn = self._as_turn(arrival, live, taken, reply, shown)
         making.taken = taken
         return making.turn
+
+    def _note(self, arrival: Arrival, live: Live, verdict: Verdict) -> None:
+        """Note what the journal keeps of an event that came to `live`."""
+        kept = journalled(arrival.event, live.program, live.session, verdict)
+        arrival.kept = _encoder.encode(kept)
 
     def _milliseconds(self) -> int:
         return int(self.now().timestamp() * 1000)
@@ -413,6 +417,8 @@ class Turns:
             live = await self._load(arrival.call)
             if live is None:
                 return
+            if not arrival.kept:
+                self._note(arrival, live, Verdict.IGNORED)
             session = msgspec.structs.replace(live.session, rescued=True)
             taken = Step(session=session, verdict=Verdict.MOVED)
             turn = self._as_turn(arrival, live, taken, body, arrival.facts)
