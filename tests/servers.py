@@ -82,14 +82,14 @@ def says(body: bytes, status: str = "200 OK", *headers: str) -> Habit:
 
 
 @contextmanager
-def in_thread(habit: Habit) -> Iterator[Server]:
+def in_thread(habit: Habit, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run a server beside a test that is no coroutine."""
     with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
         loop = runner.get_loop()
         stop, ready = asyncio.Event(), Future[Server]()
 
         async def serve() -> None:
-            async with server(habit) as running:
+            async with server(habit, tls=tls) as running:
                 ready.set_result(running)
                 await stop.wait()
 

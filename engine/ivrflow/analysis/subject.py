@@ -11,7 +11,7 @@ from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.graph import Graph, Way, wanted_digits
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
-from ivrflow.expr.check import either
+from ivrflow.expr.relations import either
 from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App

@@ -13,8 +13,10 @@ from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.filters import FILTERS, NUMBERS, TESTS, TEXTS, Filter
 from ivrflow.expr.functions import FUNCTIONS, Keyed
+from ivrflow.expr.narrowing import Paths, path_of, sure_if
 from ivrflow.expr.parse import OPERATORS, offset_of
 from ivrflow.expr.pattern import parse_pattern
+from ivrflow.expr.relations import accepts, describe, either, group
 from ivrflow.expr.secrecy import REMEDY, is_secret
 from ivrflow.expr.spoken import CURRENCY
 from ivrflow.expr.types import T, Type
@@ -38,40 +40,19 @@ NO_RECORDS: Mapping[str, Keyed] = {}
 
 
 def infer(
-    tree: nodes.Node, names: Names, source: str, records: Mapping[str, Keyed] = NO_RECORDS
+    tree: nodes.Node,
+    names: Names,
+    source: str,
+    records: Mapping[str, Keyed] = NO_RECORDS,
+    sure: Paths = frozenset(),
 ) -> Type | None:
     """Return the type that `tree` yields where `names` are in scope, and `records` can be asked.
 
-    Raises `ExpressionError` (an `UnknownNameError` for a name) at the first fault. `source` is the
-    text that the tree was parsed from; the error's offset counts in it.
+    `sure` are paths that are known not to be null there. Raises `ExpressionError` (an
+    `UnknownNameError` for a name) at the first fault. `source` is the text that the tree was parsed
+    from; the error's offset counts in it.
     """
-    return _Checker(names, source, records).type_of(tree)
-
-
-def describe(type_: Type | None) -> str:
-    """Return a type in words: `digits`, `one of "a", "b"`."""
-    if type_ is None:
-        return "something"
-    if type_.enum:
-        return "one of " + ", ".join(f'"{each}"' for each in type_.enum)
-    return f"{type_.name}?" if type_.nullable else str(type_.name)
-
-
-def accepts(wanted: Type | None, given: Type | None) -> bool:
-    """Whether a value of type `given` may stand where `wanted` is asked for."""
-    if wanted is None or given is None:
-        return True
-    if given.name is T.NULL:
-        return wanted.nullable
-    if given.nullable and not wanted.nullable:
-        return False
-    if wanted.enum:
-        return bool(given.enum) and set(given.enum) <= set(wanted.enum)
-    if wanted.name is T.STRING:
-        return given.name in TEXTS
-    if wanted.name is T.NUMBER:
-        return given.name in NUMBERS
-    return wanted.name is given.name
+    return _Checker(names, source, records, sure).type_of(tree)
 
 
 TELLING = frozenset({"default", "length", "luhn"})
@@ -80,15 +61,33 @@ TELLING = frozenset({"default", "length", "luhn"})
 NEEDS_VALUE = frozenset({"amount", "int", "date", "time"})
 """Filters that fail on null; the others take it for an empty text."""
 
+REMEDY_BY_TEST = {"none": "compare: x == none", "defined": "compare: x != none"}
+"""For those who know Jinja."""
+
 TEXTLESS = frozenset({T.LIST, T.OBJECT, T.PROMPT, T.SCHEDULE})
 """Types whose values can't be spoken."""
 
 
 class _Checker:
-    def __init__(self, names: Names, source: str, records: Mapping[str, Keyed]) -> None:
+    def __init__(
+        self, names: Names, source: str, records: Mapping[str, Keyed], sure: Paths
+    ) -> None:
         self.names = names
         self.source = source
         self.records = records
+        self.sure = sure
+
+    def where(self, known: Paths, node: nodes.Node) -> Type | None:
+        """Return the type of `node`, which is evaluated only where more is `known`."""
+        if not known:
+            return self.type_of(node)
+        return _Checker(self.names, self.source, self.records, self.sure | known).type_of(node)
+
+    def present(self, node: nodes.Node, type_: Type | None) -> Type | None:
+        """Return the type of a path, not nullable where it is sure to be there."""
+        if type_ is None or not type_.nullable or path_of(node) not in self.sure:
+            return type_
+        return msgspec.structs.replace(type_, nullable=False)
 
     def error(self, word: str, message: str, help: str = "") -> ExpressionError:
         return ExpressionError(message, offset=offset_of(word, self.source), help=help)
@@ -103,9 +102,9 @@ class _Checker:
             case nodes.Const(value=value):
                 return _type_of_constant(value)
             case nodes.Name(name=name):
-                return self.name(name)
+                return self.present(node, self.name(name))
             case nodes.Getattr(node=inner, attr=name):
-                return self.property(inner, name)
+                return self.present(node, self.property(inner, name))
             case nodes.Getitem():
                 return self.item(node)
             case nodes.List(items=items):
@@ -126,8 +125,10 @@ class _Checker:
             case nodes.Not(node=inner):
                 self.type_of(inner)
                 return BOOLEAN
-            case nodes.And(left=left, right=right) | nodes.Or(left=left, right=right):
-                return either(self.type_of(left), self.type_of(right))
+            case nodes.And(left=left, right=right):
+                return either(self.type_of(left), self.where(sure_if(left, True), right))
+            case nodes.Or(left=left, right=right):
+                return either(self.type_of(left), self.where(sure_if(left, False), right))
             case nodes.Neg(node=inner) | nodes.Pos(node=inner):
                 return self.number(inner, "-")
             case nodes.Concat(nodes=parts):
@@ -136,8 +137,9 @@ class _Checker:
                 return STRING
             case nodes.CondExpr(test=test, expr1=yes, expr2=no):
                 self.type_of(test)
-                other = Type(name=T.NULL) if no is None else self.type_of(no)
-                return either(self.type_of(yes), other)
+                given = self.where(sure_if(test, True), yes)
+                other = Type(name=T.NULL)
+                return either(given, other if no is None else self.where(sure_if(test, False), no))
             case nodes.BinExpr():
                 return self.arithmetic(node)
             case _:
@@ -276,7 +278,7 @@ class _Checker:
     def test(self, node: nodes.Test) -> Type | None:
         known = TESTS.get(node.name)
         if known is None:
-            help = did_you_mean(node.name, TESTS)
+            help = REMEDY_BY_TEST.get(node.name) or did_you_mean(node.name, TESTS)
             raise self.error(node.name, f'there is no test "{node.name}"', help)
         self.applied(node, known, self.type_of(node.node))
         if node.name == "matching" and isinstance(node.args[0], nodes.Const):
@@ -324,7 +326,7 @@ class _Checker:
         if left is None or right is None or T.NULL in (left.name, right.name):
             return
         word = WORD_BY_COMPARISON[op]
-        if _group(left) != _group(right):
+        if group(left) != group(right):
             digits = T.DIGITS in (left.name, right.name)
             remedy = 'quote the digits, or compare "... | int"' if digits else ""
             told = "are never equal" if op in ("eq", "ne") else "can't be compared"
@@ -332,7 +334,7 @@ class _Checker:
         if T.INSTANT in (left.name, right.name) and left.name is right.name:
             help = "compare their `| date` or `| time`"
             raise self.error(word, "points in time can't be compared: their zones may differ", help)
-        if op not in ("eq", "ne") and _group(left) in ("boolean", "list", "object", "schedule"):
+        if op not in ("eq", "ne") and group(left) in ("boolean", "list", "object", "schedule"):
             raise self.error(word, f"{describe(left)} can't be put in order")
         self.enumerated(left, right)
 
@@ -389,59 +391,3 @@ def _type_of_constant(value: object) -> Type | None:
 
 def _sure(type_: Type | None) -> Type | None:
     return None if type_ is None else msgspec.structs.replace(type_, nullable=False)
-
-
-def either(left: Type | None, right: Type | None) -> Type | None:
-    """Return the type of what is one or the other; None where they have nothing in common.
-
-    What may be a secret is one, whatever else it may be.
-    """
-    if is_secret(left) or is_secret(right):
-        return _secret(left, right)
-    if left is None or right is None:
-        return None
-    if left.name is T.NULL or right.name is T.NULL:
-        other = right if left.name is T.NULL else left
-        return msgspec.structs.replace(other, nullable=True)
-    nullable = left.nullable or right.nullable
-    enum = (*left.enum, *right.enum) if left.enum and right.enum else ()
-    if left.name is right.name:
-        return Type(name=left.name, nullable=nullable, enum=enum, of=left.of)
-    if left.name in TEXTS and right.name in TEXTS:
-        return Type(name=T.STRING, nullable=nullable)
-    if left.name in NUMBERS and right.name in NUMBERS:
-        return Type(name=T.NUMBER, nullable=nullable)
-    return None
-
-
-def _secret(left: Type | None, right: Type | None) -> Type:
-    """The type of what is one or the other, where a secret is in one of them.
-
-    Where their kinds differ it is the secret's: more than comparing it can't be done with it.
-    """
-    pair = [each for each in (left, right) if each is not None]
-    pair.sort(key=lambda each: (not each.secret, not is_secret(each)))
-    first, *rest = pair
-    for other in rest:
-        nullable = first.nullable or other.nullable or other.name is T.NULL
-        first = msgspec.structs.replace(first, nullable=nullable, enum=())
-        if first.name is other.name and not first.secret:
-            of, properties = either(first.of, other.of), _properties(first, other)
-            return msgspec.structs.replace(first, of=of, properties=properties)
-    return first
-
-
-def _properties(left: Type, right: Type) -> dict[str, Type] | None:
-    """What is known of the properties of one object or the other; of an open one, its secrets."""
-    if left.properties is None or right.properties is None:
-        return left.properties or right.properties
-    both = {**right.properties, **left.properties}
-    shared = left.properties.keys() & right.properties.keys()
-    found = {name: either(left.properties[name], right.properties[name]) for name in shared}
-    return {name: found.get(name) or type_ for name, type_ in both.items()}
-
-
-def _group(type_: Type) -> str:
-    if type_.name in TEXTS:
-        return "text"
-    return "number" if type_.name in NUMBERS else str(type_.name)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.reading import Sort, faults
+from ivrflow.analysis.faults import Sort
+from ivrflow.analysis.reading import faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.expr.check import accepts, describe
+from ivrflow.expr.relations import accepts, describe
 
 
 def _of(subject: Subject, sort: Sort) -> Iterator[Finding]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.reading import span_of, type_of
+from ivrflow.analysis.faults import span_of
+from ivrflow.analysis.reading import type_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import did_you_mean
-from ivrflow.expr.check import accepts, describe
+from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import ListValue, ObjectValue, Record, RecordOperation, Template, TextValue
 from ivrflow.model.given import coerce, is_computed

@@ -2,7 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from ivrflow.analysis.reading import Sort, faults
+from ivrflow.analysis.faults import Sort
+from ivrflow.analysis.reading import faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.reading import Sort, exposure, faults
+from ivrflow.analysis.faults import Sort, exposure
+from ivrflow.analysis.reading import faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.expr.check import accepts
+from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
 from ivrflow.model.flow import Connect
 

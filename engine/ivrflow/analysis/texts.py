@@ -1,0 +1,231 @@
+"""Texts, expressions and prompts, typed where they stand; what is wrong with them is kept."""
+
+from collections.abc import Callable, Mapping
+
+from jinja2 import nodes
+
+from ivrflow.analysis.assignment import INPUT, PLAIN_INPUT, Names, present, sure
+from ivrflow.analysis.faults import Fault, Sort, exposure, leak, place, place_of, scalar_span
+from ivrflow.analysis.subject import STRING, Subject
+from ivrflow.compiler.values import ENVIRONMENT, parameter
+from ivrflow.diagnostics import Span
+from ivrflow.errors import ExpressionError
+from ivrflow.expr.check import TEXTLESS, SecretError, UnknownNameError, infer
+from ivrflow.expr.functions import Keyed, evaluated
+from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
+from ivrflow.expr.relations import describe
+from ivrflow.expr.secrecy import is_secret, keeps
+from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import (
+    Computed,
+    Constant,
+    DeclaredPrompt,
+    Duration,
+    Expr,
+    ListValue,
+    ObjectValue,
+    PlayPart,
+    Prompt,
+    Record,
+    SayPart,
+    Template,
+    Text,
+    TextValue,
+)
+from ivrflow.source.node import Scalar
+
+SECRET_INPUT = Type(name=T.STRING, secret=True)
+MAX_DEPTH = 20
+"""Beyond it declared prompts are not followed; a rule of its own refuses less."""
+
+
+class Texts:
+    """Reads texts of one flow, or of one that sees `types` only. `found` has a fault a place."""
+
+    def __init__(
+        self, subject: Subject | None, types: Mapping[str, Type | None] | None = None
+    ) -> None:
+        self.variables = {} if subject is None else subject.variables
+        self.prompts = {} if subject is None else subject.flow.prompts
+        self.records = {} if subject is None else _keyed(subject.records)
+        own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
+        self.types: dict[str, Type | None] = {**own, **self.variables, **(types or {})}
+        self.found: dict[Span, Fault] = {}
+        self.played_with: set[tuple[str, Names]] = set()
+        self.depth = 0
+
+    def note(self, fault: Fault) -> None:
+        self.found.setdefault(fault.span, fault)
+
+    def exposed(self, name: str, wanted: Type | None, given: Type | None, span: Span) -> None:
+        if not keeps(wanted, given):
+            self.note(Fault(Sort.EXPOSED, span, *exposure(name, wanted)))
+
+    def value(self, template: Template, assigned: Names) -> Type | None:
+        match template:
+            case TextValue(text=text):
+                return self.whole_or_text(text, assigned)
+            case ObjectValue(properties=properties):
+                parts = {name: self.value(each, assigned) for name, each in properties.items()}
+                known = {name: each for name, each in parts.items() if each is not None}
+                return Type(name=T.OBJECT, properties=known)
+            case ListValue(items=items):
+                of = [self.value(item, assigned) for item in items]
+                return Type(name=T.LIST, of=next(filter(is_secret, of), None))
+            case Constant():
+                return None  # read by its variable's type already
+
+    def whole_or_text(
+        self, text: Text, assigned: Names, *, use: str = "joined with other text"
+    ) -> Type | None:
+        try:
+            whole = whole_expression(text.source)
+        except ExpressionError:
+            whole = None
+        if whole is None:
+            is_text = self.text(text, assigned, use=use)
+            return STRING if is_text and "{{" in text.source else None
+        return self.tree(whole, text.source, text.scalar, assigned)
+
+    def prompt(self, prompt: Prompt, assigned: Names) -> None:
+        for part in prompt:
+            if part.when is not None:
+                self.expression(part.when, assigned)
+            here = assigned | sure(part.when, True)
+            if isinstance(part, PlayPart):
+                self.text(part.target, here, use="part of an address")
+                self.played(part.target.source, here)
+            else:
+                self.text(part.text, here, heard=isinstance(part, SayPart), use="spoken")
+
+    def played(self, name: str, assigned: Names) -> None:
+        declared = self.prompts.get(name)
+        if declared is None or (name, assigned) in self.played_with or self.depth > MAX_DEPTH:
+            return
+        self.played_with.add((name, assigned))
+        self.depth += 1
+        self.declared(declared, assigned)
+        self.depth -= 1
+
+    def declared(self, declared: DeclaredPrompt, assigned: Names) -> None:
+        for prompt in declared.by_locale.values():
+            self.prompt(prompt, assigned)
+        if declared.audio is not None:
+            self.text(declared.audio, assigned, use="part of an address")
+
+    def duration(self, duration: Duration | None, assigned: Names) -> None:
+        if not isinstance(duration, Computed):
+            return
+        given = self.whole_or_text(duration.text, assigned)
+        if is_secret(given):
+            self.note(leak(scalar_span(duration.text.scalar), "a duration"))
+        elif given is not None and given.name is not T.DURATION:
+            message = f"a duration is needed here, not {describe(given)}"
+            self.note(Fault(Sort.TYPE, scalar_span(duration.text.scalar), message))
+
+    def number(self, text: Text | None, assigned: Names) -> None:
+        if text is None:
+            return
+        given = self.whole_or_text(text, assigned)
+        if is_secret(given):
+            self.note(leak(scalar_span(text.scalar), "a number of digits"))
+        elif given is not None and (given.name is not T.INTEGER or given.nullable):
+            message = f"a whole number is needed here, not {describe(given)}"
+            self.note(Fault(Sort.TYPE, scalar_span(text.scalar), message))
+
+    def expression(self, expression: Expr, assigned: Names) -> None:
+        def read() -> None:
+            tree = parse_expression(expression.source)
+            self.tree(tree, expression.source, expression.scalar, assigned)
+
+        self.attempt(read, expression.source, expression.scalar)
+
+    def text(
+        self, text: Text, assigned: Names, *, use: str = "put into a text", heard: bool = False
+    ) -> bool:
+        """Read a text, and return whether it is one; where it is `heard`, one whole parameter may
+        be a prompt.
+
+        `use` says in words what is done with it, "" for what may be done with a secret.
+        """
+        textless = TEXTLESS - {T.PROMPT} if heard and parameter(text) else TEXTLESS
+
+        def read() -> None:
+            for segment in parse_text(text.source):
+                if not isinstance(segment, str):
+                    given = self.tree(segment, text.source, text.scalar, assigned)
+                    if use and is_secret(given):
+                        self.note(leak(place_of(segment, text), use))
+                    elif given is not None and given.name in textless:
+                        help = "ask for its hours(...)" if given.name is T.SCHEDULE else ""
+                        raise _NoTextError(f"{describe(given)} has no text", help=help)
+
+        return self.attempt(read, text.source, text.scalar)
+
+    def credentials(self, text: Text) -> None:
+        rest = ENVIRONMENT.sub("", text.source)
+        if "{{" in rest or "{%" in rest:
+            message = "only {{ env.NAME }} may stand in credentials"
+            self.note(Fault(Sort.SYNTAX, scalar_span(text.scalar), message))
+
+    def attempt(self, read: Callable[[], None], source: str, scalar: Scalar | None) -> bool:
+        try:
+            read()
+        except ExpressionError as error:
+            sort = Sort.TYPE if isinstance(error, _NoTextError) else Sort.SYNTAX
+            span = place(scalar, error.offset, source)
+            self.note(Fault(sort, span, error.message, error.help))
+            return False
+        return True
+
+    def tree(
+        self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
+    ) -> Type | None:
+        """Type a tree, and check that what it reads has a value; faults are noted."""
+        types = self.types
+        if INPUT in types and PLAIN_INPUT not in assigned:
+            types = {**types, INPUT: SECRET_INPUT}
+        try:
+            given = infer(tree, types, source, self.records, present(assigned))
+        except UnknownNameError as error:
+            sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
+            self.note(Fault(sort, place(scalar, error.offset, source), error.message, error.help))
+            return None
+        except ExpressionError as error:
+            sort = Sort.COMPUTED if isinstance(error, SecretError) else Sort.TYPE
+            self.note(Fault(sort, place(scalar, error.offset, source), error.message, error.help))
+            return None
+        for name in sorted(_read(tree) - assigned):
+            if name in self.variables or name == INPUT:
+                span = place(scalar, offset_of(name, source), source)
+                help = "give it a value on every way here, or use `| default(...)`"
+                message = f'"{name}" may have no value here'
+                self.note(Fault(Sort.UNASSIGNED, span, message, help))
+        return given
+
+
+def _keyed(records: Mapping[str, Record]) -> dict[str, Keyed]:
+    return {
+        name: Keyed(key=each.key, is_queue=each.kind == "queue") for name, each in records.items()
+    }
+
+
+class _NoTextError(ExpressionError):
+    """A value that can't stand in a text."""
+
+
+def _read(tree: nodes.Node) -> set[str]:
+    """Return the names that must have a value; those with a default need none."""
+    if isinstance(tree, nodes.Name):
+        return {tree.name}
+    if isinstance(tree, nodes.Call):
+        return set[str]().union(*(_read(each) for each in evaluated(tree)))
+    found: set[str] = set()
+    for child in tree.iter_child_nodes():
+        if isinstance(tree, nodes.Call) and child is tree.node:
+            continue
+        has_default = isinstance(tree, nodes.Filter) and tree.name == "default"
+        if has_default and child is getattr(tree, "node", None) and isinstance(child, nodes.Name):
+            continue
+        found |= _read(child)
+    return found

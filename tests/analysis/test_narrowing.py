@@ -1,0 +1,108 @@
+"""What a condition proves: a value that may be null is there where it says so, and only there."""
+
+import pytest
+
+from ivrflow.checking import check_text
+from ivrflow.sinch.platform import PLATFORM
+
+HEAD = """\
+flow: example
+start: a
+params: {due: date?, amount: number?}
+vars: {seen: date?}
+states:
+"""
+
+
+def codes(states: str) -> list[str]:
+    return [each.code for each in check_text("f.flow.yaml", HEAD + states, PLATFORM).diagnostics]
+
+
+def said(text: str) -> list[str]:
+    return codes(f"  a: {{say: '{text}', hangup: }}\n")
+
+
+def moved(moves: str) -> list[str]:
+    states = f"  a: {{next: {moves}}}\n"
+    states += "  b: {say: '{{ params.due | date }}', hangup: }\n  c: {hangup: }\n"
+    return codes(states)
+
+
+def test_a_nullable_date_can_not_be_said_just_so() -> None:
+    assert said("{{ params.due | date }}") == ["E602"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ params.due | date if params.due else call.id }}",
+        "{{ call.id if params.due == none else params.due | date }}",
+        '{{ params.due != none and (params.due | date) > "2026-01-01" }}',
+        '{{ params.due == none or (params.due | date) > "2026-01-01" }}',
+        "{{ params.amount + 1 if params.amount > 3 else 0 }}",
+    ],
+)
+def test_a_condition_within_an_expression_counts(text: str) -> None:
+    assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ params.due | date if not params.due else call.id }}",
+        "{{ params.due | date if params.due == none else call.id }}",
+        "{{ params.due | date if params.amount else call.id }}",
+        "{{ params.due | date if params.due or params.amount else call.id }}",
+        "{{ params.amount + 1 if params.amount == params.amount else 0 }}",
+    ],
+)
+def test_a_condition_that_proves_nothing_does_not(text: str) -> None:
+    assert said(text) == ["E602"]
+
+
+def test_a_part_is_heard_only_where_its_condition_holds() -> None:
+    part = "  a: {say: [{say: '{{ params.due | date }}', when: %s}], hangup: }\n"
+    assert codes(part % "params.due != none") == []
+    assert codes(part % "params.due == none") == ["E602"]
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        "[{when: params.due, next: b}, {next: c}]",
+        "[{when: params.due == none, next: c}, {next: b}]",
+        "[{when: not params.due, next: c}, {when: params.amount, next: c}, {next: b}]",
+        "[{when: params.due and params.amount, next: b}, {next: c}]",
+    ],
+)
+def test_a_state_knows_what_every_way_to_it_has_asked(moves: str) -> None:
+    assert moved(moves) == []
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        "[{when: params.amount, next: b}, {next: c}]",
+        "[{when: params.due, next: b}, {when: params.amount, next: b}, {next: c}]",
+        "[{when: params.due == none, next: b}, {next: c}]",
+    ],
+)
+def test_one_way_that_has_not_asked_is_enough(moves: str) -> None:
+    assert moved(moves) == ["E602"]
+
+
+def test_what_was_known_of_a_variable_is_gone_with_its_value() -> None:
+    states = """\
+  a: {set: {seen: "{{ params.due }}"}, next: [{when: seen, next: b}, {next: c}]}
+  b: {%s say: "{{ seen | date }}", hangup: }
+  c: {hangup: }
+"""
+    assert codes(states % "") == []
+    assert codes(states % "set: {seen: '{{ params.due }}'},") == ["E602"]
+
+
+def test_who_asks_as_in_jinja_is_told_our_word() -> None:
+    (found,) = check_text(
+        "f.flow.yaml", HEAD + "  a: {say: '{{ params.due is none }}', hangup: }\n", PLATFORM
+    ).diagnostics
+    assert (found.code, found.help) == ("E602", "compare: x == none")
