@@ -43,6 +43,20 @@ HEAD = "flow: example\nstart: a\n"
         ("states:\n  a: {do: [locale: sv_SE], hangup: }\n", [("E504", 4, 20)]),
         ("states:\n  a: {run: {flow: std/rong}}\n", [("E111", 4, 19)]),
         ("states:\n  a: {hold: {music: ring}}\n", [("E090", 4, 7)]),
+        (
+            "vars: {day: '{{ now | date }}'}\nstates:\n  a: {say: '{{ day }}', hangup: }\n",
+            [("E681", 3, 13)],
+        ),
+        ("states:\n  a: {say: Hello., play: jingle, hangup: }\n", [("E581", 4, 20)]),
+        (
+            "states:\n  a:\n    collect: {prompt: x, length: 4, max: 6}\n"
+            "    on: {collected: a, no_input: a, invalid: a}\n",
+            [("E481", 5, 26)],
+        ),
+        (
+            "states:\n  a: {do: [record: {to: 's3://a', transcribe: yes}], hangup: }\n",
+            [("E051", 4, 47)],
+        ),
     ],
 )
 def test_one_cause_is_one_finding(states: str, expected: list[tuple[str, int, int]]) -> None:
@@ -176,3 +190,72 @@ def application(directory: Path, app: str) -> list[str]:
 def test_two_flows_of_one_name_are_told(tmp_path: Path) -> None:
     (tmp_path / "other.flow.yaml").write_text(FLOW)
     assert application(tmp_path, "app: x\nroutes: [{flow: example}]\n") == ["E108"]
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ("{{ call.from | default('+46850000001') }}", []),
+        ("{{ '+46850000001' if tries > 1 else '+46850000002' }}", []),
+        ("{{ call.from | default('nobody') }}", ["E604"]),
+        ("{{ call.from | default('0046') }}", ["E604"]),
+    ],
+)
+def test_a_number_written_out_in_an_expression_is_one(value: str, codes: list[str]) -> None:
+    flow = f"""
+flow: example
+start: a
+vars: {{caller: phone}}
+states:
+  a: {{set: {{caller: "{value}"}}, say: "{{{{ caller | phone }}}}", hangup: }}
+"""
+    assert [code for code, *_ in findings(flow)] == codes
+
+
+def test_a_route_computes_nothing(tmp_path: Path) -> None:
+    app = 'app: x\nroutes: [{flow: example, with: {department: "{{ call.to }}"}}]\n'
+    assert application(tmp_path, app) == ["E106"]
+
+
+def test_a_route_that_no_number_fits_is_told(tmp_path: Path) -> None:
+    app = 'app: x\nroutes: [{to: ["4685", "+46"], flow: example}]\n'
+    assert application(tmp_path, app) == ["E701"]
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("welcome", "`play: welcome`"), ("vars.n", "their bare names")]
+)
+def test_a_name_of_something_else_gets_a_remedy(name: str, remedy: str) -> None:
+    flow = f"""
+flow: example
+start: a
+vars: {{n: 1}}
+prompts: {{welcome: {{en-US: Welcome.}}}}
+states:
+  a: {{say: "{{{{ {name} }}}}", hangup: }}
+"""
+    (finding,) = diagnostics(flow)
+    assert remedy in finding.help
+
+
+def test_braces_around_a_condition_are_told() -> None:
+    flow = """
+flow: example
+start: a
+states:
+  a: {next: [{when: "{{ tries > 1 }}", next: b}, {next: b}]}
+  b: {hangup: }
+"""
+    (finding,) = diagnostics(flow)
+    assert finding.help == "write it without the braces"
+
+
+def test_what_may_be_null_is_null_from_the_start() -> None:
+    flow = """
+flow: example
+start: a
+vars: {name: string?, account: string}
+states:
+  a: {say: "{{ name | default('you') }} {{ account }}", hangup: }
+"""
+    assert [code for code, *_ in findings(flow)] == ["E603"], "account alone has no value"

@@ -164,6 +164,23 @@ def test_what_can_never_be_right_is_refused_before_the_call(source: str, word: s
         evaluate(source)
 
 
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        ("call.from is none", "== none"),
+        ("call.from is defined", "!= none"),
+        ("count = 1", '"=="'),
+        ("flag && count > 1", "`and`"),
+        ("!flag", "`not`"),
+        ("digits > 4", "| int"),
+    ],
+)
+def test_what_other_languages_write_gets_a_remedy(source: str, remedy: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(source)
+    assert remedy in caught.value.help
+
+
 def test_the_error_says_where() -> None:
     with pytest.raises(ExpressionError) as caught:
         evaluate("count > 1 and cuont < 2")

@@ -138,3 +138,12 @@ def test_every_example_is_valid(name: str) -> None:
         for example in each["examples"]:
             validator = jsonschema.Draft7Validator(whole)
             assert validator.is_valid(example), (path, json.dumps(example))
+
+
+@pytest.mark.parametrize("name", ["flow", "app"])
+def test_the_examples_and_defaults_of_a_key_are_values_that_it_takes(name: str) -> None:
+    schema = schemas.load(name)
+    for path, key in _properties(schema, ""):
+        whole = {**key, "definitions": schema["definitions"]}
+        for value in (*key["examples"], *([key["default"]] if "default" in key else ())):
+            assert jsonschema.Draft7Validator(whole).is_valid(value), (path, value)

@@ -54,6 +54,7 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.given import as_prompt, is_computed
 
+FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
 IN_CLEAR = "sent but to an address that begins with https://"
 
 USE_BY_STEP: Mapping[type, str] = {
@@ -196,7 +197,7 @@ class _Reader:
             message = f'"{step.name}" is {describe(wanted)}, not {describe(given)}'
             help = ""
             if given is not None and given.nullable:
-                help = "give a value for null with `| default(...)`, or declare it nullable"
+                help = FOR_NULL
             self.texts.note(Fault(Sort.ASSIGNMENT, step.at, message, help))
         self.texts.exposed(step.name, wanted, given, step.at)
 
@@ -261,7 +262,8 @@ class _Reader:
             given = self.texts.value(template, assigned)
             if is_computed(template) and not accepts(wanted, given):
                 message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
-                self.texts.note(Fault(Sort.TYPE, span_of(template), message))
+                help = FOR_NULL if given is not None and given.nullable else ""
+                self.texts.note(Fault(Sort.TYPE, span_of(template), message, help))
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, assigned: Names) -> None:

@@ -47,6 +47,7 @@ class Texts:
     ) -> None:
         self.variables = {} if subject is None else subject.variables
         self.prompts = {} if subject is None else subject.flow.prompts
+        self.playable = {} if subject is None else subject.prompts
         self.records = {} if subject is None else _keyed(subject.records)
         own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
         self.types: dict[str, Type | None] = {**own, **self.variables, **(types or {})}
@@ -135,6 +136,9 @@ class Texts:
 
     def expression(self, expression: Expr, assigned: Names) -> None:
         def read() -> None:
+            if expression.source.lstrip().startswith("{{"):
+                help = "write it without the braces"
+                raise ExpressionError("an expression stands here, not a text", help=help)
             tree = parse_expression(expression.source)
             self.tree(tree, expression.source, expression.scalar, assigned)
 
@@ -178,6 +182,13 @@ class Texts:
             return False
         return True
 
+    def remedy(self, error: UnknownNameError) -> str:
+        """What to write where a name is none of expressions, but something else."""
+        name = error.message.split('"')[1]
+        if name in self.playable:
+            return f"it is a prompt: write `play: {name}`"
+        return "variables are read by their bare names" if name == "vars" else error.help
+
     def tree(
         self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
     ) -> Type | None:
@@ -189,7 +200,8 @@ class Texts:
             given = infer(tree, types, source, self.records, present(assigned))
         except UnknownNameError as error:
             sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
-            self.note(Fault(sort, place(scalar, error.offset, source), error.message, error.help))
+            help = self.remedy(error)
+            self.note(Fault(sort, place(scalar, error.offset, source), error.message, help))
             return None
         except ExpressionError as error:
             sort = Sort.COMPUTED if isinstance(error, SecretError) else Sort.TYPE

@@ -71,9 +71,12 @@ def parse_expression(source: str) -> nodes.Expr:
         tree = parser.parse_expression()
         if not parser.stream.eos:
             rest = str(parser.stream.current.value)
-            raise ExpressionError(f'"{rest}" is left over', offset=max(0, source.rfind(rest)))
+            help = 'compare with "=="' if rest == "=" else ""
+            raise ExpressionError(
+                f'"{rest}" is left over', offset=max(0, source.rfind(rest)), help=help
+            )
     except TemplateSyntaxError as error:
-        raise ExpressionError(_spoken(error)) from None
+        raise ExpressionError(_spoken(error), help=_remedy(source)) from None
     except RecursionError:
         raise ExpressionError("nested too deeply") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits
@@ -180,6 +183,11 @@ def _check_call(node: nodes.Call, source: str) -> None:
         raise ExpressionError("a call can't stand in an expression", offset=offset, help=help)
     if node.kwargs or node.dyn_args or node.dyn_kwargs:
         raise ExpressionError(f'"{called}" takes its arguments by their place', offset=offset)
+
+
+def _remedy(source: str) -> str:
+    foreign = any(each in source for each in ("&&", "||", "!"))
+    return "write `and`, `or`, `not`" if foreign and "!=" not in source else ""
 
 
 def _spoken(error: TemplateSyntaxError) -> str:

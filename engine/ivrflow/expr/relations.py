@@ -1,10 +1,14 @@
 """How types relate: what may stand for what, what one or the other is, and their names in words."""
 
+import re
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from ivrflow.expr.filters import NUMBERS, TEXTS
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
+from ivrflow.numbers import is_e164
 
 
 def describe(type_: Type | None) -> str:
@@ -30,7 +34,19 @@ def accepts(wanted: Type | None, given: Type | None) -> bool:
         return given.name in TEXTS
     if wanted.name is T.NUMBER:
         return given.name in NUMBERS
-    return wanted.name is given.name
+    return wanted.name is given.name or reads_as(given, wanted.name)
+
+
+READS_BY_TYPE: Mapping[T, Callable[[str], object]] = {
+    T.DIGITS: re.compile("[0-9*#]+").fullmatch,
+    T.PHONE: is_e164,
+}
+
+
+def reads_as(given: Type, name: T) -> bool:
+    """Whether `given` is text written out (`'0042'`) that is a value of the type `name` too."""
+    reads = READS_BY_TYPE.get(name)
+    return reads is not None and bool(given.enum) and all(map(reads, given.enum))
 
 
 def either(left: Type | None, right: Type | None) -> Type | None:
@@ -49,6 +65,9 @@ def either(left: Type | None, right: Type | None) -> Type | None:
     enum = (*left.enum, *right.enum) if left.enum and right.enum else ()
     if left.name is right.name:
         return Type(name=left.name, nullable=nullable, enum=enum, of=left.of)
+    for kind, other in ((left.name, right), (right.name, left)):
+        if reads_as(other, kind):
+            return Type(name=kind, nullable=nullable)
     if left.name in TEXTS and right.name in TEXTS:
         return Type(name=T.STRING, nullable=nullable)
     if left.name in NUMBERS and right.name in NUMBERS:

@@ -12,7 +12,7 @@ from ivrflow.diagnostics import Diagnostic, Kind
 from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
-from ivrflow.model.build_prompts import build_declared, build_own_prompt
+from ivrflow.model.build_prompts import build_declared, build_own_prompt, refuse_two_prompts
 from ivrflow.model.build_records import build_records
 from ivrflow.model.build_requests import build_requests
 from ivrflow.model.build_schedules import build_schedules
@@ -24,7 +24,7 @@ from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 LATER_IN_FLOW = ("callouts", "budget")
-LATER_IN_APP = ("webhooks",)
+LATER_IN_APP = ("region", "webhooks")
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
@@ -35,6 +35,7 @@ HEARD = (T.PROMPT, T.SCHEDULE, T.DESTINATION)
 
 UNTYPED = Kind("E605", "untyped-declaration")
 WRONG_SECRET = Kind("E806", "wrong-secret")
+COMPUTED = Kind("E681", "computed-declaration")
 NO_NUMBER = Kind("E701", "not-a-number")
 
 
@@ -57,7 +58,7 @@ class _FlowBuilder:
         self.reader = reader
         self.root = root
         self.params = _declarations(reader, child(root, "params"))
-        self.vars = _declarations(reader, child(root, "vars"))
+        self.vars = _variables(reader, child(root, "vars"))
         declared = {name: decl.type for name, decl in self.vars.items()}
         digits = dict.fromkeys(_collected(child(root, "states")), Type(name=T.DIGITS))
         self.steps = StepBuilder(reader, digits | declared)
@@ -96,6 +97,7 @@ class _FlowBuilder:
     def state(self, entry: Entry) -> State:
         node = entry.value
         self.reader.refuse(node, ("timers",))
+        refuse_two_prompts(self.reader, node)
         return State(
             name=entry.key.text,
             steps=self.steps.steps_of(node),
@@ -143,9 +145,18 @@ def _declarations(reader: Reader, node: Node | None) -> dict[str, Decl]:
     return {each.key.text: _declaration(reader, each) for each in entries(node)}
 
 
+def _variables(reader: Reader, node: Node | None) -> dict[str, Decl]:
+    """Read variables: one that may be null is so from the start."""
+    return {
+        name: msgspec.structs.replace(decl, has_default=decl.has_default or decl.type.nullable)
+        for name, decl in _declarations(reader, node).items()
+    }
+
+
 def _declaration(reader: Reader, entry: Entry) -> Decl:
     """Read a literal (the type from it), the name of a type, or both written out."""
     value, span = entry.value, entry.key.span
+    _refuse_computed(reader, value)
     match value:
         case Scalar():
             named = parse_type(value.text) if value.plain else None
@@ -181,6 +192,22 @@ def _typed(reader: Reader, node: Mapping, entry: Entry) -> Decl:
             message = f"not {EXAMPLE_BY_TYPE.get(type_.name, type_.name)}"
             reader.note(UNTYPED, default.span, message)
     return Decl(type=type_, default=value, has_default=True, at=entry.key.span)
+
+
+def _refuse_computed(reader: Reader, node: Node) -> None:
+    """Note values that stand in a declaration, where no call is there yet to compute them."""
+    match node:
+        case Scalar() if "{{" in node.text:
+            help = "declare its type alone, and `set` it in the first state"
+            reader.note(COMPUTED, node.span, "a value from the start can't be computed", help)
+        case Sequence():
+            for each in node:
+                _refuse_computed(reader, each)
+        case Mapping():
+            for entry in node:
+                _refuse_computed(reader, entry.value)
+        case _:
+            pass
 
 
 def _type(reader: Reader, node: Node | None) -> Type:
@@ -296,4 +323,9 @@ def _numbers(reader: Reader, node: Node | None) -> tuple[tuple[str, ...], tuple[
             help = 'write "+46850000000", or "+4685*" for all that begin so'
             reader.note(NO_NUMBER, node.span, message, help)
         return (node.text,), ()
-    return (), tuple(word(each).removesuffix("*") for each in several(node))
+    prefixes = several(node)
+    for each in prefixes:
+        if not word(each).startswith(("+", "*")):
+            message = f'no number begins like "{word(each)}": they begin with "+"'
+            reader.note(NO_NUMBER, each.span, message, 'write "+4685*"')
+    return (), tuple(word(each).removesuffix("*") for each in prefixes)

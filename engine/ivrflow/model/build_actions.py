@@ -49,6 +49,7 @@ MOST_DIGITS = 32
 """Digits wanted at most where the author computes only the least."""
 
 NO_LENGTH = Kind("E401", "digits-without-length")
+TWO_LENGTHS = Kind("E481", "two-lengths")
 EMPTY_RANGE = Kind("E402", "empty-range")
 WRONG_PATTERN = Kind("E403", "wrong-pattern")
 
@@ -137,6 +138,7 @@ class ActionBuilder:
         """Read how many digits are wanted: `length`, or `min` and `max`, or as the pattern says."""
         if not isinstance(node, Mapping):
             return Digits(min=1, max=1)
+        self.refuse_two_lengths(node)
         computed = {key: _computed(child(node, key)) for key in ("length", "min", "max")}
         if any(computed.values()):
             return self.computed_digits(node, computed)
@@ -168,6 +170,14 @@ class ActionBuilder:
             fixed=bool(length),
             at=span,
         )
+
+    def refuse_two_lengths(self, node: Mapping) -> None:
+        length = node.entries.get("length")
+        if length is not None and ("min" in node.entries or "max" in node.entries):
+            message = (
+                "`length` is exactly how many digits, `min` and `max` from how many to how many"
+            )
+            self.reader.note(TWO_LENGTHS, length.key.span, message, "remove one or the other")
 
     def computed_digits(self, node: Mapping, computed: dict[str, Text | None]) -> Digits:
         """Read digits whose number a call tells; what is literal of it stays so."""

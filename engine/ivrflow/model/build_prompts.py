@@ -1,10 +1,13 @@
 """Prompts from nodes: words, SSML and sounds, by locale where they are declared."""
 
+from ivrflow.diagnostics import Kind
 from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Prompt, SayPart, SsmlPart, Text
 from ivrflow.model.reader import Reader, child, entries, expression, several, text, word
 from ivrflow.source.node import Mapping, Node, Scalar
 
 KINDS = ("say", "ssml", "play")
+
+TWO_PROMPTS = Kind("E581", "two-prompts")
 
 
 def build_prompt(reader: Reader, node: Node | None) -> Prompt:
@@ -23,6 +26,15 @@ def build_own_prompt(reader: Reader, node: Node | None) -> Prompt:
         if value is not None:
             return build_prompt(reader, value)
     return ()
+
+
+def refuse_two_prompts(reader: Reader, node: Node) -> None:
+    """Note what a state or move says beside its first words: it would not be heard."""
+    own = [each.key for each in entries(node) if each.key.text in KINDS]
+    for key in own[1:]:
+        message = f'"{key.text}" would not be heard beside "{own[0].text}"'
+        help = f"write one list: say: [..., {{{key.text}: ...}}]"
+        reader.note(TWO_PROMPTS, key.span, message, help)
 
 
 def build_declared(reader: Reader, node: Node | None) -> dict[str, DeclaredPrompt]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from ivrflow.expr.types import Type
-from ivrflow.model.build_prompts import build_own_prompt
+from ivrflow.model.build_prompts import build_own_prompt, refuse_two_prompts
 from ivrflow.model.flow import (
     AnswerStep,
     Choice,
@@ -58,6 +58,7 @@ class StepBuilder:
             return Move(next=next_, stay=stay, at=node.span)
         if isinstance(node, Sequence):
             return None
+        refuse_two_prompts(self.reader, node)
         target = ref(child(node, "next"))
         stay = target is not None and target.name == STAY
         return Move(

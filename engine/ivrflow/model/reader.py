@@ -106,10 +106,16 @@ class Reader:
             try:
                 value = read_literal(scalar.text, wanted)
             except ValueError as error:
-                self.note(WRONG_LITERAL, scalar.span, str(error))
+                self.note(WRONG_LITERAL, scalar.span, str(error), _computed(scalar.text))
                 return None
         assert value is None or isinstance(value, str | int | float | bool)  # noqa: S101
         return value
+
+
+def _computed(text: str) -> str:
+    """What to write if `text` was meant as an expression."""
+    meant = re.search(r"[a-z_].*[-+*/|.~]|^[a-z_]+$", text) is not None
+    return f'if it is to be computed, write "{{{{ {text} }}}}"' if meant else ""
 
 
 def entries(node: Node | None) -> Iterator[Entry]:

@@ -59,6 +59,8 @@ SPLIT_AT_COMMA = Kind("E016", "text-split-at-comma")
 UNQUOTED_TEMPLATE = Kind("E017", "unquoted-template")
 UNQUOTED_COLON = Kind("E018", "unquoted-colon")
 STRANGE_KEY = Kind("E019", "key-not-text")
+UNQUOTED_STAR = Kind("E020", "unquoted-star")
+UNQUOTED_BRACKET = Kind("E021", "unquoted-bracket")
 
 WORDS = frozenset({"say", "ssml", "prompt", "reprompt", "wrong", "intro", "log", "title"})
 """Keys whose value is words: a comment right behind one has cut them."""
@@ -73,6 +75,8 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _HASH_KEY = re.compile(r"\s*#\s*:(\s|$)")
 _OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
 _OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
+_OPEN_BRACKET = re.compile(r"[{,]\s*[\w-]+:\s+[^\s\"'\[{,}][^,}\"'\[{]*([\[{])")
+_STAR_KEY = re.compile(r"(^|[{,])\s*\*\s*:(\s|$)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 Events = Iterator[Any]
@@ -203,9 +207,17 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
     span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
     if line[mark.column : mark.column + 1] == "\t" or line[: mark.column + 1].strip(" ") == "\t":
         return TAB.at(path, span, "a tab can't indent", help="use spaces")
+    if _STAR_KEY.search(line):
+        column = line.index("*") + 1
+        return _unquoted_star(path, Span(span.line, column, span.line, column + 1))
     template = _OPEN_TEMPLATE.search(line)
     if template is not None:
         return _unquoted_template(path, Span(span.line, template.end() - 1, span.line, len(line)))
+    bracket = _OPEN_BRACKET.search(line)
+    if bracket is not None:
+        at = Span(span.line, bracket.start(1) + 1, span.line, bracket.start(1) + 2)
+        message = "a bracket in unquoted text inside { }"
+        return UNQUOTED_BRACKET.at(path, at, message, help="quote the text: \"...\" or '...'")
     if "mapping values are not allowed" in problem or _OPEN_COLON.match(line):
         return UNQUOTED_COLON.at(
             path, span, "a colon in unquoted text", help="quote the text: \"...\" or '...'"
@@ -229,6 +241,11 @@ def _unquoted_template(path: str, span: Span) -> Diagnostic:
     return UNQUOTED_TEMPLATE.at(
         path, span, "an unquoted {{ }} is a YAML mapping", help='quote it: "{{ ... }}"'
     )
+
+
+def _unquoted_star(path: str, span: Span) -> Diagnostic:
+    message = 'an unquoted "*" begins an alias'
+    return UNQUOTED_STAR.at(path, span, message, help='quote the key: "*"')
 
 
 # -- the builder ----------------------------------------------------------------------------------
@@ -352,6 +369,10 @@ class _Builder:
 
     def alias(self, event: Any) -> Node:
         name = event.anchor
+        if name == ":":
+            line, column = _start(event)
+            self.findings.append(_unquoted_star(self.path, Span(line, column, line, column + 1)))
+            raise _StopError
         if name not in self.anchors:
             known = ", ".join(f"&{each}" for each in self.anchors) or "none"
             self.note(

@@ -21,6 +21,7 @@ from ivrflow.diagnostics import Related, Severity, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.app import Route
 from ivrflow.model.flow import Flow
+from ivrflow.model.given import is_computed
 
 EVERYWHERE = {name: WORDS[name] for name in ("call", "locale", "now")}
 """What prompts of an application can read: they are heard in any of its flows."""
@@ -74,6 +75,10 @@ def _parameters(route: Route, flow: Flow, schedules: Iterable[str]) -> Iterator[
         if decl is None:
             help = did_you_mean(name, flow.params)
             yield Finding(route.at, f'"{flow.name}" has no parameter "{name}"', help)
+            continue
+        if decl.type.name is not T.PROMPT and is_computed(value):
+            help = "let the flow read `call`, or give it another parameter"
+            yield Finding(route.at, f'parameter "{name}": a route computes nothing', help)
             continue
         try:
             given = given_literal(value, decl.type)

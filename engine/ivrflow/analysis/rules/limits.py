@@ -210,6 +210,57 @@ def too_many_digits(subject: Subject) -> Iterator[Finding]:
             yield Finding(digits.at, f"at most {most} digits can be asked for, not {digits.max}")
 
 
+KEYS_BY_TARGET = {
+    "number": {"cli", "timeout", "max_duration", "tones", "dtmf", "amd", "callbacks"},
+    "sip": {"cli", "max_duration", "headers", "hold_music", "transport", "callbacks"},
+    "user": {"headers"},
+    "stream": {"max_duration", "headers"},
+}
+"""What a connect can say of each kind of target; the platform has no field for the rest."""
+
+
+@FLOW.add(
+    "E781",
+    "key-without-effect",
+    bad="""
+flow: example
+start: ring
+states:
+  ring: {connect: {sip: "agent@sip.example.com", timeout: 20s}}
+""",
+    good="""
+flow: example
+start: ring
+states:
+  ring: {connect: {number: "+46850000001", timeout: 20s}}
+""",
+)
+def key_without_effect(subject: Subject) -> Iterator[Finding]:
+    """A connect says what its kind of target doesn't have: callers would not notice it."""
+    for connect in _connects(subject):
+        for key in sorted(_given(connect) - KEYS_BY_TARGET[connect.to]):
+            useful = [to for to, keys in KEYS_BY_TARGET.items() if key in keys]
+            message = f'"{key}" has no effect where a {connect.to} is connected'
+            yield Finding(connect.at, message, f"remove it; it is for: {', '.join(useful)}")
+
+
+def _given(connect: Connect) -> set[str]:
+    """The keys that a connect has, its target left out."""
+    said = {
+        "cli": connect.cli,
+        "timeout": connect.timeout,
+        "max_duration": connect.max_duration,
+        "tones": connect.tones,
+        "dtmf": connect.dtmf,
+        "headers": connect.headers,
+        "amd": connect.amd,
+        "hold_music": connect.hold_music,
+        "transport": connect.transport,
+        "callbacks": not connect.callbacks,
+    }
+    return {key for key, value in said.items() if value}
+
+
 SCHEMES_BY_USE = {
     "stream": ("ws://", "wss://"),
     "record": ("s3://", "azure://"),
