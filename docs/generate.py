@@ -1,4 +1,4 @@
-"""Write what is generated from the code: the schemas of the wire, the page of rules.
+"""Write what is generated from the code: the schemas of the wire, the pages of language and rules.
 
 With --check, write nothing and fail if something is not as it would be written.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from reference import language_page
 
 from ivrflow.analysis.analyse import FAMILIES
 from ivrflow.analysis.registry import Rule
@@ -23,6 +24,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "schemas" / "svaml.schema.json": _as_json(svaml_schema()),
         ROOT / "schemas" / "callback.schema.json": _as_json(callback_schema()),
+        ROOT / "docs" / "language.md": language_page(),
         ROOT / "docs" / "rules.md": _rules(),
     }
 
