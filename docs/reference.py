@@ -371,13 +371,15 @@ def _library() -> Iterator[str]:
         for each, decl in flow.params.items():
             default = f"`{_inline(decl.default)}`" if decl.has_default else "**needed**"
             optional = decl.type.nullable and not decl.has_default
-            yield _row([f"`{each}`", _type(decl.type), "nothing" if optional else default])
+            kind = f"{_type(decl.type)}, secret" if decl.type.secret else _type(decl.type)
+            yield _row([f"`{each}`", kind, "nothing" if optional else default])
         yield ""
         yield "| outcome | values |"
         yield "|---|---|"
         for outcome, values in flow.returns.items():
             held = ", ".join(f"`{each}` ({decl.type.name})" for each, decl in values.items())
             yield _row([f"`{outcome}`", held or "-"])
+        yield ""
 
 
 def _described(name: str) -> str:

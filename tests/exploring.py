@@ -214,7 +214,7 @@ def _inputs(session: Session, menu: Menu, patterns: list[str]) -> Iterator[Event
 def _dialled(most: int, patterns: list[str]) -> Iterator[str]:
     """Digits that fit some pattern, or are as long as can be, with every last digit."""
     bases = ["".join(min(place) for place in parse_pattern(each)) for each in patterns]
-    bases += ["4" + "0" * (most - 1), "1" * min(most, 4)]
+    bases += ["4" + "0" * (most - 1), "1" * min(most, 4), str(SAMPLES[T.DIGITS])]
     for base in bases:
         yield base
         yield from (base[:-1] + last for last in "0123456789")
