@@ -147,3 +147,10 @@ def test_the_examples_and_defaults_of_a_key_are_values_that_it_takes(name: str) 
         whole = {**key, "definitions": schema["definitions"]}
         for value in (*key["examples"], *([key["default"]] if "default" in key else ())):
             assert jsonschema.Draft7Validator(whole).is_valid(value), (path, value)
+
+
+def test_a_word_of_another_language_is_one_finding_and_is_told_what_works() -> None:
+    (found,) = findings("flow: x\nstart: a\nstates:\n  a: {say: Hello., goto: b}\n")
+    assert (found.code, found.span.line) == ("E052", 4)
+    assert "hangup" in found.help
+    assert "hold" not in found.help

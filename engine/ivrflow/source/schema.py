@@ -31,6 +31,8 @@ ONE_OF = Kind("E054", "not-exactly-one")
 WRONG_NAME = Kind("E055", "wrong-name")
 WRONG_SIZE = Kind("E056", "wrong-size")
 
+NOT_YET = "Not supported yet."
+
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
@@ -110,13 +112,18 @@ def _validator(key: _Key) -> Draft7Validator:
 
 
 class _Checker:
-    """Turns the errors of one file into findings; an error that another explains is left out."""
+    """Turns the errors of one file into findings; an error that another explains is left out.
+
+    `meant` are the keys that misspelled ones most likely are, by the path of their mapping;
+    `strange` are the paths of mappings with a key that is like none.
+    """
 
     def __init__(self, path: str, root: Node) -> None:
         self.path = path
         self.root = root
         self.findings: list[Diagnostic] = []
         self.meant: dict[tuple[str | int, ...], set[str]] = {}
+        self.strange: set[tuple[str | int, ...]] = set()
 
     def add(self, kind: Kind, span: Span, message: str, help: str = "") -> None:
         self.findings.append(kind.at(self.path, span, message, help=help))
@@ -144,10 +151,13 @@ class _Checker:
             if word in known or any(re.search(each, word) for each in patterns):
                 continue
             likely = nearest(word, known)
-            if likely is not None:
-                self.meant.setdefault(tuple(error.absolute_path), set()).add(likely)
+            path = tuple(error.absolute_path)
+            if likely is None:
+                self.strange.add(path)
+            else:
+                self.meant.setdefault(path, set()).add(likely)
             title = schema.get("title", "this mapping")
-            help = did_you_mean(word, known) if known else _examples(schema)
+            help = did_you_mean(word, _supported(schema)) if known else _examples(schema)
             self.add(UNKNOWN_KEY, entry.key.span, f'"{word}" is no key of {title}', help)
 
     def missing_key(self, error: ValidationError) -> None:
@@ -169,7 +179,8 @@ class _Checker:
         given = [each for each in self.words(error) if each in choices]
         title = _schema(error).get("title", "this mapping")
         if not given:
-            if set(choices) & self.meant.get(tuple(error.absolute_path), set()):
+            path = tuple(error.absolute_path)
+            if path in self.strange or set(choices) & self.meant.get(path, set()):
                 return
             message = f"{title} needs one of {', '.join(choices)}"
             self.add(ONE_OF, self.place(error), message)
@@ -251,6 +262,15 @@ class _Checker:
 
 def _schema(error: ValidationError) -> Json:
     return error.schema if isinstance(error.schema, dict) else {}
+
+
+def _supported(schema: Json) -> list[str]:
+    """The keys that work: others are in the grammar, and say so."""
+    return [
+        key
+        for key, each in schema.get("properties", {}).items()
+        if NOT_YET not in each.get("description", "")
+    ]
 
 
 def _expected(error: ValidationError) -> str:
