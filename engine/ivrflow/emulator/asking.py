@@ -37,6 +37,7 @@ def ask(call: Call, event: str, body: Json) -> Script[Svaml | None]:
     if is_inline(own):
         return _read(call, own)
     targets = list(_targets(call, event))
+    body = _dressed(call, body)
     for number, (url, attempt) in enumerate(targets, 1):
         replied = yield from _attempt(call, event, body, url, attempt)
         if _is_refused(call, replied):
@@ -59,7 +60,7 @@ def refuse(call: Call, problem: str, code: int = ILLEGAL) -> Over:
     call.warn(problem)
     told = {"errorCode": code, "errorMsg": f"Illegal SVAML: {problem}"}
     post(call, "notify", callbacks.notify(call, "callingerror", **told))
-    return Over("CALLBACKERROR", illegal=True)
+    return Over("CALLBACKERROR", "" if call.answered is not None else "FAILED", illegal=True)
 
 
 def send_again(call: Call, event: str, *, forged: bool) -> bool:
@@ -125,7 +126,14 @@ def _targets(call: Call, event: str) -> Iterator[tuple[str, str]]:
         yield call.app.fallback, "fallback"
 
 
+def _dressed(call: Call, body: Json) -> Json:
+    """Make a callback odd, the same for both URLs: it is one event."""
+    world = call.world
+    return make_odd(body, world.number()) if world.switches.odd else body
+
+
 def _post(call: Call, event: str, body: Json) -> Script[None]:
+    body = _dressed(call, body)
     for url, attempt in _targets(call, event):
         replied = yield from _attempt(call, event, body, url, attempt)
         if _is_good(replied) or _is_refused(call, replied):
@@ -139,7 +147,7 @@ def _attempt(call: Call, event: str, body: Json, url: str, attempt: str) -> Scri
     number = world.number()
     if world.clock.current is not None:
         world.pending[number] = world.clock.current
-    _send(call, number, event, make_odd(body, number) if world.switches.odd else body, url, attempt)
+    _send(call, number, event, body, url, attempt)
     try:
         signal = yield Wait(wait, (Replied,))
     finally:

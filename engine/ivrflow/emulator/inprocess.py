@@ -15,15 +15,12 @@ from starlette.types import ASGIApp, Message, Scope
 from ivrflow.emulator.auth import Request
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.rest import Response
+from ivrflow.emulator.runner import Handler, Headers
 from ivrflow.emulator.setup import Inbound, Setup
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.transcript import Heard, in_words
 from ivrflow.emulator.world import Delivery
 from ivrflow.errors import EmulatorError
-
-Headers = dict[str, str]
-Handler = Callable[[str, Headers, bytes], Awaitable[tuple[int, bytes]]]
-"""What answers callbacks: URL, headers and body to status and body."""
 
 START = 1_767_258_000_000
 """2026-01-01T09:00:00Z, when a simulated world begins if nothing else is said."""
@@ -61,6 +58,10 @@ class InProcess:
 
     # -- time
 
+    async def run(self) -> None:
+        """Time stands still by itself."""
+        await asyncio.Event().wait()
+
     async def do(self, act: Callable[[Platform], T]) -> T:
         """Let something happen, and everything that follows from it at once."""
         done = act(self.platform)
@@ -75,6 +76,11 @@ class InProcess:
                 await self._deliver(self._queue.popleft())
         finally:
             self.settling = nested
+
+    async def catch_up(self) -> None:
+        """Deliver what has been left to deliver, unless somebody is about to."""
+        if not self.settling:
+            await self.settle()
 
     async def wait(self, ms: int) -> None:
         """Let `ms` milliseconds pass."""

@@ -23,6 +23,7 @@ from ivrflow.errors import EmulatorError
 
 KEYS = frozenset("0123456789*#")
 KIND_BY_ORIGIN = {"pstn": "did", "sip": "did", "app": "username"}
+DOMAIN_BY_KIND = {"username": "mxp", "conference": "conference"}
 ORIGIN_BY_ORIGIN = {"pstn": "PSTN", "sip": "SIP", "app": "MXP"}
 
 
@@ -102,10 +103,10 @@ class Platform:
             app=app,
             cli="" if inbound.withheld else inbound.caller,
             to=Address(kind, inbound.to),
-            domain="mxp" if kind == "username" else "pstn",
+            domain=DOMAIN_BY_KIND.get(kind, "pstn"),
             origin=ORIGIN_BY_ORIGIN[inbound.origin],
             user=inbound.caller if inbound.origin == "app" else "",
-            custom=inbound.custom,
+            custom=inbound.custom or _mirrored(inbound),
             redirected_from=inbound.redirected_from,
             headers=inbound.headers,
         )
@@ -239,3 +240,10 @@ class Platform:
     def _send_again(self, call: str, event: str, *, forged: bool) -> None:
         if not asking.send_again(self.find(call), event, forged=forged):
             raise EmulatorError(f"the call has sent no {event or 'callback'} yet")
+
+
+def _mirrored(inbound: Inbound) -> str:
+    """An app's call headers are in `custom` too, as JSON: deprecated, and still sent."""
+    if inbound.origin != "app" or not inbound.headers:
+        return ""
+    return msgspec.json.encode(inbound.headers).decode()

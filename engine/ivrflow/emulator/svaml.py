@@ -19,6 +19,7 @@ MAX_TEXT = 600
 MAX_CALL = 14_400
 MAX_PARK = 600
 MAX_ROOM = 64
+LEAST_SILENCE, MOST_SILENCE = 1_000, 30_000
 TONES = "0123456789#w"
 
 _OPTION = re.compile(r"\s*(return|menu)\s*\((.*)\)\s*", re.IGNORECASE | re.DOTALL)
@@ -318,13 +319,19 @@ class _Reader:
             repeat=self.prompt(given, "repeatPrompt") or prompt,
             repeats=given.integer("repeats") if "repeats" in given else None,
             max_digits=given.integer("maxDigits"),
-            timeout=given.integer("timeoutMills", 5_000),
+            timeout=self.silence(given),
             max_timeout=given.integer("maxTimeoutMills", 20_000),
             options=tuple(self.option(each) for each in given.children("options")),
         )
         given.value("repeats")
         given.done()
         return found
+
+    def silence(self, given: Fields) -> int:
+        timeout = given.integer("timeoutMills", 5_000)
+        if not LEAST_SILENCE <= timeout <= MOST_SILENCE:
+            self.notes.append(f"{given.place}.timeoutMills is not 1000 to 30000")
+        return max(timeout, LEAST_SILENCE)
 
     def option(self, given: Fields) -> Option:
         key, action = given.text("dtmf"), given.text("action")
