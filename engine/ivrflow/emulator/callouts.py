@@ -104,6 +104,7 @@ def _require_allowed(world: World, to: Address | None) -> None:
 
 
 def _tts(call: Call, details: Fields) -> Made:
+    _require_destination(call, details)
     text, prompts = details.text("text"), details.text("prompts")
     if len(text) > MAX_TEXT:
         raise IllegalError(f"text has more than {MAX_TEXT} characters")
@@ -123,6 +124,7 @@ def _conference(call: Call, details: Fields) -> Made:
     room, moh = details.need_text("conferenceId"), details.text("mohClass")
     action = confer(details, room, moh, details.notes)
     greeting, locale = details.text("greeting"), details.text("locale")
+    _require_destination(call, details)
     call.kind, call.room, call.sends = "conference", room, _enabled(details)
     if call.to.kind == "username":
         call.sends -= {"ace", "dice"}
@@ -146,14 +148,17 @@ def _custom(call: Call, details: Fields) -> Made:
     return call, come_in(call)
 
 
+def _require_destination(call: Call, details: Fields) -> None:
+    if not call.to.endpoint:
+        raise MissingError(f"{details.place} has no destination")
+
+
 def _enabled(details: Fields) -> frozenset[str]:
     wanted = {"ace": "enableAce", "pie": "enablePie", "dice": "enableDice"}
     return frozenset(event for event, flag in wanted.items() if details.flag(flag, default=False))
 
 
 def _ring(call: Call, details: Fields) -> Script[Turn]:
-    if not call.to.endpoint:
-        raise MissingError(f"{details.place} has no destination")
     how = _connect(call, details)
     return call_out(call, call.add_leg("callee", call.to), how)
 

@@ -104,19 +104,19 @@ def _input(
     call: Call, leg: Leg, run: RunMenu, menu: Menu, prompt: tuple[Part, ...]
 ) -> Script[_Input]:
     kinds = KEYS_AND_WORDS if run.voice else KEYS
-    typed, call.typed = call.typed[:1], call.typed[1:]
-    act: Act | None = Key(who=leg.name, key=typed) if typed else None
+    act = _typed(call, leg)
     if act is None:
         act = yield from play(call, leg, prompt, run.locale, kinds if run.barge else ())
     if act is None:
-        act = yield from hear(call, leg, menu.timeout, kinds)
+        act = _typed(call, leg) or (yield from hear(call, leg, menu.timeout, kinds))
     match act:
         case Key(key=key):
             given = yield from _keys(call, leg, menu, key)
             return given
         case Speech():
             # The recogniser stops listening at the cap, whatever is still being said.
-            yield from hear(call, leg, min(act.lasting, menu.max_timeout), ())
+            if act.lasting:
+                yield from hear(call, leg, min(act.lasting, menu.max_timeout), ())
             return _words(menu, act.text)
         case _:
             return _Silence()
@@ -138,16 +138,21 @@ def _keys(call: Call, leg: Leg, menu: Menu, key: str) -> Script[_Input]:
         digits += key
         if len(digits) >= menu.max_digits:
             break
-        typed, call.typed = call.typed[:1], call.typed[1:]
-        act = None if typed else (yield from hear(call, leg, menu.timeout, KEYS))
-        if not typed and not isinstance(act, Key):
+        act = _typed(call, leg) or (yield from hear(call, leg, menu.timeout, KEYS))
+        if not isinstance(act, Key):
             break
-        key = act.key if isinstance(act, Key) else typed
+        key = act.key
     if digits and digits in options:
         return _Chosen(options[digits], "dtmf")
     if not digits and switches.lone_pound == "invalid":
         return _Wrong("#", "dtmf")
     return _Sequence(digits, "dtmf")
+
+
+def _typed(call: Call, leg: Leg) -> Act | None:
+    """Take the next of the keys that were pressed ahead (see `type_ahead`)."""
+    typed, call.typed = call.typed[:1], call.typed[1:]
+    return Key(who=leg.name, key=typed) if typed else None
 
 
 def _words(menu: Menu, text: str) -> _Input:
