@@ -25,7 +25,10 @@ MOST_AHEAD = 86_400_000
 POLL = 0.05
 """Seconds between two looks at the transcript while it is followed."""
 
+PREFIX = "/emulator"
+
 B = TypeVar("B")
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class _Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,20 +87,21 @@ ACTS: dict[str, Act] = {
 
 
 def routes(runner: Runner) -> list[Route]:
-    """Return the routes below `/emulator`."""
+    """Return the routes of the control API, all of them below `/emulator`."""
     control = _Control(runner)
     return [
-        Route("/", _guarded(control.state)),
-        Route("/calls", _guarded(control.calls), methods=["GET"]),
-        Route("/calls", _guarded(control.call), methods=["POST"]),
-        Route("/calls/{call}", _guarded(control.one)),
-        Route("/calls/{call}/{act}", _guarded(control.act), methods=["POST"]),
-        Route("/faults", _guarded(control.fault), methods=["POST"]),
-        Route("/rest-faults", _guarded(control.rest_fault), methods=["POST"]),
-        Route("/people", _guarded(control.people), methods=["PUT"]),
-        Route("/advance", _guarded(control.advance), methods=["POST"]),
-        Route("/transcript", _guarded(control.transcript)),
-        Route("/transcript/stream", _guarded(control.stream)),
+        _route("", control.state),
+        _route("/calls", control.calls),
+        _route("/calls", control.call, "POST"),
+        _route("/calls/{call}", control.one),
+        _route("/calls/{call}/{act}", control.act, "POST"),
+        _route("/faults", control.fault, "POST"),
+        _route("/rest-faults", control.rest_fault, "POST"),
+        _route("/people", control.people, "PUT"),
+        _route("/advance", control.advance, "POST"),
+        _route("/transcript", control.transcript),
+        _route("/transcript/stream", control.stream),
+        _route("/{path:path}", control.nowhere),
     ]
 
 
@@ -160,6 +164,9 @@ class _Control:
     async def stream(self, request: Request) -> Response:
         return StreamingResponse(self._events(request), media_type="text/event-stream")
 
+    async def nowhere(self, request: Request) -> Response:
+        return _json({"error": "see docs/emulator.md for what is there"}, 404)
+
     async def _events(self, request: Request) -> AsyncIterator[bytes]:
         entries, after = self._entries(request)
         while True:
@@ -211,10 +218,8 @@ def _shown(call: Call) -> Json:
     return {**info(call), "doing": call.doing, "room": call.room, "parties": parties}
 
 
-def _guarded(
-    endpoint: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    """Answer 400 to what can't be read, 409 to what nobody can do now."""
+def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+    """Serve an endpoint: 400 to what can't be read, 409 to what nobody can do now."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -224,7 +229,7 @@ def _guarded(
         except EmulatorError as error:
             return _json({"error": str(error)}, 409)
 
-    return answer
+    return Route(PREFIX + path, answer, methods=[method])
 
 
 def _read(body: bytes, kind: type[B]) -> B:

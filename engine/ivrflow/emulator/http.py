@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from ivrflow.emulator.auth import Request
 from ivrflow.emulator.control import routes
@@ -22,7 +22,6 @@ from ivrflow.emulator.runner import Handler, Headers, Runner
 from ivrflow.emulator.setup import Setup
 from ivrflow.errors import EmulatorError, UsageError
 
-CONTROL = "/emulator"
 MAX_BODY = 1 << 20
 """Bytes of a request, and of an answer to a callback."""
 
@@ -47,7 +46,7 @@ def create_app(runner: Runner) -> Starlette:
         )
 
     sinch = Route("/{path:path}", rest, methods=VERBS)
-    return Starlette(routes=[Mount(CONTROL, routes=routes(runner)), sinch])
+    return Starlette(routes=[*routes(runner), sinch])
 
 
 @asynccontextmanager
@@ -111,11 +110,13 @@ def _runner(setup: Setup, post: Handler, speed: float) -> Runner:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raises `UsageError`."""
+    """Return a socket that listens already, so that who reads its address may connect; raises
+    `UsageError`."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(128)
     except OSError as error:
         listener.close()
         raise UsageError(f"can't listen on {host}:{port}: {error.strerror or error}") from error

@@ -1,0 +1,231 @@
+"""The engine behind the emulator: whole calls, in process and over HTTP."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from emulator.stage import KEY, NUMBER, SECRET
+from emulator.test_http import Emulated, emulated
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from server.conftest import PATH, Served, _servers
+
+from ivrflow.emulator.inprocess import InProcess, asgi
+from ivrflow.emulator.setup import Application, Inbound, Setup
+from ivrflow.emulator.transcript import Ended, Entry, Rang, Warned
+from ivrflow.errors import EmulatorError
+from ivrflow.library import Library
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.server.callbacks import Callbacks
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.sinch.signing import Keyring
+from ivrflow.store.memory import MemoryStore
+
+APP = Application(key=KEY, secret=SECRET, primary="http://app.example" + PATH, numbers=(NUMBER,))
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, first_flow: str) -> Library:
+    directory = tmp_path_factory.mktemp("flows")
+    (directory / "first.flow.yaml").write_text(first_flow, "utf-8")
+    found, _ = Library.open(directory, PLATFORM)
+    assert found is not None
+    return found
+
+
+def boxed(library: Library) -> InProcess:
+    """The engine, as it is served, behind a platform on a simulated clock."""
+
+    def now() -> datetime:
+        return datetime.fromtimestamp(box.platform.now / 1000, UTC)
+
+    turns = Turns(library, MemoryStore(), Policy(), now)
+    callbacks = Callbacks(turns, Keyring({KEY: SECRET}), now=now)
+    box = InProcess(Setup(applications=(APP,)), asgi(callbacks))
+    return box
+
+
+def test_a_caller_reaches_sales(library: Library) -> None:
+    async def story() -> list[Entry]:
+        box = boxed(library)
+        call = await box.call(Inbound())
+        await box.hear("welcome to acme")
+        await box.hear("for sales press 1")
+        await box.press(call, "1")
+        await box.hear("one moment")
+        await box.wait(5_000)
+        await box.pick_up(call)
+        await box.hang_up(call, "callee")
+        return box.platform.transcript
+
+    told = asyncio.run(story())
+    assert [each.to for each in told if isinstance(each, Rang)] == ["+46850000001"]
+    (ended,) = [each for each in told if isinstance(each, Ended)]
+    assert (ended.reason, ended.result) == ("CALLEEHANGUP", "ANSWERED")
+    assert not [each for each in told if isinstance(each, Warned)], "nothing that is doubtful"
+
+
+def test_silence_is_bidden_goodbye(library: Library) -> None:
+    async def story() -> InProcess:
+        box = boxed(library)
+        await box.call()
+        for _ in range(3):
+            await box.hear("for sales press 1")
+        await box.hear("goodbye")
+        await box.wait(10_000)
+        return box
+
+    (ended,) = [
+        each for each in asyncio.run(story()).platform.transcript if isinstance(each, Ended)
+    ]
+    assert ended.reason == "MANAGERHANGUP"
+
+
+def test_a_call_takes_a_millisecond_or_two(library: Library) -> None:
+    """A thousand scenarios in seconds: some 1 ms a call here, 10 where machines are slow."""
+
+    async def story() -> None:
+        box = boxed(library)
+        call = await box.call()
+        await box.hear("for sales")
+        await box.press(call, "1")
+        await box.wait(3_000)
+        await box.pick_up(call)
+        await box.hang_up(call)
+
+    async def stories(times: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(times):
+            await story()
+        return (time.perf_counter() - begun) / times
+
+    asyncio.run(stories(5))
+    assert asyncio.run(stories(50)) < 0.05
+
+
+# -- in process and over HTTP ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, first_flow: str) -> Iterator[Served]:
+    with _servers(tmp_path_factory.mktemp("emulated")) as start:
+        yield start(first_flow)
+
+
+@pytest.fixture(scope="module")
+def remote(served: Served) -> Iterator[Emulated]:
+    with emulated(served.url + PATH, "--speed", "0", "--number", NUMBER) as running:
+        yield running
+
+
+act = st.one_of(
+    st.tuples(st.just("press"), st.sampled_from(["1", "2", "*", "7", "12"])),
+    st.tuples(st.just("wait"), st.sampled_from(["500", "3000", "20000"])),
+    st.tuples(st.just("pick-up"), st.just("")),
+    st.tuples(st.just("reject"), st.just("busy")),
+    st.tuples(st.just("hang-up"), st.just("caller")),
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(acts=st.lists(act, max_size=6))
+def test_in_process_and_over_http_give_the_same_transcript(
+    library: Library, remote: Emulated, acts: list[tuple[str, str]]
+) -> None:
+    near = asyncio.run(_in_process(library, acts))
+    far = _over_http(remote, acts)
+    assert _plain(near) == _plain(far)
+
+
+async def _in_process(library: Library, acts: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    box = boxed(library)
+    call = await box.call()
+    for name, what in acts:
+        try:
+            match name:
+                case "press":
+                    await box.press(call, what)
+                case "wait":
+                    await box.wait(int(what))
+                case "pick-up":
+                    await box.pick_up(call)
+                case "reject":
+                    await box.reject(call)
+                case _:
+                    await box.hang_up(call, what)
+        except EmulatorError:
+            continue
+    await box.wait(120_000)
+    told: list[dict[str, Any]] = json.loads(msgspec.json.encode(box.platform.transcript))
+    return told
+
+
+def _over_http(remote: Emulated, acts: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    call = remote.call()
+    bodies = {"press": "keys", "hang-up": "who", "reject": "why"}
+    for name, what in acts:
+        if name == "wait":
+            remote.post("/emulator/advance", {"ms": int(what)})
+        else:
+            body = {bodies[name]: what} if name in bodies else {}
+            answer = remote.client.post(f"/emulator/calls/{call}/{name}", json=body)
+            assert answer.status_code in (200, 409), answer.text
+    remote.post("/emulator/advance", {"ms": 120_000})
+    return remote.entries(call=call)
+
+
+def _plain(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what names the moment, the call and the place."""
+    call, began = told[0]["call"], told[0]["at"]
+    text = json.dumps(told).replace(call, "CALL")
+    plain: list[dict[str, Any]] = json.loads(text)
+    for entry in plain:
+        entry["at"] -= began
+        entry.pop("url", None)
+        if entry["type"] == "sent":
+            for key in ("timestamp", "callResourceUrl"):
+                entry["body"].pop(key, None)
+    return plain
+
+
+def test_a_whole_call_against_the_real_server(served: Served, remote: Emulated) -> None:
+    call = remote.call()
+    remote.post("/emulator/advance", {"ms": 2_000})
+    remote.act(call, "press", keys="1")
+    remote.post("/emulator/advance", {"ms": 2_000})
+    assert remote.act(call, "pick-up")["parties"][1]["state"] == "up"
+    remote.post("/emulator/advance", {"ms": 10_000})
+    shown = remote.act(call, "hang-up", who="callee")
+    assert (shown["reason"], shown["result"]) == ("CALLEEHANGUP", "ANSWERED")
+    sent = [each["event"] for each in remote.entries(call=call) if each["type"] == "sent"]
+    assert sent == ["ice", "pie", "ace", "dice"]
+    assert call in served.log
+
+
+def test_what_is_forged_moves_nothing_and_what_comes_twice_moves_once(remote: Emulated) -> None:
+    call = remote.call()
+    remote.post("/emulator/advance", {"ms": 2_000})
+    remote.act(call, "forge", event="ice")
+    remote.act(call, "resend", event="ice")
+    first, forged, again = (
+        each for each in remote.entries(call=call) if each["type"] == "received"
+    )
+    assert (forged["status"], forged["body"]) == (401, "")
+    assert (again["status"], again["body"]) == (200, first["body"])
+    assert not again["used"]
+    remote.act(call, "hang-up")
+
+
+def test_the_engine_refuses_what_was_signed_long_ago(library: Library) -> None:
+    box = boxed(library)
+    box.signed_at = lambda: box.platform.now - 600_000
+    asyncio.run(box.call(Inbound()))
+    (ended,) = [each for each in box.platform.transcript if isinstance(each, Ended)]
+    assert ended.reason == "CALLBACKERROR"
