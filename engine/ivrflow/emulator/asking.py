@@ -2,24 +2,20 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from ivrflow.emulator import callbacks
 from ivrflow.emulator.clock import Script, Wait
 from ivrflow.emulator.fields import IllegalError
 from ivrflow.emulator.odd import make_odd
-from ivrflow.emulator.setup import Fault
+from ivrflow.emulator.reading import read
+from ivrflow.emulator.sending import send
 from ivrflow.emulator.signals import Replied
-from ivrflow.emulator.svaml import Continue, Svaml, read
-from ivrflow.emulator.transcript import Json, Received, Sent
-from ivrflow.emulator.world import Call, Delivery, Over, Turn
+from ivrflow.emulator.svaml import Continue, Svaml
+from ivrflow.emulator.transcript import Json, Received, shown
+from ivrflow.emulator.world import Call, Over, Turn
 
 ILLEGAL, INTERNAL = 40_001, 50_000
 MOST_AT_ONCE = 50
 """Replies of one call within one millisecond, after which it goes in circles."""
-
-MOST_KEPT = 4_000
-"""Characters of an answer that the transcript keeps."""
 
 CONTINUE = Svaml(name="continue", action=Continue())
 """What a call does that nobody answers for."""
@@ -61,16 +57,6 @@ def refuse(call: Call, problem: str, code: int = ILLEGAL) -> Over:
     told = {"errorCode": code, "errorMsg": f"Illegal SVAML: {problem}"}
     post(call, "notify", callbacks.notify(call, "callingerror", **told))
     return Over("CALLBACKERROR", "" if call.answered is not None else "FAILED", illegal=True)
-
-
-def send_again(call: Call, event: str, *, forged: bool) -> bool:
-    """Send the call's last callback (of one event) once more, signed wrongly if `forged`."""
-    last = call.sent.get(event) if event else call.last
-    if last is None:
-        return False
-    copy = msgspec.structs.replace(last, id=call.world.number(), forged=forged)
-    _put(call, copy, "forged" if forged else "again")
-    return True
 
 
 def is_inline(own: str) -> bool:
@@ -147,7 +133,7 @@ def _attempt(call: Call, event: str, body: Json, url: str, attempt: str) -> Scri
     number = world.number()
     if world.clock.current is not None:
         world.pending[number] = world.clock.current
-    _send(call, number, event, body, url, attempt)
+    send(call, number, event, body, url, attempt)
     try:
         signal = yield Wait(wait, (Replied,))
     finally:
@@ -165,74 +151,6 @@ def _attempt(call: Call, event: str, body: Json, url: str, attempt: str) -> Scri
         )
     )
     return replied
-
-
-def shown(body: bytes) -> str:
-    """Return a body as text, as much of it as the transcript keeps."""
-    return body[:MOST_KEPT].decode("utf-8", "replace")
-
-
-def _send(call: Call, number: int, event: str, body: Json, url: str, attempt: str) -> None:
-    delivery = Delivery(
-        id=number,
-        call=call.id,
-        event=event,
-        url=url,
-        app=call.app.key,
-        body=msgspec.json.encode(body),
-        headers=call.forwarded,
-    )
-    call.last = call.sent[event] = delivery
-    fault = call.world.take_fault(call.id, event)
-    if fault is None:
-        _put(call, delivery, attempt)
-    else:
-        _send_badly(call, delivery, attempt, fault)
-
-
-def _put(call: Call, delivery: Delivery, attempt: str) -> None:
-    """Let a callback leave, and after it those that were held back for it."""
-    body = msgspec.json.decode(delivery.body, type=Json)
-    call.log(
-        Sent(
-            at=call.now,
-            call=call.id,
-            event=delivery.event,
-            url=delivery.url,
-            attempt=attempt,
-            body=body,
-        )
-    )
-    call.world.asked[delivery.id] = (call.id, delivery.event)
-    call.world.outbox.append(delivery)
-    held, call.held = call.held, []
-    for each in held:
-        _put(call, each, "reordered")
-
-
-def _send_badly(call: Call, delivery: Delivery, attempt: str, fault: Fault) -> None:
-    world = call.world
-    call.warn(f"fault: {fault.kind} of {delivery.event}")
-    match fault.kind:
-        case "drop":
-            pass
-        case "lose":
-            world.lost.add(delivery.id)
-            _put(call, delivery, attempt)
-        case "duplicate":
-            _put(call, delivery, attempt)
-            _put(call, msgspec.structs.replace(delivery, id=world.number()), "again")
-        case "delay":
-            world.later(fault.ms, lambda: _put(call, delivery, attempt))
-        case "reorder":
-            call.held.append(delivery)
-            world.later(world.switches.reply_timeout, lambda: _release(call, delivery))
-
-
-def _release(call: Call, delivery: Delivery) -> None:
-    if delivery in call.held:
-        call.held.remove(delivery)
-        _put(call, delivery, "reordered")
 
 
 def reply_or(call: Call, event: str, body: Json, otherwise: Svaml) -> Script[Turn]:

@@ -9,9 +9,10 @@ from ivrflow.emulator.fields import Fields, IllegalError, MissingError
 from ivrflow.emulator.life import call_out, come_in, tell
 from ivrflow.emulator.playing import play
 from ivrflow.emulator.prompts import Part, split
+from ivrflow.emulator.reading import confer
 from ivrflow.emulator.rooms import confer as join_room
 from ivrflow.emulator.setup import Application
-from ivrflow.emulator.svaml import MAX_TEXT, TONES, Confer, Connect, Svaml, confer
+from ivrflow.emulator.svaml import MAX_TEXT, TONES, Confer, Connect, Svaml
 from ivrflow.emulator.world import Address, Call, Leg, Over, Turn, World
 from ivrflow.numbers import is_e164
 

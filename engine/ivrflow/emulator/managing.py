@@ -4,8 +4,9 @@ from ivrflow.emulator.clock import Script
 from ivrflow.emulator.contexts import doubts
 from ivrflow.emulator.fields import Fields, IllegalError
 from ivrflow.emulator.instructions import carry_out
+from ivrflow.emulator.reading import read
 from ivrflow.emulator.rooms import command as carry_out_command
-from ivrflow.emulator.svaml import Hangup, Park, Play, RunMenu, Svaml, read
+from ivrflow.emulator.svaml import Hangup, Park, Play, RunMenu, Svaml
 from ivrflow.emulator.transcript import Json
 from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Turn, World
 

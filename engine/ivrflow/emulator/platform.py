@@ -9,15 +9,15 @@ from typing import get_args
 
 import msgspec
 
-from ivrflow.emulator import asking
 from ivrflow.emulator.auth import Request, headers_for
 from ivrflow.emulator.clock import Signal
 from ivrflow.emulator.dialling import beeped
 from ivrflow.emulator.life import come_in, live
 from ivrflow.emulator.rest import Response, begin, respond
+from ivrflow.emulator.sending import send_again
 from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.signals import Beeped, Key, PickedUp, Refusal, Refused, Replied, Speech, Voice
-from ivrflow.emulator.transcript import Dialled, Entry, Pressed, Received, Spoke
+from ivrflow.emulator.transcript import Dialled, Entry, Pressed, Received, Spoke, shown
 from ivrflow.emulator.world import Address, Call, Delivery, Leg, Over, World
 from ivrflow.errors import EmulatorError
 
@@ -76,14 +76,13 @@ class Platform:
         if waiting is not None and delivery not in world.lost:
             world.clock.tell(waiting, replied)
         elif call:
-            shown = asking.shown(body)
             world.log(
                 Received(
                     at=self.now,
                     call=call,
                     event=event,
                     status=status,
-                    body=shown,
+                    body=shown(body),
                     failure=failure,
                     used=False,
                 )
@@ -238,7 +237,7 @@ class Platform:
         self.world.clock.run()
 
     def _send_again(self, call: str, event: str, *, forged: bool) -> None:
-        if not asking.send_again(self.find(call), event, forged=forged):
+        if not send_again(self.find(call), event, forged=forged):
             raise EmulatorError(f"the call has sent no {event or 'callback'} yet")
 
 

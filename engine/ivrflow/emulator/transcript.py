@@ -6,6 +6,9 @@ another after that) of the call.
 
 from msgspec import Struct
 
+MOST_KEPT = 4_000
+"""Characters of an answer that the transcript keeps."""
+
 Json = dict[str, object]
 """An object of the wire."""
 
@@ -183,6 +186,11 @@ Entry = (
     | Warned
     | Ended
 )
+
+
+def shown(body: bytes) -> str:
+    """Return a body as text, as much of it as the transcript keeps."""
+    return body[:MOST_KEPT].decode("utf-8", "replace")
 
 
 def in_words(entry: Entry) -> str:
