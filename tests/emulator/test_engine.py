@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from emulator.stage import KEY, NUMBER, SECRET
 from emulator.test_http import Emulated, emulated
+from generated import flows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from server.conftest import PATH, Served, _servers
@@ -108,6 +109,31 @@ def test_a_call_takes_a_millisecond_or_two(library: Library) -> None:
     assert asyncio.run(stories(50)) < 0.05
 
 
+act = st.one_of(
+    st.tuples(st.just("press"), st.sampled_from(["1", "2", "*", "7", "12"])),
+    st.tuples(st.just("wait"), st.sampled_from(["500", "3000", "20000"])),
+    st.tuples(st.just("pick-up"), st.just("")),
+    st.tuples(st.just("reject"), st.just("busy")),
+    st.tuples(st.just("hang-up"), st.just("caller")),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=flows(), acts=st.lists(act, max_size=10))
+def test_what_lint_passes_the_platform_carries_out_without_a_doubt(
+    text: str, acts: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Two readers of one document: what the engine says is what the platform understands."""
+    directory = tmp_path_factory.mktemp("generated")
+    (directory / "f.flow.yaml").write_text(text, "utf-8")
+    found, _ = Library.open(directory, PLATFORM)
+    if found is None:
+        return
+    told = asyncio.run(_in_process(found, acts))
+    assert not [each for each in told if each["type"] == "warned"]
+    assert not [each for each in told if "callingerror" in json.dumps(each)]
+
+
 # -- in process and over HTTP ---------------------------------------------------------------------
 
 
@@ -121,15 +147,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, first_flow: str) -> Iterato
 def remote(served: Served) -> Iterator[Emulated]:
     with emulated(served.url + PATH, "--speed", "0", "--number", NUMBER) as running:
         yield running
-
-
-act = st.one_of(
-    st.tuples(st.just("press"), st.sampled_from(["1", "2", "*", "7", "12"])),
-    st.tuples(st.just("wait"), st.sampled_from(["500", "3000", "20000"])),
-    st.tuples(st.just("pick-up"), st.just("")),
-    st.tuples(st.just("reject"), st.just("busy")),
-    st.tuples(st.just("hang-up"), st.just("caller")),
-)
 
 
 @settings(

@@ -1,5 +1,6 @@
 """Conference rooms: reference, sections 2.7, 3.3 and 4.3."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -149,6 +150,15 @@ def test_a_prompt_and_a_menu_reach_a_participant_over_rest() -> None:
     assert len(stage.told(Left)) == 1
     stage.press(call, "1")
     assert len(stage.told(Joined)) == 2, "and goes back into the room"
+
+
+def test_a_world_that_is_thrown_away_tells_nothing_more() -> None:
+    stage = Stage(ice=room())
+    stage.call()
+    told, before = stage.transcript, len(stage.transcript)
+    del stage
+    gc.collect()
+    assert len(told) == before
 
 
 def test_a_room_name_has_64_characters_at_most() -> None:

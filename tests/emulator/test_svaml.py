@@ -8,7 +8,7 @@ import pytest
 from emulator.stage import ANSWER, CONTINUE, DIAL, HANGUP, NUMBER, Stage, menu, say
 
 from ivrflow.emulator.setup import Person
-from ivrflow.emulator.transcript import Answered, Connected, Heard, Recording, Refused
+from ivrflow.emulator.transcript import Answered, Connected, Heard, Rang, Recording, Refused
 from ivrflow.errors import EmulatorError
 
 # -- instructions ---------------------------------------------------------------------------------
@@ -194,6 +194,8 @@ def test_the_parties_talk_until_one_hangs_up() -> None:
         ("busy", ("N/A", "BUSY")),
         ("no_answer", ("N/A", "NOANSWER")),
         ("failed", ("GENERALERROR", "FAILED")),
+        ("not_found", ("USERNOTFOUND", "FAILED")),
+        ("congested", ("CONGESTION", "FAILED")),
     ],
 )
 def test_who_does_not_answer_ends_the_call(why: str, ended: tuple[str, str]) -> None:
@@ -203,6 +205,24 @@ def test_who_does_not_answer_ends_the_call(why: str, ended: tuple[str, str]) -> 
     assert stage.told(Refused)[0].why == why
     assert stage.ended == ended
     assert stage.names == ["ice", "dice"]
+
+
+@pytest.mark.parametrize(
+    ("setup", "number", "reason"),
+    [
+        ({}, "extension 7", "GENERALERROR"),
+        ({"credit": False}, "+46850000001", "NOCREDITPARTNER"),
+        ({"forbidden": ("+4690",)}, "+46900000000", "BLOCKED"),
+    ],
+)
+def test_what_the_platform_does_not_dial_ends_the_call(
+    setup: dict[str, Any], number: str, reason: str
+) -> None:
+    """2.6"""
+    stage = Stage(ice={"action": {"name": "connectPstn", "number": number}}, setup=setup)
+    stage.call()
+    assert stage.ended == (reason, "FAILED")
+    assert not stage.told(Rang)
 
 
 def test_how_a_busy_line_is_called_is_a_switch() -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 import sys
+from typing import get_args
 
 import click
 import msgspec
 from msgspec import Struct
 
 from ivrflow.emulator.setup import Application, Person, Setup
+from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.switches import Switches
 from ivrflow.emulator.transcript import Entry, in_words
 from ivrflow.errors import SettingsError, UsageError
@@ -76,6 +78,8 @@ def command(**flags: object) -> int:
         setup = msgspec.structs.replace(setup, resource=address)
     told = f"emulating for {options.callback_url}; call it: POST {address}/emulator/calls"
     click.echo(told, err=True)
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        click.echo(f"anybody who reaches {options.host} can call and press keys", err=True)
     return run(
         setup,
         listener,
@@ -137,9 +141,10 @@ def _person(text: str) -> Person:
         ms = round(float(after or "3") * 1000)
         return msgspec.convert({"address": address, "does": does, "after": ms}, Person)
     except (ValueError, msgspec.ValidationError):
+        known = ", ".join((*get_args(Voice), *get_args(Refusal)))
         raise SettingsError(
-            f'--person "{text}": write ADDRESS=human, machine, unsure, busy, no_answer or failed, '
-            "and after how many seconds: *=human:3"
+            f'--person "{text}": write ADDRESS=DOES:SECONDS, *=human:3 for example; DOES is one of '
+            + known
         ) from None
 
 

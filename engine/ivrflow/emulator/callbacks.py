@@ -15,7 +15,8 @@ def ice(call: Call) -> Json:
     event["callResourceUrl"] = f"{call.world.setup.resource}/calling/v1/calls/id/{call.id}"
     event["userRate"] = money(0.0)
     event["cli"] = bare(call.cli)
-    event["to"] = {"type": call.to.kind, "endpoint": call.to.endpoint}
+    if call.to.endpoint:
+        event["to"] = {"type": call.to.kind, "endpoint": call.to.endpoint}
     event["domain"] = call.domain
     event["originationType"] = call.origin
     event["rdnis"] = bare(call.redirected_from)

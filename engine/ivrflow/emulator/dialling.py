@@ -11,6 +11,7 @@ from ivrflow.emulator.transcript import Beeped as Beep
 from ivrflow.emulator.transcript import Connected, Json, Rang
 from ivrflow.emulator.transcript import Refused as Refusal
 from ivrflow.emulator.world import Address, Call, Leg, Over, Turn
+from ivrflow.numbers import normalise
 
 REASON_BY_VERDICT = {"machine": "longgreeting", "human": "n/a", "notsure": "initialsilence"}
 SILENT_KINDS = ("username", "stream")
@@ -38,6 +39,7 @@ def connect(call: Call, action: Connect) -> Script[Turn]:
 
 def ring(call: Call, leg: Leg, action: Connect) -> Script[Voice]:
     """Return who picked up; raises `Over` if nobody did."""
+    _require_reachable(call, leg.address)
     _invite(call, leg, action)
     call.doing = "ring"
     wait = (action.dial_timeout * 1000) or call.world.switches.dial_timeout
@@ -59,6 +61,10 @@ def _failed(call: Call, leg: Leg, signal: Signal | None) -> Over:
             return Over(call.world.switches.busy_reason, "BUSY")
         case Refused(why="no_answer"):
             return Over(call.world.switches.no_answer_reason, "NOANSWER")
+        case Refused(why="not_found"):
+            return Over("USERNOTFOUND", "FAILED")
+        case Refused(why="congested"):
+            return Over("CONGESTION", "FAILED")
         case Refused():
             return Over("GENERALERROR", "FAILED")
         case _ if leg.address.kind == "username":
@@ -104,6 +110,17 @@ def _address(call: Call, action: Connect) -> Address:
     return Address(action.kind, call.to.endpoint)
 
 
+def _require_reachable(call: Call, to: Address) -> None:
+    """End the call if the platform doesn't dial this; the reasons are those of section 2.6."""
+    if to.kind == "number" and normalise(to.endpoint) is None:
+        call.warn(f'"{to.endpoint}" is no number')
+        raise Over("GENERALERROR", "FAILED")
+    if not call.world.setup.credit:
+        raise Over("NOCREDITPARTNER", "FAILED")
+    if to.endpoint.startswith(call.world.setup.forbidden or ("\0",)):
+        raise Over("BLOCKED", "FAILED")
+
+
 def _replace(call: Call) -> None:
     """Let go of whom the call was connected with."""
     if call.far is not None and not call.far.gone:
@@ -144,7 +161,7 @@ def _act_by_itself(call: Call, leg: Leg, person: Person) -> None:
     match person.does:
         case "human" | "machine" | "unsure":
             call.world.clock.tell(call.main, PickedUp(who=leg.name, voice=person.does))
-        case "busy" | "failed" | "no_answer":
+        case "busy" | "no_answer" | "failed" | "not_found" | "congested":
             call.world.clock.tell(call.main, Refused(who=leg.name, why=person.does))
 
 

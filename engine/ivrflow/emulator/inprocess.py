@@ -7,7 +7,7 @@ the order in which they leave, so the same acts give the same transcript.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message, Scope
@@ -18,7 +18,7 @@ from ivrflow.emulator.rest import Response
 from ivrflow.emulator.runner import Handler, Headers
 from ivrflow.emulator.setup import Inbound, Setup
 from ivrflow.emulator.signals import Refusal, Voice
-from ivrflow.emulator.transcript import Heard, in_words
+from ivrflow.emulator.transcript import Entry, Heard, in_words
 from ivrflow.emulator.world import Delivery
 from ivrflow.errors import EmulatorError
 
@@ -29,13 +29,13 @@ PATIENCE = 5.0
 """Real seconds that a handler may take; more counts as no answer."""
 
 LONGEST = 600_000
-"""Milliseconds that `hear` waits at most, unless told otherwise."""
+"""Milliseconds that `hear` and `until` let pass, unless told otherwise."""
 
 T = TypeVar("T")
 
 
-class NotHeardError(EmulatorError):
-    """Nobody heard it; the message tells what was heard instead."""
+class NotSeenError(EmulatorError):
+    """What was waited for did not happen."""
 
 
 class InProcess:
@@ -89,18 +89,36 @@ class InProcess:
     async def hear(self, text: str, who: str = "", within: int = LONGEST) -> Heard:
         """Let time pass until somebody (or `who`) hears `text`, in any casing.
 
-        Looks behind what the last `hear` found. Raises `NotHeardError` after `within` milliseconds.
+        Looks behind what was found last. Raises `NotSeenError` after `within` milliseconds.
         """
-        until = self.platform.now + within
+
+        def is_it(entry: Entry) -> bool:
+            if not isinstance(entry, Heard) or who not in ("", entry.who):
+                return False
+            return text.casefold() in entry.text.casefold()
+
+        entry = await self.until(is_it, f'{who or "nobody"} did not hear "{text}"', within)
+        return cast(Heard, entry)
+
+    async def until(
+        self, is_it: Callable[[Entry], bool], otherwise: str, within: int = LONGEST
+    ) -> Entry:
+        """Let time pass until the transcript has an entry of this kind, and return it.
+
+        Looks behind what was found last. Raises `NotSeenError`, which begins with `otherwise` and
+        tells what happened instead, after `within` milliseconds.
+        """
+        limit = self.platform.now + within
         begun = self._read
         await self.settle()
         while True:
-            found = self._heard(text, who)
+            found = self._find(is_it)
             if found is not None:
                 return found
             due = self.platform.due
-            if due is None or due > until:
-                raise NotHeardError(self._instead(text, who, begun))
+            if due is None or due > limit:
+                told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
+                raise NotSeenError(f"{otherwise}: {told or 'nothing happened'}")
             await self._until(due)
 
     # -- people
@@ -162,20 +180,13 @@ class InProcess:
         else:
             self.platform.answer(delivery.id, status, body)
 
-    def _heard(self, text: str, who: str) -> Heard | None:
-        wanted = text.casefold()
-        for place in range(self._read, len(self.platform.transcript)):
-            entry = self.platform.transcript[place]
-            if not isinstance(entry, Heard) or who not in ("", entry.who):
-                continue
-            if wanted in entry.text.casefold():
+    def _find(self, is_it: Callable[[Entry], bool]) -> Entry | None:
+        transcript = self.platform.transcript
+        for place in range(self._read, len(transcript)):
+            if is_it(transcript[place]):
                 self._read = place + 1
-                return entry
+                return transcript[place]
         return None
-
-    def _instead(self, text: str, who: str, begun: int) -> str:
-        told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
-        return f'{who or "nobody"} did not hear "{text}": {told or "nothing happened"}'
 
 
 def bare(answer: Callable[[bytes], Awaitable[bytes]]) -> Handler:

@@ -8,7 +8,7 @@ from ivrflow.emulator.playing import KEYS, hear, sound
 from ivrflow.emulator.signals import Key
 from ivrflow.emulator.svaml import Confer, Continue
 from ivrflow.emulator.transcript import Changed, Cut, Joined, Left
-from ivrflow.emulator.world import Call, Leg, Participant, Turn
+from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Turn
 
 
 def confer(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
@@ -17,11 +17,13 @@ def confer(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
     participant = _enter(call, leg, action)
     try:
         turn = yield from _ask_again(call, context)
-        if turn is not None:
-            return turn
-        return (yield from _stay(participant, action))
-    finally:
+        if turn is None:
+            turn = yield from _stay(participant, action)
+    except (Over, Redirected):  # no `finally`: a world that is thrown away leaves no room
         _leave(participant, action.room)
+        raise
+    _leave(participant, action.room)
+    return turn
 
 
 def command(participant: Participant, room: str, wanted: str, moh: str) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.switches import Switches
 
 
@@ -22,7 +23,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anybody. `after` in milliseconds of ringing. `no_answer` lets it ring."""
 
     address: str
-    does: Literal["human", "machine", "unsure", "busy", "no_answer", "failed"] = "human"
+    does: Voice | Refusal = "human"
     after: int = 3_000
 
 

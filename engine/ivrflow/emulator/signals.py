@@ -5,7 +5,7 @@ from typing import Literal
 from ivrflow.emulator.clock import Signal
 
 Voice = Literal["human", "machine", "unsure"]
-Refusal = Literal["busy", "no_answer", "failed"]
+Refusal = Literal["busy", "no_answer", "failed", "not_found", "congested"]
 
 
 class Act(Signal, frozen=True, kw_only=True):
