@@ -14,11 +14,12 @@ from emulator.test_http import Emulated, emulated
 from generated import flows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from server.conftest import PATH, Served, _servers
+from server.conftest import PATH, Served
 
 from ivrflow.emulator.inprocess import InProcess, asgi
 from ivrflow.emulator.setup import Application, Inbound, Setup
-from ivrflow.emulator.transcript import Ended, Entry, Rang, Warned
+from ivrflow.emulator.switches import Switches
+from ivrflow.emulator.transcript import Ended, Entry, Rang, Received, Warned
 from ivrflow.errors import EmulatorError
 from ivrflow.library import Library
 from ivrflow.runtime.turn import Policy, Turns
@@ -139,8 +140,11 @@ def test_what_lint_passes_the_platform_carries_out_without_a_doubt(
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, first_flow: str) -> Iterator[Served]:
-    with _servers(tmp_path_factory.mktemp("emulated")) as start:
-        yield start(first_flow)
+    directory = tmp_path_factory.mktemp("emulated")
+    (directory / "first.flow.yaml").write_text(first_flow, "utf-8")
+    server = Served(directory).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +242,26 @@ def test_what_is_forged_moves_nothing_and_what_comes_twice_moves_once(remote: Em
     assert (again["status"], again["body"]) == (200, first["body"])
     assert not again["used"]
     remote.act(call, "hang-up")
+
+
+def test_who_hangs_gives_no_answer_until_the_platform_notices(library: Library) -> None:
+    async def hang(url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        await asyncio.Event().wait()
+        return 200, b""
+
+    async def story() -> InProcess:
+        switches = Switches(reply_timeout=50)
+        box = InProcess(Setup(applications=(APP,), switches=switches), hang)
+        await box.call()
+        assert not [each for each in box.platform.transcript if isinstance(each, Ended)]
+        await box.wait(50)
+        return box
+
+    told = asyncio.run(story()).platform.transcript
+    assert next(each.failure for each in told if isinstance(each, Received)) == (
+        "no answer within 50 ms"
+    )
+    assert [each.reason for each in told if isinstance(each, Ended)] == ["CALLBACKERROR"]
 
 
 def test_the_engine_refuses_what_was_signed_long_ago(library: Library) -> None:

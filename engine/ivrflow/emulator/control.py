@@ -110,17 +110,17 @@ class _Control:
         self.runner = runner
 
     @property
-    def world_calls(self) -> list[Call]:
+    def _calls(self) -> list[Call]:
         return list(self.runner.platform.world.calls.values())
 
     async def state(self, request: Request) -> Response:
         world = self.runner.platform.world
         rooms = {name: [each.call.id for each in room] for name, room in world.rooms.items()}
-        live = [each.id for each in self.world_calls if each.ended is None]
+        live = [each.id for each in self._calls if each.ended is None]
         return _json({"now": world.clock.now, "due": world.clock.due, "live": live, "rooms": rooms})
 
     async def calls(self, request: Request) -> Response:
-        return _json({"calls": [_shown(each) for each in self.world_calls]})
+        return _json({"calls": [_shown(each) for each in self._calls]})
 
     async def call(self, request: Request) -> Response:
         inbound = _read(await request.body(), Inbound)

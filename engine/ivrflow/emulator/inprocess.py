@@ -25,9 +25,6 @@ from ivrflow.errors import EmulatorError
 START = 1_767_258_000_000
 """2026-01-01T09:00:00Z, when a simulated world begins if nothing else is said."""
 
-PATIENCE = 5.0
-"""Real seconds that a handler may take; more counts as no answer."""
-
 LONGEST = 600_000
 """Milliseconds that `hear` and `until` let pass, unless told otherwise."""
 
@@ -170,13 +167,18 @@ class InProcess:
         return bool(self._queue)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        """Bring a callback to the handler. One that hangs gives no answer, as the platform will
+        notice when that much of its own time has passed."""
         headers = self.platform.headers(delivery, self.signed_at())
+        patience = self.platform.setup.switches.reply_timeout / 1000
+        limit = asyncio.timeout(patience)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)
         except Exception as error:  # whatever the other side does, the platform lives on
-            reason = str(error) or type(error).__name__
-            self.platform.answer(delivery.id, 0, failure=reason)
+            if not limit.expired():
+                reason = str(error) or type(error).__name__
+                self.platform.answer(delivery.id, 0, failure=reason)
         else:
             self.platform.answer(delivery.id, status, body)
 

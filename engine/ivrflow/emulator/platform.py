@@ -22,9 +22,10 @@ from ivrflow.emulator.world import Address, Call, Delivery, Leg, Over, World
 from ivrflow.errors import EmulatorError
 
 KEYS = frozenset("0123456789*#")
-KIND_BY_ORIGIN = {"pstn": "did", "sip": "did", "app": "username"}
+DIALLED_BY_ORIGIN = {"pstn": "did", "sip": "did", "app": "username"}
 DOMAIN_BY_KIND = {"username": "mxp", "conference": "conference"}
-ORIGIN_BY_ORIGIN = {"pstn": "PSTN", "sip": "SIP", "app": "MXP"}
+CALLER_BY_ORIGIN = {"pstn": "number", "sip": "sip", "app": "username"}
+NAME_BY_ORIGIN = {"pstn": "PSTN", "sip": "SIP", "app": "MXP"}
 
 
 class Platform:
@@ -94,26 +95,11 @@ class Platform:
     def call(self, inbound: Inbound) -> str:
         """Let a call come in; returns its id."""
         world = self.world
-        kind = inbound.to_kind or KIND_BY_ORIGIN[inbound.origin]
-        app = world.app_of_number(inbound.to)
-        call = Call(
-            world=world,
-            id="",
-            app=app,
-            cli="" if inbound.withheld else inbound.caller,
-            to=Address(kind, inbound.to),
-            domain=DOMAIN_BY_KIND.get(kind, "pstn"),
-            origin=ORIGIN_BY_ORIGIN[inbound.origin],
-            user=inbound.caller if inbound.origin == "app" else "",
-            custom=inbound.custom or _mirrored(inbound),
-            redirected_from=inbound.redirected_from,
-            headers=inbound.headers,
-        )
+        call = _incoming(world, inbound)
         begin(world, call)
-        origin = {"pstn": "number", "sip": "sip", "app": "username"}[inbound.origin]
-        call.near = call.listener = call.add_leg("caller", Address(origin, inbound.caller))
-        entry = Dialled(at=self.now, call=call.id, who="caller", caller=call.cli, to=inbound.to)
-        world.log(entry)
+        origin = Address(CALLER_BY_ORIGIN[inbound.origin], inbound.caller)
+        call.near = call.listener = call.add_leg("caller", origin)
+        world.log(Dialled(at=self.now, call=call.id, who="caller", caller=call.cli, to=inbound.to))
         call.main = world.clock.start(live(call, come_in(call)))
         world.clock.run()
         return call.id
@@ -239,6 +225,23 @@ class Platform:
     def _send_again(self, call: str, event: str, *, forged: bool) -> None:
         if not send_again(self.find(call), event, forged=forged):
             raise EmulatorError(f"the call has sent no {event or 'callback'} yet")
+
+
+def _incoming(world: World, inbound: Inbound) -> Call:
+    kind = inbound.to_kind or DIALLED_BY_ORIGIN[inbound.origin]
+    return Call(
+        world=world,
+        id="",
+        app=world.app_of_number(inbound.to),
+        cli="" if inbound.withheld else inbound.caller,
+        to=Address(kind, inbound.to),
+        domain=DOMAIN_BY_KIND.get(kind, "pstn"),
+        origin=NAME_BY_ORIGIN[inbound.origin],
+        user=inbound.caller if inbound.origin == "app" else "",
+        custom=inbound.custom or _mirrored(inbound),
+        redirected_from=inbound.redirected_from,
+        headers=inbound.headers,
+    )
 
 
 def _mirrored(inbound: Inbound) -> str:
