@@ -278,7 +278,7 @@ def test_wrong_options_are_told_before_anything_starts(options: list[str], messa
 def test_the_pure_core_is_imported_without_a_network() -> None:
     script = (
         "import ivrflow.emulator.inprocess, sys;"
-        "sys.exit(any(name in sys.modules for name in ('httpx2', 'uvicorn', 'socketserver')))"
+        "sys.exit(any(name in sys.modules for name in ('httpcore2', 'uvicorn', 'socketserver')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 

@@ -67,7 +67,7 @@ def command(**flags: object) -> int:
     SINCH_APPLICATION_SECRET; without a secret callbacks are unsigned and requests believed.
     The transcript is printed as it happens.
     """
-    # httpx and uvicorn cost as much to import as a whole lint takes.
+    # The HTTP client and uvicorn cost as much to import as a whole lint takes.
     from ivrflow.emulator.http import listen, run
 
     options = msgspec.convert(flags, Options)

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 
-import httpx2
 import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -20,10 +19,14 @@ from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.realtime import RealTime, wall
 from ivrflow.emulator.runner import Handler, Headers, Runner
 from ivrflow.emulator.setup import Setup
-from ivrflow.errors import EmulatorError, UsageError
+from ivrflow.errors import UsageError
+from ivrflow.outbound.http import Http, Outgoing
 
 MAX_BODY = 1 << 20
-"""Bytes of a request, and of an answer to a callback."""
+"""Bytes of a request."""
+
+LONGEST = 30.0
+"""Seconds that an answer is listened for; the platform itself stops waiting for it earlier."""
 
 VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -52,16 +55,12 @@ def create_app(runner: Runner) -> Starlette:
 @asynccontextmanager
 async def poster() -> AsyncIterator[Handler]:
     """Yield a handler that POSTs callbacks."""
-    async with httpx2.AsyncClient(timeout=30, follow_redirects=False, trust_env=False) as client:
+    async with Http() as client:
 
         async def post(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-            async with client.stream("POST", url, headers=headers, content=body) as response:
-                answer = bytearray()
-                async for piece in response.aiter_bytes():
-                    answer += piece
-                    if len(answer) > MAX_BODY:
-                        raise EmulatorError(f"an answer of more than {MAX_BODY} bytes")
-            return response.status_code, bytes(answer)
+            outgoing = Outgoing(method="POST", url=url, headers=headers, body=body)
+            answer = await client.exchange(outgoing, LONGEST)
+            return answer.status, answer.body
 
         yield post
 
