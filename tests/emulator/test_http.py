@@ -101,16 +101,19 @@ class Emulated:
 
 
 @contextmanager
-def emulated(url: str, *options: str, secret: str = SECRET) -> Iterator[Emulated]:
-    """Run `ivrflow emulate` for the application at `url`."""
+def emulated(
+    url: str, *options: str, secret: str = SECRET, printed: list[str] | None = None
+) -> Iterator[Emulated]:
+    """Run `ivrflow emulate` for the application at `url`; `printed` gets what it printed."""
     command = [sys.executable, "-m", "ivrflow", "emulate", "--callback-url", url, "--port", "0"]
-    environment = {"PATH": os.environ["PATH"], "SINCH_APPLICATION_KEY": KEY}
-    environment["SINCH_APPLICATION_SECRET"] = secret
+    environment = {"PATH": os.environ["PATH"]}
+    if secret:
+        environment |= {"SINCH_APPLICATION_KEY": KEY, "SINCH_APPLICATION_SECRET": secret}
     process = subprocess.Popen(
         [*command, *options],
         env=environment,
         text=True,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if printed is None else subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
@@ -122,6 +125,9 @@ def emulated(url: str, *options: str, secret: str = SECRET) -> Iterator[Emulated
             yield Emulated(process, client)
         process.terminate()
         assert process.wait(15) == 0, process.stderr.read()
+        if printed is not None and process.stdout is not None:
+            printed += process.stdout.read().splitlines()
+            process.stdout.close()
     finally:
         process.kill()
         process.wait()
@@ -227,7 +233,8 @@ def test_time_passes_by_itself(app: App) -> None:
     """In real time, twenty times as fast"""
     app = App({"ice": {"action": {"name": "connectPstn", "number": "+46850000001"}}, "ace": HANGUP})
     options = ("--speed", "20", "--person", "+46850000001=human:2", "--region", "euc1", "--odd")
-    with app.serve() as url, emulated(url, *options) as running:
+    printed: list[str] = []
+    with app.serve() as url, emulated(url, *options, printed=printed) as running:
         call = running.call()
         ended = running.until(type="ended")
         running.until(type="received", event="dice")
@@ -240,17 +247,22 @@ def test_time_passes_by_itself(app: App) -> None:
             for kind in ("rang", "answered")
         )
     assert ended["call"] == call
+    assert "+46701234567 calls +46850000000" in printed[0]
+    assert [line for line in printed if "callee answers human" in line]
     assert 2_000 <= answered["at"] - rang["at"] < 60_000
     assert app.events == ["ice", "ace", "dice"]
     assert "calling-euc1.api.sinch.com" in json.loads(app.got[0][2])["callResourceUrl"]
 
 
 def test_who_does_not_answer_is_not_waited_for(app: App) -> None:
-    with emulated("http://127.0.0.1:9/", "--reply-timeout", "0.5", secret="") as running:
+    printed: list[str] = []
+    options = ("--reply-timeout", "0.5", "--json")
+    with emulated("http://127.0.0.1:9/", *options, secret="", printed=printed) as running:
         running.call()
         failed = running.until(type="received", event="ice")
         assert failed["failure"]
         assert running.until(type="ended")["reason"] == "CALLBACKERROR"
+    assert [json.loads(line)["type"] for line in printed][:2] == ["dialled", "sent"]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +273,8 @@ def test_who_does_not_answer_is_not_waited_for(app: App) -> None:
         (["--switch", "repeat=3"], "unknown field"),
         (["--switch", "repeats=many"], "Expected `int`"),
         (["--person", "*=sleepy"], "write ADDRESS="),
-        (["--app-secret", "!"], "no base64"),
+        (["--app-key", "k", "--app-secret", "!"], "no base64"),
+        (["--app-key", "k"], "1 application keys but 0 secrets"),
         (["--speed", "-1"], "time goes forward"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from emulator.stage import DIAL, HANGUP, Stage, menu
 
+from ivrflow.emulator.setup import Fault
 from ivrflow.emulator.transcript import Cut, Ended, Heard
 
 
@@ -172,6 +173,18 @@ def test_hanging_up_in_a_menu_is_told_before_the_end() -> None:
     assert stage.names == ["ice", "pie", "dice"]
     assert result(stage) == {"type": "hangup", "menuId": "main"}
     assert stage.ended == ("CALLERHANGUP", "ANSWERED")
+
+
+def test_the_end_may_not_wait_for_the_answer_to_a_hangup() -> None:
+    """2.2: nothing guarantees delivery order; a switch"""
+    for waits, names in ((True, ["ice", "dice"]), (False, ["ice", "pie", "dice"])):
+        stage = Stage(ice=menu("1=return(a)"), dice_waits=waits)
+        stage.platform.inject(Fault(kind="drop" if waits else "lose", event="pie"))
+        call = stage.call()
+        stage.hang_up(call)
+        assert stage.names == (["ice"] if waits else names)
+        stage.wait(5)
+        assert stage.names == names
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """`ivrflow emulate`: a platform in a box, for whatever answers its callbacks."""
 
 import asyncio
+import os
 import secrets
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -14,6 +17,8 @@ from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.switches import Switches
 from ivrflow.emulator.transcript import Entry, in_words
 from ivrflow.errors import SettingsError, UsageError
+from ivrflow.settings import read_settings
+from ivrflow.sinch.escape import without_control
 from ivrflow.sinch.limits import REGIONS
 from ivrflow.sinch.signing import decode_secret
 
@@ -26,8 +31,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
     callback_url: str
     fallback_url: str
-    app_key: str
-    app_secret: str
+    app_key: str | None
+    app_secret: str | None
     numbers: tuple[str, ...]
     host: str
     port: int
@@ -44,8 +49,8 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.command("emulate")
 @click.option("--callback-url", required=True, help="where callbacks are POSTed")
 @click.option("--fallback-url", default="", help="where they are POSTed if that fails")
-@click.option("--app-key", envvar="SINCH_APPLICATION_KEY", default=KEY, help="its key")
-@click.option("--app-secret", envvar="SINCH_APPLICATION_SECRET", default="", help="its secret")
+@click.option("--app-key", help="its key  [default: SINCH_APPLICATION_KEY]")
+@click.option("--app-secret", help="its secret  [default: SINCH_APPLICATION_SECRET]")
 @click.option(
     "--number", "numbers", multiple=True, help="a number of the application's, repeatable"
 )
@@ -64,7 +69,7 @@ def command(**flags: object) -> int:
 
     Calls are started and keys pressed at http://HOST:PORT/emulator (docs/emulator.md); everything
     else there is Sinch's REST API. Credentials come from SINCH_APPLICATION_KEY and
-    SINCH_APPLICATION_SECRET; without a secret callbacks are unsigned and requests believed.
+    SINCH_APPLICATION_SECRET; without any, callbacks are unsigned and requests believed.
     The transcript is printed as it happens.
     """
     # The HTTP client and uvicorn cost as much to import as a whole lint takes.
@@ -92,24 +97,38 @@ def _setup(options: Options) -> Setup:
     """Return the platform that was asked for; raises `UsageError`. "" as its resource: its own."""
     _require_url(options.callback_url)
     _require_url(options.fallback_url or options.callback_url)
-    if options.app_secret:
-        decode_secret(options.app_secret)
     if options.speed < 0:
         raise UsageError(f"--speed {options.speed}: time goes forward")
-    application = Application(
-        key=options.app_key,
-        secret=options.app_secret,
-        primary=options.callback_url,
-        fallback=options.fallback_url,
-        numbers=options.numbers,
-    )
     return Setup(
-        applications=(application,),
+        applications=tuple(_applications(options)),
         switches=_switches(options),
         seed=options.seed or secrets.token_hex(),
         resource=f"https://calling-{options.region}.api.sinch.com" if options.region else "",
         people=tuple(_person(each) for each in options.people),
     )
+
+
+def _applications(options: Options) -> Iterator[Application]:
+    """Yield the applications that are configured, as `serve` reads them; all share the URLs, and
+    the first has the numbers."""
+    given = {
+        "application_key": [options.app_key] if options.app_key else None,
+        "application_secret": [options.app_secret] if options.app_secret else None,
+    }
+    here = {"insecure": True, "host": "127.0.0.1"}
+    settings = read_settings({**here, **given}, os.environ, Path.cwd())
+    numbers = options.numbers
+    for key, secret in (settings.secret_by_key or {KEY: ""}).items():
+        if secret:
+            decode_secret(secret)
+        yield Application(
+            key=key,
+            secret=secret,
+            primary=options.callback_url,
+            fallback=options.fallback_url,
+            numbers=numbers,
+        )
+        numbers = ()
 
 
 def _require_url(url: str) -> None:
@@ -164,4 +183,6 @@ def _json_line(entry: Entry) -> str:
 
 
 def _line(entry: Entry, began: int) -> str:
-    return f"{(entry.at - began) / 1000:9.3f}  {entry.call[:8]:8}  {in_words(entry)}"
+    return (
+        f"{(entry.at - began) / 1000:9.3f}  {entry.call[:8]:8}  {without_control(in_words(entry))}"
+    )

@@ -1,7 +1,7 @@
 """The life of a call: a reply is carried out, which leads to the next, until the call is over."""
 
 from ivrflow.emulator import callbacks, recordings
-from ivrflow.emulator.asking import CONTINUE, asks, post, refuse, reply_or
+from ivrflow.emulator.asking import CONTINUE, ask, asks, is_inline, post, refuse, reply_or
 from ivrflow.emulator.clock import Script, Wait
 from ivrflow.emulator.contexts import doubts
 from ivrflow.emulator.dialling import connect, ring
@@ -134,8 +134,7 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
         found = yield from run_menu(call, leg, run)
     except Over as over:
         if over.who == leg.name and asks(call, "pie"):
-            gone = result("hangup", run.main or "main")
-            yield from reply_or(call, "pie", callbacks.pie(call, gone), HANGUP)
+            yield from _tell_hangup(call, run)
         raise
     finally:
         call.doing = ""
@@ -148,6 +147,15 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
     if call.world.switches.silent_pie == "continue":
         return Turn("pie", CONTINUE)
     raise Over("CALLBACKERROR")
+
+
+def _tell_hangup(call: Call, run: RunMenu) -> Script[None]:
+    """Tell that the caller hung up inside the menu; nobody will hear the reply."""
+    gone = callbacks.pie(call, result("hangup", run.main or "main"))
+    if call.world.switches.dice_waits:
+        yield from ask(call, "pie", gone)
+    elif not is_inline(call.own.get("pie", "")):
+        post(call, "pie", gone)
 
 
 def _park(call: Call, leg: Leg, park: Park) -> Script[Turn]:

@@ -45,9 +45,10 @@ def _enter(call: Call, leg: Leg, action: Confer) -> Participant:
     call.doing, call.room = "room", action.room
     call.log(Joined(at=call.now, call=call.id, who=leg.name, room=action.room))
     if len(others) == 1 and action.moh:
+        participant.music = True
         sound(call, leg, "music", action.moh)
-    if len(others) == 2:
-        first = others[0]
+    elif others[0].music:
+        first, others[0].music = others[0], False
         first.call.log(Cut(at=call.now, call=first.call.id, who=first.leg.name))
     return participant
 

@@ -15,6 +15,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     illegal_svaml: Literal["end", "silent"] = "end"
     silent_pie: Literal["hangup", "continue"] = "hangup"
     dice_per_leg: bool = False
+    dice_waits: bool = True
     sign_query: bool = False
     content_type: str = "application/json; charset=utf-8"
     scheme: str = "application"

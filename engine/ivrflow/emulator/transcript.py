@@ -33,7 +33,7 @@ class Heard(_Entry, frozen=True, kw_only=True, tag="heard"):
 
 
 class Cut(_Entry, frozen=True, kw_only=True, tag="cut"):
-    """What `who` hears breaks off."""
+    """What `who` hears breaks off; at the end of a call, the line itself."""
 
     who: str
 
@@ -193,6 +193,30 @@ def shown(body: bytes) -> str:
     return body[:MOST_KEPT].decode("utf-8", "replace")
 
 
+WORDS: dict[type[Entry], str] = {
+    Cut: "{0.who}: the sound breaks off",
+    Pressed: "{0.who} presses {0.key}",
+    Spoke: '{0.who} says "{0.text}"',
+    Dialled: "{0.caller} calls {0.to}",
+    Rang: "{0.who} rings: {0.kind} {0.to}",
+    Answered: "{0.who} answers {0.voice}",
+    Refused: "{0.who} does not answer: {0.why}",
+    Beeped: "{0.who} beeps",
+    HungUp: "{0.who} hangs up",
+    Connected: "{0.who} and {0.other} are connected",
+    Joined: "{0.who} joins room {0.room}",
+    Left: "{0.who} leaves room {0.room}",
+    Changed: "{0.who} in room {0.room}: {0.to}",
+    Parked: "{0.who} is parked",
+    Recording: "recording {0.state}: {0.destination}",
+    Sent: "{0.event} to {0.url} ({0.attempt})",
+    Received: "{0.event} answered: {0.status} {0.failure}",
+    Requested: "{0.method} {0.path}: {0.status}",
+    Warned: "warning: {0.text}",
+    Ended: "over: {0.reason}, {0.result}, {0.duration} s",
+}
+
+
 def in_words(entry: Entry) -> str:
     """Return an entry as a line for people, without its time and call."""
     match entry:
@@ -200,42 +224,5 @@ def in_words(entry: Entry) -> str:
             return f'{who} hears "{text}"' + (f" ({locale})" if locale else "")
         case Heard(who=who, kind=kind, text=text):
             return f"{who} hears {kind} {text}".rstrip()
-        case Pressed(who=who, key=key):
-            return f"{who} presses {key}"
-        case Spoke(who=who, text=text):
-            return f'{who} says "{text}"'
-        case Dialled(caller=caller, to=to):
-            return f"{caller or 'a withheld number'} calls {to}"
-        case Rang(who=who, to=to, kind=kind):
-            return f"{who} rings: {kind} {to}"
-        case Connected(who=who, other=other):
-            return f"{who} and {other} are connected"
         case _:
-            return _plain(entry)
-
-
-def _plain(entry: Entry) -> str:
-    match entry:
-        case Joined(who=who, room=room):
-            return f"{who} joins room {room}"
-        case Left(who=who, room=room):
-            return f"{who} leaves room {room}"
-        case Sent(event=event, url=url, attempt=attempt):
-            return f"{event.upper()} to {url or 'nobody'} ({attempt})"
-        case Received(event=event, status=status, failure=failure):
-            return f"{event.upper()} answered: {failure or status}"
-        case Requested(method=method, path=path, status=status):
-            return f"{method} {path}: {status}"
-        case Warned(text=text):
-            return f"warning: {text}"
-        case Ended(reason=reason, result=result, duration=duration):
-            return f"call over: {reason}, {result}, {duration} s"
-        case _:
-            return _one_word(entry)
-
-
-def _one_word(entry: Entry) -> str:
-    name = type(entry).__name__.lower().replace("hungup", "hung up")
-    fields = {each: getattr(entry, each) for each in entry.__struct_fields__}
-    told = [str(value) for key, value in fields.items() if key not in ("at", "call", "who")]
-    return " ".join(filter(None, [str(fields.get("who", "")), name, *told]))
+            return WORDS[type(entry)].format(entry).strip()

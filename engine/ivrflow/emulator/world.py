@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import Struct
 
 from ivrflow.emulator.clock import Clock, Script, Task, Wait
@@ -67,9 +68,12 @@ class Leg:
 
 @dataclass(eq=False, slots=True)
 class Participant:
+    """Who is in a room `since` a moment; `music` while alone with it. `away`: entering digits."""
+
     call: "Call"
     leg: Leg
     since: int
+    music: bool = False
     muted: bool = False
     on_hold: bool = False
     away: bool = False
@@ -259,11 +263,7 @@ class World:
         """Return the fault that this callback meets, and count it."""
         for number, fault in enumerate(self.faults):
             if fault.event in ("", event) and fault.call in ("", call):
-                left = fault.times - 1
-                self.faults[number : number + 1] = [_with_times(fault, left)] if left > 0 else []
+                left = msgspec.structs.replace(fault, times=fault.times - 1)
+                self.faults[number : number + 1] = [left] if left.times > 0 else []
                 return fault
         return None
-
-
-def _with_times(fault: Fault, times: int) -> Fault:
-    return Fault(kind=fault.kind, event=fault.event, call=fault.call, times=times, ms=fault.ms)
