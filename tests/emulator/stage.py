@@ -66,7 +66,8 @@ class Stage:
         known = {"key": KEY, "secret": SECRET, "primary": PRIMARY, "numbers": (NUMBER,)}
         app = Application(**{**known, **(application or {})})
         self.box = InProcess(
-            Setup(applications=(app,), switches=Switches(**given), **(setup or {})), self._answer
+            Setup(**{"applications": (app,), "switches": Switches(**given), **(setup or {})}),
+            self._answer,
         )
         self.platform = self.box.platform
 

@@ -11,13 +11,15 @@ from emulator.stage import (
     HANGUP,
     KEY,
     NUMBER,
+    PRIMARY,
+    SECRET,
     Event,
     Stage,
     menu,
     say,
 )
 
-from ivrflow.emulator.setup import RestFault
+from ivrflow.emulator.setup import Application, RestFault
 from ivrflow.emulator.transcript import Heard, Joined, Rang
 
 CALLOUTS = "/calling/v1/callouts"
@@ -390,6 +392,20 @@ def test_a_cookie_set_over_rest_comes_back() -> None:
     stage.rest("PATCH", f"/calling/v1/calls/id/{call}", cookie)
     stage.hang_up(call)
     assert stage.last("dice")["cookies"] == [{"key": "k", "value": "v"}]
+
+
+def test_calls_and_rooms_of_another_application_are_not_there() -> None:
+    theirs = Application(key="theirs", secret=SECRET, primary=PRIMARY, numbers=("+1999",))
+    mine = Application(key=KEY, secret=SECRET, primary=PRIMARY, numbers=(NUMBER,))
+    room = {"action": {"name": "connectConf", "conferenceId": "room"}}
+    stage = Stage(ice=room, setup={"applications": (mine, theirs)})
+    call = stage.call(to="+1999")
+    assert stage.last("ice")["applicationKey"] == "theirs"
+    assert stage.rest("GET", f"/calling/v1/calls/id/{call}")[0] == 404
+    assert stage.rest("GET", "/calling/v1/conferences/id/room")[0] == 404
+    mine_too = stage.call()
+    (there,) = stage.rest("GET", "/calling/v1/conferences/id/room")[1]["participants"]
+    assert there["id"] == mine_too
 
 
 # -- applications ---------------------------------------------------------------------------------

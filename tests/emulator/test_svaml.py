@@ -157,7 +157,7 @@ def test_continue_connects_an_app_as_it_dialled() -> None:
     assert (stage.rang.kind, stage.rang.to) == ("username", "grace")
     stage = Stage(ice=CONTINUE)
     stage.call(origin="app", caller="ada", to="room-1", to_kind="conference")
-    assert list(stage.platform.world.rooms) == ["room-1"]
+    assert [each.id for each in stage.platform.world.rooms] == ["room-1"]
     stage = Stage(ice=CONTINUE)
     stage.call()
     assert stage.ended == ("GENERALERROR", "N/A"), "a caller of a rented number dialled nobody"

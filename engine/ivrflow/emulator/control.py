@@ -115,7 +115,7 @@ class _Control:
 
     async def state(self, request: Request) -> Response:
         world = self.runner.platform.world
-        rooms = {name: [each.call.id for each in room] for name, room in world.rooms.items()}
+        rooms = {room.id: [each.call.id for each in there] for room, there in world.rooms.items()}
         live = [each.id for each in self._calls if each.ended is None]
         return _json({"now": world.clock.now, "due": world.clock.due, "live": live, "rooms": rooms})
 

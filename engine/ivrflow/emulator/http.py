@@ -83,7 +83,6 @@ def run(setup: Setup, listener: socket.socket, speed: float, follow: Follow) -> 
 async def _serve(setup: Setup, listener: socket.socket, speed: float, follow: Follow) -> None:
     async with poster() as post:
         runner = _runner(setup, post, speed)
-        beside = [asyncio.create_task(each) for each in (runner.run(), follow(runner))]
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(runner),
@@ -94,12 +93,18 @@ async def _serve(setup: Setup, listener: socket.socket, speed: float, follow: Fo
                 timeout_graceful_shutdown=2,
             )
         )
-        try:
-            await server.serve(sockets=[listener])
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        beside = [asyncio.create_task(each) for each in (runner.run(), follow(runner))]
+        # What fails beside it stops the server: without its clock it would only seem to run.
+        await asyncio.wait([serving, *beside], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        await serving
+        failures = [each.exception() for each in beside if each.done()]
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        for failure in filter(None, failures):
+            raise failure
 
 
 def _runner(setup: Setup, post: Handler, speed: float) -> Runner:

@@ -6,9 +6,10 @@ from ivrflow.emulator.fields import Fields, IllegalError
 from ivrflow.emulator.instructions import carry_out
 from ivrflow.emulator.reading import read
 from ivrflow.emulator.rooms import command as carry_out_command
+from ivrflow.emulator.setup import Application
 from ivrflow.emulator.svaml import Hangup, Park, Play, RunMenu, Svaml
 from ivrflow.emulator.transcript import Json
-from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Turn, World
+from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Room, Turn, World
 
 COMMANDS = ("mute", "unmute", "onhold", "resume")
 LEGS = ("caller", "callee", "both")
@@ -24,10 +25,10 @@ class RefusedError(Exception):
         self.message = message
 
 
-def find(world: World, id_: str, *, live: bool = False) -> Call:
-    """Return a call; raises `RefusedError` if there is none (`live`: or it is over)."""
+def find(world: World, app: Application, id_: str, *, live: bool = False) -> Call:
+    """Return a call of an application; `live`: one that isn't over. Raises `RefusedError`."""
     call = world.calls.get(id_)
-    if call is None or (live and (call.ending or call.ended is not None)):
+    if call is None or call.app.key != app.key or (live and call.ending):
         raise RefusedError(40_400, "Call not found")
     return call
 
@@ -65,24 +66,23 @@ def participants(room: list[Participant]) -> list[Json]:
     ]
 
 
-def room_named(world: World, room: str) -> list[Participant]:
+def room_named(world: World, app: Application, room: str) -> list[Participant]:
     """Return who is in a room; raises `RefusedError` if it doesn't exist."""
-    found = world.rooms.get(room)
+    found = world.rooms.get(Room(app.key, room))
     if found is None:
         raise RefusedError(40_400, "Conference not found")
     return found
 
 
-def participant(world: World, room: str, call: str) -> Participant:
-    for each in room_named(world, room):
+def participant(world: World, app: Application, room: str, call: str) -> Participant:
+    for each in room_named(world, app, room):
         if each.call.id == call:
             return each
     raise RefusedError(40_400, "Participant not found")
 
 
-def command(world: World, room: str, call: str, body: Fields) -> None:
+def command(found: Participant, room: str, body: Fields) -> None:
     """Mute, unmute, hold or resume a participant."""
-    found = participant(world, room, call)
     wanted = body.need_text("command").lower()
     if wanted not in COMMANDS:
         raise IllegalError(f'"{wanted}" is no command: ' + ", ".join(COMMANDS))

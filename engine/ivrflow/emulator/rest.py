@@ -134,33 +134,37 @@ def begin(world: World, call: Call) -> None:
 
 
 def _get_call(asked: Asked) -> Json:
-    return callbacks.info(find(asked.world, asked.names[0]))
+    return callbacks.info(find(asked.world, asked.app, asked.names[0]))
 
 
 def _patch_call(asked: Asked) -> None:
-    managing.patch(find(asked.world, asked.names[0], live=True), asked.request.body, "caller")
+    call = find(asked.world, asked.app, asked.names[0], live=True)
+    managing.patch(call, asked.request.body, "caller")
 
 
 def _patch_leg(asked: Asked) -> None:
-    call, leg = asked.names
-    managing.patch(find(asked.world, call, live=True), asked.request.body, leg.lower())
+    id_, leg = asked.names
+    call = find(asked.world, asked.app, id_, live=True)
+    managing.patch(call, asked.request.body, leg.lower())
 
 
 def _get_room(asked: Asked) -> Json:
-    return {"participants": managing.participants(room_named(asked.world, asked.names[0]))}
+    room = room_named(asked.world, asked.app, asked.names[0])
+    return {"participants": managing.participants(room)}
 
 
 def _empty_room(asked: Asked) -> None:
-    for each in room_named(asked.world, asked.names[0]):
+    for each in room_named(asked.world, asked.app, asked.names[0]):
         managing.kick(each)
 
 
 def _command(asked: Asked) -> None:
-    managing.command(asked.world, asked.names[0], asked.names[1], asked.body())
+    found = managing.participant(asked.world, asked.app, *asked.names)
+    managing.command(found, asked.names[0], asked.body())
 
 
 def _kick(asked: Asked) -> None:
-    managing.kick(managing.participant(asked.world, *asked.names))
+    managing.kick(managing.participant(asked.world, asked.app, *asked.names))
 
 
 def _numbers(asked: Asked) -> Json:

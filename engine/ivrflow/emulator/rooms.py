@@ -8,7 +8,7 @@ from ivrflow.emulator.playing import KEYS, hear, sound
 from ivrflow.emulator.signals import Key
 from ivrflow.emulator.svaml import Confer, Continue
 from ivrflow.emulator.transcript import Changed, Cut, Joined, Left
-from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Turn
+from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Room, Turn
 
 
 def confer(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
@@ -39,7 +39,7 @@ def command(participant: Participant, room: str, wanted: str, moh: str) -> None:
 
 
 def _enter(call: Call, leg: Leg, action: Confer) -> Participant:
-    others = call.world.rooms.setdefault(action.room, [])
+    others = call.world.rooms.setdefault(Room(call.app.key, action.room), [])
     participant = Participant(call, leg, call.now)
     others.append(participant)
     call.doing, call.room = "room", action.room
@@ -55,10 +55,11 @@ def _enter(call: Call, leg: Leg, action: Confer) -> Participant:
 
 def _leave(participant: Participant, room: str) -> None:
     call = participant.call
-    others = call.world.rooms[room]
+    key = Room(call.app.key, room)
+    others = call.world.rooms[key]
     others.remove(participant)
     if not others:
-        del call.world.rooms[room]
+        del call.world.rooms[key]
     call.doing = ""
     call.log(Left(at=call.now, call=call.id, who=participant.leg.name, room=room))
 
@@ -91,7 +92,8 @@ def _stay(participant: Participant, action: Confer) -> Script[Turn]:
 
 
 def _forward(participant: Participant, room: str, key: str) -> None:
-    for other in participant.call.world.rooms[room]:
+    call = participant.call
+    for other in call.world.rooms[Room(call.app.key, room)]:
         if other is not participant and not other.on_hold:
             sound(other.call, other.leg, "dtmf", key)
 

@@ -42,6 +42,13 @@ class Turn(Struct, frozen=True):
     svaml: Svaml
 
 
+class Room(Struct, frozen=True):
+    """A conference: its id, among those of an application."""
+
+    app: str
+    id: str
+
+
 class Address(Struct, frozen=True):
     """`kind` as callbacks name it: did, number, username, sip, conference, stream."""
 
@@ -212,7 +219,7 @@ class World:
         self.clock = Clock(now)
         self.transcript: list[Entry] = []
         self.calls: dict[str, Call] = {}
-        self.rooms: dict[str, list[Participant]] = {}
+        self.rooms: dict[Room, list[Participant]] = {}
         self.apps = {each.key.lower(): each for each in setup.applications}
         self.numbers = {
             number: Rented(each.key) for each in setup.applications for number in each.numbers
