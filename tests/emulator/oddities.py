@@ -5,7 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ivrflow.emulator.reading import ACTION_BY_NAME, INSTRUCTION_BY_NAME
+from ivrflow.emulator.read_actions import ACTION_BY_NAME
+from ivrflow.emulator.read_instructions import INSTRUCTION_BY_NAME
 
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

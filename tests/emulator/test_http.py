@@ -209,6 +209,13 @@ def test_what_nobody_can_do_and_what_nobody_can_read_is_told(still: Emulated) ->
     assert still.client.post("/calling/v1/callouts", content=b"x" * (1 << 21)).status_code == 413
 
 
+def test_a_page_of_another_site_calls_nobody(still: Emulated) -> None:
+    foreign = {"origin": "https://evil.example"}
+    assert still.client.post("/emulator/calls", headers=foreign).status_code == 403
+    own = {"origin": str(still.client.base_url).rstrip("/")}
+    assert still.client.get("/emulator", headers=own).status_code == 200
+
+
 def test_faults_and_people_are_ordered_over_http(app: App, still: Emulated) -> None:
     still.post("/emulator/faults", {"kind": "duplicate", "event": "dice"}, 204)
     still.post("/emulator/rest-faults", {"code": 50300, "path": "/calling"}, 204)

@@ -9,7 +9,7 @@ from ivrflow.emulator.fields import Fields, IllegalError, MissingError
 from ivrflow.emulator.life import call_out, come_in, tell
 from ivrflow.emulator.playing import play
 from ivrflow.emulator.prompts import Part, split
-from ivrflow.emulator.reading import confer
+from ivrflow.emulator.read_actions import confer
 from ivrflow.emulator.rooms import confer as join_room
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.svaml import MAX_TEXT, TONES, Confer, Connect, Svaml

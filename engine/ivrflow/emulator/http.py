@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ivrflow.emulator.auth import Request
 from ivrflow.emulator.control import routes
@@ -31,8 +32,11 @@ LONGEST = 30.0
 VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def create_app(runner: Runner) -> Starlette:
-    """Return the ASGI application: the control API under `/emulator`, all else is Sinch's."""
+def create_app(runner: Runner) -> ASGIApp:
+    """Return the ASGI application: the control API under `/emulator`, all else is Sinch's.
+
+    What a page of another site asks through somebody's browser is refused.
+    """
 
     async def rest(request: HttpRequest) -> HttpResponse:
         body = await request.body()
@@ -49,7 +53,20 @@ def create_app(runner: Runner) -> Starlette:
         )
 
     sinch = Route("/{path:path}", rest, methods=VERBS)
-    return Starlette(routes=[*routes(runner), sinch])
+    pages = Starlette(routes=[*routes(runner), sinch])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_foreign(scope):
+            return await HttpResponse(status_code=403)(scope, receive, send)
+        return await pages(scope, receive, send)
+
+    return app
+
+
+def _is_foreign(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin", b"")
+    return bool(origin) and origin.partition(b"://")[2] != headers.get(b"host")
 
 
 @asynccontextmanager
