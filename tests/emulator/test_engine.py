@@ -5,7 +5,8 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -19,7 +20,7 @@ from server.conftest import PATH, Served
 from ivrflow.emulator.inprocess import InProcess, asgi
 from ivrflow.emulator.setup import Application, Inbound, Setup
 from ivrflow.emulator.switches import Switches
-from ivrflow.emulator.transcript import Ended, Entry, Rang, Received, Warned
+from ivrflow.emulator.transcript import Ended, Entry, Heard, Joined, Rang, Received, Warned
 from ivrflow.errors import EmulatorError
 from ivrflow.library import Library
 from ivrflow.runtime.turn import Policy, Turns
@@ -28,6 +29,7 @@ from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.signing import Keyring
 from ivrflow.store.memory import MemoryStore
 
+ROOT = Path(__file__).parents[2]
 APP = Application(key=KEY, secret=SECRET, primary="http://app.example" + PATH, numbers=(NUMBER,))
 
 
@@ -40,7 +42,7 @@ def library(tmp_path_factory: pytest.TempPathFactory, first_flow: str) -> Librar
     return found
 
 
-def boxed(library: Library) -> InProcess:
+def boxed(library: Library, switches: Switches | None = None) -> InProcess:
     """The engine, as it is served, behind a platform on a simulated clock."""
 
     def now() -> datetime:
@@ -48,7 +50,8 @@ def boxed(library: Library) -> InProcess:
 
     turns = Turns(library, MemoryStore(), Policy(), now)
     callbacks = Callbacks(turns, Keyring({KEY: SECRET}), now=now)
-    box = InProcess(Setup(applications=(APP,)), asgi(callbacks))
+    setup = Setup(applications=(APP,), switches=switches or Switches())
+    box = InProcess(setup, asgi(callbacks))
     return box
 
 
@@ -135,6 +138,56 @@ def test_what_lint_passes_the_platform_carries_out_without_a_doubt(
     assert not [each for each in told if "callingerror" in json.dumps(each)]
 
 
+OPEN = [
+    Switches(odd=True),
+    Switches(timestamps="ticks", scheme="Application", content_type="application/json"),
+    Switches(first_menu="mainMenu", naive_split=True, star_tones=True, repeats=0),
+    Switches(unanswered_prompts="answer", ace_on_conference=True, dice_per_leg=True),
+    Switches(bad_reply="fallback", silent_pie="continue", dice_waits=False),
+]
+
+
+@settings(max_examples=30, deadline=None)
+@given(acts=st.lists(act, max_size=6), switches=st.sampled_from(OPEN))
+def test_no_call_depends_on_what_the_vendor_leaves_open(
+    library: Library, acts: list[tuple[str, str]], switches: Switches
+) -> None:
+    def met(told: list[dict[str, Any]]) -> list[Any]:
+        kinds = ("heard", "rang", "connected", "joined", "ended")
+        return [
+            {key: value for key, value in entry.items() if key not in ("early", "call")}
+            for entry in told
+            if entry["type"] in kinds
+        ]
+
+    usual = asyncio.run(_in_process(library, acts))
+    assert met(asyncio.run(_in_process(library, acts, switches))) == met(usual)
+
+
+@pytest.mark.parametrize("rule", ["option", "digits"])
+def test_an_extension_is_dialled_beside_choices_however_the_platform_reads_them(
+    rule: Literal["option", "digits"],
+) -> None:
+    """3.4: how options and digits go together, no document says"""
+    found, _ = Library.open(ROOT / "flows", PLATFORM)
+    assert found is not None
+
+    async def dial(keys: str) -> list[Entry]:
+        box = boxed(found, Switches(options_with_digits=rule))
+        call = await box.call(Inbound(to="+46850000100"))
+        await box.hear("if you know the extension")
+        await box.press(call, keys)
+        await box.wait(20_000)
+        return box.platform.transcript
+
+    told = asyncio.run(dial("1003"))
+    assert [each.to for each in told if isinstance(each, Rang)] == ["+46850001003"]
+    told = asyncio.run(dial("1"))
+    assert any("For sales" in each.text for each in told if isinstance(each, Heard))
+    told = asyncio.run(dial("3"))
+    assert [each for each in told if isinstance(each, Joined)]
+
+
 # -- in process and over HTTP ---------------------------------------------------------------------
 
 
@@ -165,8 +218,10 @@ def test_in_process_and_over_http_give_the_same_transcript(
     assert _plain(near) == _plain(far)
 
 
-async def _in_process(library: Library, acts: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    box = boxed(library)
+async def _in_process(
+    library: Library, acts: list[tuple[str, str]], switches: Switches | None = None
+) -> list[dict[str, Any]]:
+    box = boxed(library, switches)
     call = await box.call()
     for name, what in acts:
         try:
