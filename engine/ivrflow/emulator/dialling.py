@@ -1,15 +1,13 @@
 """Connecting a call (section 3.3): ringing, the machine on the other end (3.7), talking."""
 
-from ivrflow.emulator import callbacks
+from ivrflow.emulator import callbacks, transcript
 from ivrflow.emulator.asking import CONTINUE, asks, post, reply_or
 from ivrflow.emulator.clock import Script, Signal, Wait
 from ivrflow.emulator.playing import sound
 from ivrflow.emulator.setup import Person
 from ivrflow.emulator.signals import Act, Beeped, Key, PickedUp, Refused, Voice
 from ivrflow.emulator.svaml import MAX_CALL, Connect
-from ivrflow.emulator.transcript import Beeped as Beep
 from ivrflow.emulator.transcript import Connected, Json, Rang
-from ivrflow.emulator.transcript import Refused as Refusal
 from ivrflow.emulator.world import Address, Call, Leg, Over, Turn
 from ivrflow.numbers import normalise
 
@@ -51,7 +49,7 @@ def ring(call: Call, leg: Leg, action: Connect) -> Script[Voice]:
         return signal.voice
     if isinstance(signal, Refused):
         leg.gone = True
-        call.log(Refusal(at=call.now, call=call.id, who=leg.name, why=signal.why))
+        call.log(transcript.Refused(at=call.now, call=call.id, who=leg.name, why=signal.why))
     raise _failed(call, leg, signal)
 
 
@@ -87,7 +85,7 @@ def bridge(call: Call) -> Script[Turn]:
 
 def beeped(call: Call, leg: Leg) -> None:
     """A machine beeps; who detects asynchronously is told."""
-    call.log(Beep(at=call.now, call=call.id, who=leg.name))
+    call.log(transcript.Beeped(at=call.now, call=call.id, who=leg.name))
     if call.amd == "async":
         verdict = _verdict("machine", "beep", call.now - call.started)
         post(call, "notify", callbacks.notify(call, "amd_beep", amd=verdict))

@@ -13,7 +13,7 @@ from ivrflow.emulator.auth import Request, headers_for
 from ivrflow.emulator.clock import Signal
 from ivrflow.emulator.dialling import beeped
 from ivrflow.emulator.life import come_in, live
-from ivrflow.emulator.rest import Response, begin, respond
+from ivrflow.emulator.rest import Response, respond
 from ivrflow.emulator.sending import send_again
 from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.signals import Beeped, Key, PickedUp, Refusal, Refused, Replied, Speech, Voice
@@ -96,7 +96,7 @@ class Platform:
         """Let a call come in; returns its id."""
         world = self.world
         call = _incoming(world, inbound)
-        begin(world, call)
+        world.place(call)
         origin = Address(CALLER_BY_ORIGIN[inbound.origin], inbound.caller)
         call.near = call.listener = call.add_leg("caller", origin)
         world.log(Dialled(at=self.now, call=call.id, who="caller", caller=call.cli, to=inbound.to))

@@ -14,7 +14,7 @@ from ivrflow.emulator.life import live
 from ivrflow.emulator.managing import RefusedError, find, room_named
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.transcript import Json, Requested
-from ivrflow.emulator.world import Call, World
+from ivrflow.emulator.world import World
 
 MESSAGES = {
     40_000: "Bad request",
@@ -119,18 +119,11 @@ def _error(world: World, code: int, message: str) -> Response:
 def _callout(asked: Asked) -> Json:
     world, body = asked.world, asked.body()
     call, first = make_callout(world, asked.app, body, asked.request.headers)
-    begin(world, call)
+    world.place(call)
     for note in body.notes:
         call.warn(note)
     call.main = world.clock.start(live(call, first))
     return {"callId": call.id}
-
-
-def begin(world: World, call: Call) -> None:
-    """Give a call its id, and its place."""
-    call.id = world.new_id()
-    call.started = world.clock.now
-    world.calls[call.id] = call
 
 
 def _get_call(asked: Asked) -> Json:

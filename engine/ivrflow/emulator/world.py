@@ -244,6 +244,12 @@ class World:
         text = hashlib.sha256(f"{self.setup.seed}:{self.number()}".encode()).hexdigest()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
 
+    def place(self, call: Call) -> None:
+        """Give a call its id and its place; it begins now."""
+        call.id = self.new_id()
+        call.started = self.clock.now
+        self.calls[call.id] = call
+
     def app(self, key: str) -> Application | None:
         return self.apps.get(key.lower())
 
