@@ -11,6 +11,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |-- CallbackError           bytes that are no callback
     |-- SignatureError          a request that the platform didn't sign
     |-- ExchangeError           another server gave no answer over HTTP
+    |-- EmulatorError           what nobody on an emulated call could do
     `-- StoreError              the store could not do what it was asked
         |-- ConflictError       another process moved the call first
         `-- StoreUnavailableError  locked, full or unreachable
@@ -68,6 +69,10 @@ class ExchangeError(IvrflowError):
         super().__init__(message)
         self.late = late
         self.broken = broken
+
+
+class EmulatorError(IvrflowError):
+    """What nobody on an emulated call could do."""
 
 
 class StoreError(IvrflowError):

@@ -1,0 +1,119 @@
+"""Who asks, and who signed: callbacks to an application, REST requests of one (section 5)."""
+
+import base64
+import binascii
+import hmac
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from ivrflow.emulator.callbacks import stamp
+from ivrflow.emulator.setup import Application
+from ivrflow.emulator.switches import Switches
+from ivrflow.emulator.world import Delivery, World
+from ivrflow.errors import SettingsError
+from ivrflow.sinch.signing import decode_secret, is_fresh, signature
+
+FOREIGN = b"somebody else"
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A REST request as it came. `path` may have a query; the names of `headers` any casing."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = {}
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers.items() if key.lower() == name), "")
+
+
+class AuthError(Exception):
+    """A request of nobody we know: an error code of section 4.5, and its message."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def headers_for(
+    delivery: Delivery, app: Application, switches: Switches, now: int
+) -> dict[str, str]:
+    """Return the headers of a callback that leaves at `now`; signed, if there is a secret."""
+    headers = {**delivery.headers, "content-type": switches.content_type}
+    if not app.secret:
+        return headers
+    parts = urlsplit(delivery.url)
+    path = parts.path or "/"
+    signed = signature(
+        FOREIGN if delivery.forged else decode_secret(app.secret),
+        verb="POST",
+        path=f"{path}?{parts.query}" if switches.sign_query and parts.query else path,
+        timestamp=(at := stamp(now, "ticks")),
+        content_type=switches.content_type,
+        body=delivery.body,
+    )
+    headers["x-timestamp"] = at
+    headers["authorization"] = f"{switches.scheme} {app.key}:{signed}"
+    return headers
+
+
+def who_asks(world: World, request: Request, now: int) -> Application:
+    """Return the application that a request is of; raises `AuthError`."""
+    if not any(each.secret for each in world.apps.values()):
+        return next(iter(world.apps.values()))
+    scheme, _, credentials = request.header("authorization").strip().partition(" ")
+    match scheme.lower():
+        case "basic":
+            return _basic(world, credentials)
+        case "application":
+            return _signed(world, request, credentials, now)
+        case _:
+            raise AuthError(40_100, "Authorization header")
+
+
+def _basic(world: World, credentials: str) -> Application:
+    if not world.switches.basic:
+        raise AuthError(40_301, "Invalid authorization scheme for calling the method")
+    try:
+        key, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise AuthError(40_100, "Authorization header") from None
+    app = world.app(key)
+    if app is None or not hmac.compare_digest(app.secret.encode(), secret.encode()):
+        raise AuthError(40_108, "Invalid credentials")
+    return app
+
+
+def _signed(world: World, request: Request, credentials: str, now: int) -> Application:
+    key, _, given = credentials.strip().partition(":")
+    timestamp = request.header("x-timestamp")
+    window = timedelta(seconds=world.switches.skew_seconds)
+    if not given:
+        raise AuthError(40_100, "Authorization header")
+    if not is_fresh(timestamp, datetime.fromtimestamp(now / 1000, UTC), window):
+        raise AuthError(40_101, "Timestamp header")
+    app = world.app(key)
+    if app is None:
+        raise AuthError(40_108, "Invalid credentials")
+    if not hmac.compare_digest(_expected(app, request, timestamp).encode(), given.encode()):
+        raise AuthError(40_102, "Invalid signature")
+    return app
+
+
+def _expected(app: Application, request: Request, timestamp: str) -> str:
+    try:
+        key = decode_secret(app.secret)
+    except SettingsError:
+        raise AuthError(40_108, "Invalid credentials") from None
+    return signature(
+        key,
+        verb=request.method,
+        path=request.path.partition("?")[0],
+        timestamp=timestamp,
+        content_type=request.header("content-type"),
+        body=request.body,
+    )

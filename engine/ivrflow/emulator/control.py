@@ -1,0 +1,240 @@
+"""The control API: being the people on the line, over HTTP. Described in `docs/emulator.md`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from ivrflow.emulator.callbacks import info
+from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.runner import Runner
+from ivrflow.emulator.setup import Fault, Inbound, Person, RestFault
+from ivrflow.emulator.signals import Refusal, Voice
+from ivrflow.emulator.transcript import Entry, Json
+from ivrflow.emulator.world import Call
+from ivrflow.errors import EmulatorError
+
+MOST_AHEAD = 86_400_000
+"""Milliseconds that time can be advanced by in one request."""
+
+POLL = 0.05
+"""Seconds between two looks at the transcript while it is followed."""
+
+PREFIX = "/emulator"
+
+B = TypeVar("B")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Press(_Body, frozen=True, kw_only=True):
+    keys: str
+    who: str = ""
+
+
+class Speak(_Body, frozen=True, kw_only=True):
+    text: str
+    who: str = ""
+    lasting: int = 0
+
+
+class PickUp(_Body, frozen=True, kw_only=True):
+    who: str = ""
+    voice: Voice = "human"
+
+
+class Reject(_Body, frozen=True, kw_only=True):
+    who: str = ""
+    why: Refusal = "busy"
+
+
+class Who(_Body, frozen=True, kw_only=True):
+    who: str = ""
+
+
+class Again(_Body, frozen=True, kw_only=True):
+    event: str = ""
+
+
+class Advance(_Body, frozen=True, kw_only=True):
+    ms: int
+
+
+class People(_Body, frozen=True, kw_only=True):
+    people: tuple[Person, ...]
+
+
+Act = Callable[[Platform, str, bytes], None]
+
+ACTS: dict[str, Act] = {
+    "press": lambda platform, call, body: _press(platform, call, _read(body, Press)),
+    "speak": lambda platform, call, body: _speak(platform, call, _read(body, Speak)),
+    "pick-up": lambda platform, call, body: _pick_up(platform, call, _read(body, PickUp)),
+    "reject": lambda platform, call, body: _reject(platform, call, _read(body, Reject)),
+    "beep": lambda platform, call, body: platform.beep(call, _read(body, Who).who),
+    "hang-up": lambda platform, call, body: platform.hang_up(call, _read(body, Who).who),
+    "resend": lambda platform, call, body: platform.resend(call, _read(body, Again).event),
+    "forge": lambda platform, call, body: platform.forge(call, _read(body, Again).event),
+}
+
+
+def routes(runner: Runner) -> list[Route]:
+    """Return the routes of the control API, all of them below `/emulator`."""
+    control = _Control(runner)
+    return [
+        _route("", control.state),
+        _route("/calls", control.calls),
+        _route("/calls", control.call, "POST"),
+        _route("/calls/{call}", control.one),
+        _route("/calls/{call}/{act}", control.act, "POST"),
+        _route("/faults", control.fault, "POST"),
+        _route("/rest-faults", control.rest_fault, "POST"),
+        _route("/people", control.people, "PUT"),
+        _route("/advance", control.advance, "POST"),
+        _route("/transcript", control.transcript),
+        _route("/transcript/stream", control.stream),
+        _route("/{path:path}", control.nowhere),
+    ]
+
+
+class _Control:
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+
+    @property
+    def _calls(self) -> list[Call]:
+        return list(self.runner.platform.world.calls.values())
+
+    async def state(self, request: Request) -> Response:
+        world = self.runner.platform.world
+        rooms = {room.id: [each.call.id for each in there] for room, there in world.rooms.items()}
+        live = [each.id for each in self._calls if each.ended is None]
+        return _json({"now": world.clock.now, "due": world.clock.due, "live": live, "rooms": rooms})
+
+    async def calls(self, request: Request) -> Response:
+        return _json({"calls": [_shown(each) for each in self._calls]})
+
+    async def call(self, request: Request) -> Response:
+        inbound = _read(await request.body(), Inbound)
+        call = await self.runner.do(lambda platform: platform.call(inbound))
+        return _json({"callId": call}, 201)
+
+    async def one(self, request: Request) -> Response:
+        return _json(_shown(self.runner.platform.find(request.path_params["call"])))
+
+    async def act(self, request: Request) -> Response:
+        call, name = request.path_params["call"], request.path_params["act"]
+        act = ACTS.get(name)
+        if act is None:
+            return _json({"error": f'"{name}" is no act: {", ".join(ACTS)}'}, 404)
+        body = await request.body()
+        await self.runner.do(lambda platform: act(platform, call, body))
+        return _json(_shown(self.runner.platform.find(call)))
+
+    async def fault(self, request: Request) -> Response:
+        return await self._inject(_read(await request.body(), Fault))
+
+    async def rest_fault(self, request: Request) -> Response:
+        return await self._inject(_read(await request.body(), RestFault))
+
+    async def people(self, request: Request) -> Response:
+        people = _read(await request.body(), People).people
+        await self.runner.do(lambda platform: platform.meet(people))
+        return Response(status_code=204)
+
+    async def advance(self, request: Request) -> Response:
+        ms = _read(await request.body(), Advance).ms
+        if not 0 <= ms <= MOST_AHEAD:
+            raise EmulatorError(f"{ms} ms: time goes forward, by {MOST_AHEAD} ms at most")
+        await self.runner.wait(ms)
+        return await self.state(request)
+
+    async def transcript(self, request: Request) -> Response:
+        entries, after = self._entries(request)
+        return _json({"entries": entries, "next": after})
+
+    async def stream(self, request: Request) -> Response:
+        return StreamingResponse(self._events(request), media_type="text/event-stream")
+
+    async def nowhere(self, request: Request) -> Response:
+        return _json({"error": "see docs/emulator.md for what is there"}, 404)
+
+    async def _events(self, request: Request) -> AsyncIterator[bytes]:
+        entries, after = self._entries(request)
+        while True:
+            for entry in entries:
+                yield b"data: " + msgspec.json.encode(entry) + b"\n\n"
+            await asyncio.sleep(POLL)
+            entries, after = self._entries(request, after)
+
+    def _entries(self, request: Request, after: int | None = None) -> tuple[list[Entry], int]:
+        """Return the entries (of `call`) from place `after` on, and the place behind them."""
+        asked = request.query_params.get("after", "0")
+        first = after if after is not None else int(asked) if asked.isdecimal() else 0
+        call = request.query_params.get("call", "")
+        told = self.runner.platform.transcript
+        return [each for each in told[first:] if call in ("", each.call)], len(told)
+
+    async def _inject(self, fault: Fault | RestFault) -> Response:
+        await self.runner.do(lambda platform: platform.inject(fault))
+        return Response(status_code=204)
+
+
+def _press(platform: Platform, call: str, body: Press) -> None:
+    platform.press(call, body.keys, body.who)
+
+
+def _speak(platform: Platform, call: str, body: Speak) -> None:
+    platform.speak(call, body.text, body.who, body.lasting)
+
+
+def _pick_up(platform: Platform, call: str, body: PickUp) -> None:
+    platform.pick_up(call, body.who, body.voice)
+
+
+def _reject(platform: Platform, call: str, body: Reject) -> None:
+    platform.reject(call, body.who, body.why)
+
+
+def _shown(call: Call) -> Json:
+    """Return what a person wants to see of a call: what GET tells, and its parties."""
+    parties = [
+        {
+            "who": leg.name,
+            "kind": leg.address.kind,
+            "address": leg.address.endpoint,
+            "state": "gone" if leg.gone else "up" if leg.up else "ringing",
+        }
+        for leg in call.legs
+    ]
+    return {**info(call), "doing": call.doing, "room": call.room, "parties": parties}
+
+
+def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+    """Serve an endpoint: 400 to what can't be read, 409 to what nobody can do now."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except msgspec.DecodeError as error:
+            return _json({"error": str(error)}, 400)
+        except EmulatorError as error:
+            return _json({"error": str(error)}, 409)
+
+    return Route(PREFIX + path, answer, methods=[method])
+
+
+def _read(body: bytes, kind: type[B]) -> B:
+    return msgspec.json.decode(body or b"{}", type=kind)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")

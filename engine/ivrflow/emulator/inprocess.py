@@ -1,0 +1,251 @@
+"""The platform on a simulated clock, in one process with what answers its callbacks.
+
+Time passes only when it is told to: `wait`, `hear`. Callbacks are delivered one after the other, in
+the order in which they leave, so the same acts give the same transcript.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+from urllib.parse import unquote, urlsplit
+
+from starlette.types import ASGIApp, Message, Scope
+
+from ivrflow.emulator.auth import Request
+from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.rest import Response
+from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.setup import Inbound, Setup
+from ivrflow.emulator.signals import Refusal, Voice
+from ivrflow.emulator.transcript import Entry, Heard, in_words
+from ivrflow.emulator.world import Delivery
+from ivrflow.errors import EmulatorError
+
+START = 1_767_258_000_000
+"""2026-01-01T09:00:00Z, when a simulated world begins if nothing else is said."""
+
+LONGEST = 600_000
+"""Milliseconds that `hear` and `until` let pass, unless told otherwise."""
+
+T = TypeVar("T")
+
+
+class NotSeenError(EmulatorError):
+    """What was waited for did not happen."""
+
+
+class InProcess:
+    """A platform, and who answers it, on a simulated clock that begins at `now`."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        handler: Handler,
+        *,
+        now: int = START,
+        signed_at: Callable[[], int] | None = None,
+    ) -> None:
+        self.platform = Platform(setup, now=now)
+        self.handler = handler
+        self.signed_at = signed_at or (lambda: self.platform.now)
+        self.settling = False
+        self._queue: deque[Delivery] = deque()
+        self._read = 0
+
+    # -- time
+
+    async def run(self) -> None:
+        """Time stands still by itself."""
+        await asyncio.Event().wait()
+
+    async def do(self, act: Callable[[Platform], T]) -> T:
+        """Let something happen, and everything that follows from it at once."""
+        done = act(self.platform)
+        await self.settle()
+        return done
+
+    async def settle(self) -> None:
+        """Deliver callbacks and their answers until there are none."""
+        nested, self.settling = self.settling, True
+        try:
+            while self._fill():
+                await self._deliver(self._queue.popleft())
+        finally:
+            self.settling = nested
+
+    async def catch_up(self) -> None:
+        """Deliver what has been left to deliver, unless somebody is about to."""
+        if not self.settling:
+            await self.settle()
+
+    async def wait(self, ms: int) -> None:
+        """Let `ms` milliseconds pass."""
+        await self._until(self.platform.now + ms)
+
+    async def hear(self, text: str, who: str = "", within: int = LONGEST) -> Heard:
+        """Let time pass until somebody (or `who`) hears `text`, in any casing.
+
+        Looks behind what was found last. Raises `NotSeenError` after `within` milliseconds.
+        """
+
+        def is_it(entry: Entry) -> bool:
+            if not isinstance(entry, Heard) or who not in ("", entry.who):
+                return False
+            return text.casefold() in entry.text.casefold()
+
+        entry = await self.until(is_it, f'{who or "nobody"} did not hear "{text}"', within)
+        return cast(Heard, entry)
+
+    async def until(
+        self, is_it: Callable[[Entry], bool], otherwise: str, within: int = LONGEST
+    ) -> Entry:
+        """Let time pass until the transcript has an entry of this kind, and return it.
+
+        Looks behind what was found last. Raises `NotSeenError`, which begins with `otherwise` and
+        tells what happened instead, after `within` milliseconds.
+        """
+        limit = self.platform.now + within
+        begun = self._read
+        await self.settle()
+        while True:
+            found = self._find(is_it)
+            if found is not None:
+                return found
+            due = self.platform.due
+            if due is None or due > limit:
+                told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
+                raise NotSeenError(f"{otherwise}: {told or 'nothing happened'}")
+            await self._until(due)
+
+    # -- people
+
+    async def call(self, inbound: Inbound | None = None) -> str:
+        return await self.do(lambda each: each.call(inbound or Inbound()))
+
+    async def press(self, call: str, keys: str, who: str = "") -> None:
+        await self.do(lambda each: each.press(call, keys, who))
+
+    async def speak(self, call: str, text: str, who: str = "", lasting: int = 0) -> None:
+        await self.do(lambda each: each.speak(call, text, who, lasting))
+
+    async def pick_up(self, call: str, who: str = "", voice: Voice = "human") -> None:
+        await self.do(lambda each: each.pick_up(call, who, voice))
+
+    async def reject(self, call: str, who: str = "", why: Refusal = "busy") -> None:
+        await self.do(lambda each: each.reject(call, who, why))
+
+    async def hang_up(self, call: str, who: str = "") -> None:
+        await self.do(lambda each: each.hang_up(call, who))
+
+    async def beep(self, call: str, who: str = "") -> None:
+        await self.do(lambda each: each.beep(call, who))
+
+    # -- requests
+
+    async def request(self, request: Request) -> Response:
+        """Carry out a REST request, also from within a handler.
+
+        An answer that comes later than the events it causes lets them happen first.
+        """
+        response = self.platform.request(request, self.signed_at())
+        if response.after:
+            await self.wait(response.after)
+        return response
+
+    # -- within
+
+    async def _until(self, to: int) -> None:
+        await self.settle()
+        while (due := self.platform.due) is not None and due <= to:
+            self.platform.advance(due)
+            await self.settle()
+        self.platform.advance(to)
+
+    def _fill(self) -> bool:
+        self._queue.extend(self.platform.take())
+        return bool(self._queue)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Bring a callback to the handler. One that hangs gives no answer, as the platform will
+        notice when that much of its own time has passed."""
+        headers = self.platform.headers(delivery, self.signed_at())
+        patience = self.platform.setup.switches.reply_timeout / 1000
+        limit = asyncio.timeout(patience)
+        try:
+            async with limit:
+                status, body = await self.handler(delivery.url, headers, delivery.body)
+        except Exception as error:  # whatever the other side does, the platform lives on
+            if not limit.expired():
+                reason = str(error) or type(error).__name__
+                self.platform.answer(delivery.id, 0, failure=reason)
+        else:
+            self.platform.answer(delivery.id, status, body)
+
+    def _find(self, is_it: Callable[[Entry], bool]) -> Entry | None:
+        transcript = self.platform.transcript
+        for place in range(self._read, len(transcript)):
+            if is_it(transcript[place]):
+                self._read = place + 1
+                return transcript[place]
+        return None
+
+
+def bare(answer: Callable[[bytes], Awaitable[bytes]]) -> Handler:
+    """Return a handler for what takes the body of a callback and gives that of a reply."""
+
+    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        return 200, await answer(body)
+
+    return handle
+
+
+def asgi(app: ASGIApp) -> Handler:
+    """Return a handler that calls an ASGI application, without a network in between."""
+
+    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        exchange = _Exchange(body)
+        await app(_scope(url, headers), exchange.receive, exchange.send)
+        return exchange.status, bytes(exchange.body)
+
+    return handle
+
+
+class _Exchange:
+    """One request to an ASGI application, and its response."""
+
+    def __init__(self, body: bytes) -> None:
+        self.asked = body
+        self.status = 500
+        self.body = bytearray()
+
+    async def receive(self) -> Message:
+        return {"type": "http.request", "body": self.asked, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.body += message.get("body", b"")
+
+
+def _scope(url: str, headers: Headers) -> Scope:
+    parts = urlsplit(url)
+    host = (b"host", parts.netloc.encode())
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": parts.scheme,
+        "path": unquote(parts.path) or "/",
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "root_path": "",
+        "headers": [
+            host,
+            *((key.lower().encode(), value.encode()) for key, value in headers.items()),
+        ],
+        "client": ("127.0.0.1", 0),
+        "server": (parts.hostname or "", parts.port or 80),
+    }

@@ -1,0 +1,68 @@
+"""What the vendor leaves open, as switches. Each default has its reason in `docs/emulator.md`."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Times in milliseconds unless the name says otherwise."""
+
+    # -- callbacks and their answers
+    reply_timeout: int = 5_000
+    fallback_on_refusal: bool = True
+    bad_reply: Literal["callingerror", "fallback"] = "callingerror"
+    illegal_svaml: Literal["end", "silent"] = "end"
+    silent_pie: Literal["hangup", "continue"] = "hangup"
+    dice_per_leg: bool = False
+    dice_waits: bool = True
+    sign_query: bool = False
+    content_type: str = "application/json; charset=utf-8"
+    scheme: str = "application"
+    timestamps: Literal["seconds", "milliseconds", "ticks"] = "seconds"
+    odd: bool = False
+
+    # -- menus
+    first_menu: Literal["main", "mainMenu"] = "main"
+    repeats: int = 3
+    options_with_digits: Literal["option", "digits"] = "option"
+    lone_pound: Literal["sequence", "invalid"] = "sequence"
+    type_ahead: bool = False
+
+    # -- what is heard
+    unanswered_prompts: Literal["early", "answer", "unheard"] = "early"
+    long_text: Literal["play", "illegal"] = "play"
+    naive_split: bool = False
+    star_tones: bool = False
+    ace_audience: Literal["caller", "callee"] = "caller"
+    audio: int = 3_000
+    error_prompt: str = "An error has occurred. The call will be disconnected."
+
+    # -- calls and their ends
+    dial_timeout: int = 60_000
+    callout_duration: int = 14_400_000
+    busy_reason: str = "N/A"
+    no_answer_reason: str = "N/A"
+    cancel_result: str = "NOANSWER"
+    amd_delay: int = 2_500
+    async_ace: Literal["inprogress", "absent"] = "inprogress"
+    recording_delay: int = 5_000
+    transcription_delay: int = 60_000
+    rate: float = 0.0095
+
+    # -- cookies and rooms
+    cookie_overflow: Literal["drop", "illegal"] = "drop"
+    cookies_on_notify: bool = False
+    cookies_on_detect: bool = True
+    detect_needs_enable_pie: bool = True
+    ace_on_conference: bool = False
+
+    # -- REST
+    patch_in_menu: Literal["play", "refuse"] = "play"
+    tts_without_cli: Literal["silent", "ring"] = "silent"
+    ice_with_destination: bool = False
+    callout_answer_after: int = 0
+    fallback_cleared: bool = True
+    empty_status: int = 200
+    skew_seconds: int = 300
+    basic: bool = True
