@@ -4,19 +4,21 @@ With --check, write nothing and fail if something is not as it would be written.
 """
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from reference import language_page
 
-from ivrflow.analysis.analyse import FAMILIES
-from ivrflow.analysis.registry import Rule
-from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.cli.explain import explanation
+from ivrflow.diagnostics import KIND_BY_CODE
 from ivrflow.sinch.schema import callback_schema, svaml_schema
 
 ROOT = Path(__file__).parents[1]
+
+HEAD = """\
+# Rules
+
+What `ivrflow lint` finds in flows and applications; `ivrflow explain CODE` shows one of these."""
 
 
 def generated() -> dict[Path, str]:
@@ -34,31 +36,8 @@ def _as_json(schema: object) -> str:
 
 
 def _rules() -> str:
-    assert FAMILIES, "importing the families registers their rules"
-    return "\n".join(_page()).rstrip() + "\n"
-
-
-def _page() -> Iterator[str]:
-    yield "# Rules"
-    yield ""
-    yield "What `ivrflow lint` proves of flows and applications. Syntax (E0xx) comes before the"
-    yield "rules; each finding of it says its remedy."
-    rules: list[Rule[Any]] = [*FLOW.by_code.values(), *APPLICATION.by_code.values()]
-    for rule in sorted(rules, key=lambda each: each.kind.code):
-        first, *more = [line.strip() for line in rule.text.strip().splitlines()]
-        yield ""
-        yield f"## {rule.kind.code} {rule.kind.name} ({rule.kind.severity})"
-        yield ""
-        yield first
-        if more:
-            yield from more
-        for name, example in (("Found", rule.bad), ("Not found", rule.good)):
-            yield ""
-            yield f"{name}:"
-            yield ""
-            yield "```yaml"
-            yield example.strip()
-            yield "```"
+    kinds = sorted(KIND_BY_CODE.values(), key=lambda each: each.code)
+    return "\n\n".join([HEAD, *map(explanation, kinds)]) + "\n"
 
 
 def main() -> int:

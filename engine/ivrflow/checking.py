@@ -27,7 +27,18 @@ from ivrflow.source.yaml import parse
 FLOW_SUFFIXES = (".flow.yaml", ".flow.yml")
 APP_NAMES = ("app.yaml", "app.yml")
 Dated = TypeVar("Dated", App, Flow)
-UNREADABLE = Kind("E000", "unreadable-file")
+UNREADABLE = Kind(
+    "E000",
+    "unreadable-file",
+    "A file is not there or may not be read.",
+    bad="# a file that is not there",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+""",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 A `Kind` is declared once, next to the code that finds it; `Kind.at` makes the finding:
 
-    DUPLICATE_KEY = Kind("E004", "duplicate-key")
+    DUPLICATE_KEY = Kind("E004", "duplicate-key", "A key is given twice: ...", bad=..., good=...)
     DUPLICATE_KEY.at(path, key.span, f'"{key.text}" is given twice', help="remove one of them")
+
+Rules, tests, `docs/rules.md` and `ivrflow explain` take what there is from `KIND_BY_CODE`.
 
 Messages are lower case, without a full stop; they quote the value, say what was expected and name
 the other place. Families: E0xx syntax and schema, E1xx references, E2xx reachability and
@@ -71,11 +73,26 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A sort of finding: its code, its name (the offence) and how bad it is."""
+    """A sort of finding: its code, its name (the offence) and how bad it is.
+
+    `text` names the offence first, then what a caller would notice. `bad` is a file in which
+    exactly this is found, `good` the same put right; several files stand each behind a line
+    `# NAME`. Where no text can show it, a line `# ...` says in words what is in the file.
+    """
 
     code: str
     name: str
+    text: str
+    bad: str
+    good: str
     severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        if self.code in KIND_BY_CODE or self.name in KIND_BY_NAME:
+            raise ValueError(f"{self.code} {self.name}: a code or a name is used once")
+        if not (self.text and self.bad and self.good):
+            raise ValueError(f"{self.code}: a kind has a text, a bad and a good example")
+        KIND_BY_CODE[self.code] = KIND_BY_NAME[self.name] = self
 
     def at(
         self,
@@ -97,6 +114,11 @@ class Kind(msgspec.Struct, frozen=True):
             help=help,
             related=related,
         )
+
+
+KIND_BY_CODE: dict[str, Kind] = {}
+KIND_BY_NAME: dict[str, Kind] = {}
+"""Every kind whose module is imported; `ivrflow.checking` imports all."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -14,8 +14,55 @@ from ivrflow.model.schedule import Holidays, Schedule
 YEARS = 3
 """Years whose holidays are written out, the current one first."""
 
-UNKNOWN_HOLIDAYS = Kind("E162", "unknown-holidays")
-PAST_DATES = Kind("W963", "past-dates", Severity.WARNING)
+UNKNOWN_HOLIDAYS = Kind(
+    "E162",
+    "unknown-holidays",
+    """The holidays of a country are not known: a schedule would be open when nobody is there. The
+package `holidays`, which knows them, comes with `pip install 'ivrflow[holidays]'`.""",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    holidays: XX
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    holidays: SE
+""",
+)
+PAST_DATES = Kind(
+    "W963",
+    "past-dates",
+    """The dates of a schedule have all gone by, or no holidays of its country are known from today
+on: nobody has looked at them for long, and the next holiday would be a working day.""",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    closed: [2020-12-24]
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    closed: [2199-12-24]
+""",
+    severity=Severity.WARNING,
+)
 
 
 def expand_holidays(

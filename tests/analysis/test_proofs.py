@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from ivrflow.analysis.rules import APPLICATION
 from ivrflow.checking import check, check_text
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.sinch.platform import PLATFORM
@@ -172,12 +171,6 @@ FLOW = "flow: example\nstart: a\nparams: {department: {type: string, default: x}
 INNER = "flow: inner\nstart: a\nreturns: {done: {}}\n" + (
     "states:\n  a: {say: Hello., return: {name: done}}\n"
 )
-
-
-@pytest.mark.parametrize("code", APPLICATION.by_code)
-def test_a_rule_of_applications_finds_its_offence_alone(code: str, tmp_path: Path) -> None:
-    assert application(tmp_path, APPLICATION.by_code[code].bad) == [code]
-    assert application(tmp_path, APPLICATION.by_code[code].good) == []
 
 
 def application(directory: Path, app: str) -> list[str]:

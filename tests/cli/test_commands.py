@@ -196,6 +196,20 @@ def test_schema_prints_a_schema(capsys: pytest.CaptureFixture[str], name: str) -
     assert json.loads(shown)["$schema"]
 
 
+@pytest.mark.parametrize("word", ["E101", "e101", "unknown-state"])
+def test_explain_tells_what_a_finding_means(capsys: pytest.CaptureFixture[str], word: str) -> None:
+    code, shown, _ = cli(capsys, "explain", word)
+    assert code == 0
+    assert shown.startswith("## E101 unknown-state (error)\n\nA state that does not exist")
+    assert "next: godbye" in shown.partition("Not found:")[0]
+
+
+def test_explain_knows_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    code, shown, told = cli(capsys, "explain", "unknown-stat")
+    assert (code, shown) == (2, "")
+    assert 'did you mean "unknown-state"?' in told
+
+
 def test_linting_loads_no_server() -> None:
     script = (
         "import sys; from ivrflow.cli import run; run(['lint', 'flows']);"

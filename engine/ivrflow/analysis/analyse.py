@@ -43,7 +43,41 @@ FAMILIES = (
 )
 """Importing a family registers its rules."""
 
-DUPLICATE_FLOW = Kind("E108", "duplicate-flow")
+DUPLICATE_FLOW = Kind(
+    "E108",
+    "duplicate-flow",
+    "Two flows of an application have one name: which of them answers would be chance.",
+    bad="""
+# app.yaml
+app: example
+routes: [{flow: front-door}]
+# one.flow.yaml
+flow: front-door
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+# two.flow.yaml
+flow: front-door
+start: greet
+states:
+  greet: {say: Welcome., hangup: }
+""",
+    good="""
+# app.yaml
+app: example
+routes: [{to: "+46850000001", flow: front-door}, {flow: back-door}]
+# one.flow.yaml
+flow: front-door
+start: greet
+states:
+  greet: {say: Hello., hangup: }
+# two.flow.yaml
+flow: back-door
+start: greet
+states:
+  greet: {say: Welcome., hangup: }
+""",
+)
 
 
 def analyse(

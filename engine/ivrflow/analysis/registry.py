@@ -29,9 +29,6 @@ class Rule(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     kind: Kind
     check: Callable[[S], Iterable[Finding]]
-    text: str
-    bad: str
-    good: str
     whole: bool = True
 
     def apply(self, subject: S, path: str) -> Iterator[Diagnostic]:
@@ -57,21 +54,15 @@ class Rules(Generic[S]):
         severity: Severity = Severity.ERROR,
         whole: bool = True,
     ) -> Callable[[Callable[[S], Iterable[Finding]]], Callable[[S], Iterable[Finding]]]:
-        """Register the decorated generator under `code`, which must be free."""
+        """Register the decorated generator; its docstring is the text of its kind."""
 
         def register(
             check: Callable[[S], Iterable[Finding]],
         ) -> Callable[[S], Iterable[Finding]]:
-            if code in self.by_code or not check.__doc__:
-                raise ValueError(f"{code}: a code is used once, and a rule has a docstring")
-            self.by_code[code] = Rule(
-                kind=Kind(code, name, severity),
-                check=check,
-                text=check.__doc__,
-                bad=bad,
-                good=good,
-                whole=whole,
-            )
+            lines = (check.__doc__ or "").strip().splitlines()
+            text = "\n".join(line.strip() for line in lines)
+            kind = Kind(code, name, text, bad=bad, good=good, severity=severity)
+            self.by_code[code] = Rule(kind=kind, check=check, whole=whole)
             return check
 
         return register

@@ -11,6 +11,7 @@ from ivrflow.errors import NothingToReadError, StoreError, UsageError
 COMMANDS = {
     "compile": "show the program of a flow, or the SVAML of one of its states",
     "emulate": "be the Voice API for an application, and the people who call it",
+    "explain": "tell what a finding means",
     "graph": "draw a flow as Mermaid or DOT",
     "lint": "check flows before the phone rings",
     "new": "write a project that lints clean",

@@ -33,10 +33,79 @@ TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 HEARD = (T.PROMPT, T.SCHEDULE, T.DESTINATION)
 """Types whose values are there to be heard, asked or dialled."""
 
-UNTYPED = Kind("E605", "untyped-declaration")
-WRONG_SECRET = Kind("E806", "wrong-secret")
-COMPUTED = Kind("E681", "computed-declaration")
-NO_NUMBER = Kind("E701", "not-a-number")
+UNTYPED = Kind(
+    "E605",
+    "untyped-declaration",
+    "A declaration does not tell its type, or has a default that its type can't have.",
+    bad="""
+flow: example
+start: greet
+vars: {name: null}
+states:
+  greet: {say: "Hello, {{ name | default('you') }}.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {name: string?}
+states:
+  greet: {say: "Hello, {{ name | default('you') }}.", hangup: }
+""",
+)
+WRONG_SECRET = Kind(
+    "E806",
+    "wrong-secret",
+    "Something is declared secret that is there to be heard, or whose parts have no types.",
+    bad="""
+flow: example
+start: greet
+vars: {door: {type: object, secret: true, default: {}}}
+states:
+  greet: {say: Hello., hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {door: {type: object, secret: true, default: {}, properties: {code: digits}}}
+states:
+  greet: {say: Hello., hangup: }
+""",
+)
+COMPUTED = Kind(
+    "E681",
+    "computed-declaration",
+    "A declaration computes its value: no call is there yet to compute it from.",
+    bad="""
+flow: example
+start: greet
+vars: {caller: "{{ call.from }}"}
+states:
+  greet: {say: "Hello, {{ caller }}.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {caller: phone?}
+states:
+  greet:
+    set: {caller: "{{ call.from }}"}
+    say: "Hello, {{ caller | default('you') }}."
+    hangup:
+""",
+)
+NO_NUMBER = Kind(
+    "E701",
+    "not-a-number",
+    "A route names a number that is not in international form: it would match no call.",
+    bad="""
+app: example
+routes: [{to: "0850000000", flow: example}]
+""",
+    good="""
+app: example
+routes: [{to: "+46850000000", flow: example}]
+""",
+)
 
 
 def build_flow(path: str, root: Node) -> tuple[Flow | None, tuple[Diagnostic, ...]]:

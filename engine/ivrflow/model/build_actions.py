@@ -48,10 +48,98 @@ ROOM_TIMEOUT = 3_000
 MOST_DIGITS = 32
 """Digits wanted at most where the author computes only the least."""
 
-NO_LENGTH = Kind("E401", "digits-without-length")
-TWO_LENGTHS = Kind("E481", "two-lengths")
-EMPTY_RANGE = Kind("E402", "empty-range")
-WRONG_PATTERN = Kind("E403", "wrong-pattern")
+NO_LENGTH = Kind(
+    "E401",
+    "digits-without-length",
+    "Nothing says how many digits are wanted: the platform must know when to stop listening.",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., min: 3, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., min: 3, max: 8, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+)
+TWO_LENGTHS = Kind(
+    "E481",
+    "two-lengths",
+    "How many digits are wanted is said twice: exactly so many, and from how many to how many.",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., length: 4, max: 8, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., min: 4, max: 8, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+)
+EMPTY_RANGE = Kind(
+    "E402",
+    "empty-range",
+    "No number of digits is allowed: every input would be wrong.",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., min: 8, max: 3, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., min: 3, max: 8, into: account}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+)
+WRONG_PATTERN = Kind(
+    "E403",
+    "wrong-pattern",
+    "A pattern of digits is written in a way that means nothing: every input would be wrong.",
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., pattern: "10[01", into: extension}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    collect: {prompt: Your number., pattern: "10[01]X", into: extension}
+    on: {collected: bye, no_input: bye, invalid: bye}
+  bye: {hangup: }
+""",
+)
 
 
 class ActionBuilder:

@@ -7,7 +7,23 @@ from ivrflow.source.node import Mapping, Node, Scalar
 
 KINDS = ("say", "ssml", "play")
 
-TWO_PROMPTS = Kind("E581", "two-prompts")
+TWO_PROMPTS = Kind(
+    "E581",
+    "two-prompts",
+    "A state or move says several things beside each other: only one of them would be heard.",
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: Hello., play: "https://example.com/jingle.mp3", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: [Hello., {play: "https://example.com/jingle.mp3"}], hangup: }
+""",
+)
 
 
 def build_prompt(reader: Reader, node: Node | None) -> Prompt:

@@ -12,7 +12,31 @@ from ivrflow.source.node import Entry, Mapping, Node
 
 ReadType = Callable[[Reader, Node | None], Type]
 
-WRONG_RECORD = Kind("E624", "wrong-record")
+WRONG_RECORD = Kind(
+    "E624",
+    "wrong-record",
+    "A record has a key of a type that is no single text, or expires at once: nothing is found.",
+    bad="""
+flow: example
+start: greet
+records: {attempts: {key: object, value: integer}}
+states:
+  greet:
+    do: [{count: {record: attempts, key: "{{ call.from }}"}}]
+    say: Hello.
+    hangup:
+""",
+    good="""
+flow: example
+start: greet
+records: {attempts: {key: phone?, value: integer}}
+states:
+  greet:
+    do: [{count: {record: attempts, key: "{{ call.from }}"}}]
+    say: Hello.
+    hangup:
+""",
+)
 
 KEY_TYPES = frozenset({T.STRING, T.INTEGER, T.BOOLEAN, T.DIGITS, T.PHONE, T.DATE, T.TIME})
 """The types whose values are one text each."""

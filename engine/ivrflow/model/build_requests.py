@@ -23,7 +23,35 @@ METHODS = ("get", "post", "put", "patch", "delete")
 TIMEOUT = 1_000
 """Milliseconds, where the author's own number is a finding already."""
 
-RESULT_WITH_VALUE = Kind("E671", "result-with-value")
+RESULT_WITH_VALUE = Kind(
+    "E671",
+    "result-with-value",
+    "What a request returns is declared with a value: only the answer can tell it.",
+    bad="""
+flow: example
+start: find
+requests:
+  find:
+    get: "https://crm.example.com/customers"
+    timeout: 1s
+    returns: {name: Ada}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests:
+  find:
+    get: "https://crm.example.com/customers"
+    timeout: 1s
+    returns: {name: string}
+states:
+  find: {request: {name: find}, on: {ok: bye, error: bye}}
+  bye: {hangup: }
+""",
+)
 
 Declare = Callable[[Reader, Node | None], dict[str, Decl]]
 

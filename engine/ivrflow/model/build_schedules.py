@@ -11,12 +11,139 @@ from ivrflow.model.schedule import DAYS, MIDNIGHT, Dates, Holidays, Hours, Sched
 from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.zones import find_zone, zone_names
 
-UNKNOWN_ZONE = Kind("E161", "unknown-timezone")
-WRONG_HOURS = Kind("E661", "wrong-hours")
-DAY_TWICE = Kind("E662", "day-given-twice")
-WRONG_DATE = Kind("E663", "wrong-date")
-SPECIAL_CLOSED = Kind("W961", "special-date-closed", Severity.WARNING)
-NEVER_OPEN = Kind("W962", "never-open", Severity.WARNING)
+UNKNOWN_ZONE = Kind(
+    "E161",
+    "unknown-timezone",
+    "No time zone has the name that a schedule gives: when it is open could not be told.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stokholm
+    open: {mon-fri: "08:00-17:00"}
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+""",
+)
+WRONG_HOURS = Kind(
+    "E661",
+    "wrong-hours",
+    "Hours have no length, or overlap others of the same day: one of them was not meant.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: ["08:00-12:00", "11:00-17:00"]}
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: ["08:00-12:00", "13:00-17:00"]}
+""",
+)
+DAY_TWICE = Kind(
+    "E662",
+    "day-given-twice",
+    "A day of the week has hours twice: which of them count would be chance.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00", fri: "08:00-15:00"}
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-thu: "08:00-17:00", fri: "08:00-15:00"}
+""",
+)
+WRONG_DATE = Kind(
+    "E663",
+    "wrong-date",
+    "A date is not in the calendar, or a range of dates ends before it begins.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    closed: [2199-02-30]
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    closed: [2199-02-28]
+""",
+)
+SPECIAL_CLOSED = Kind(
+    "W961",
+    "special-date-closed",
+    "A date has special hours and is closed too: the special hours count.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    closed: [2199-12-24]
+    special: {2199-12-24: "08:00-12:00"}
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+    special: {2199-12-24: "08:00-12:00"}
+""",
+    severity=Severity.WARNING,
+)
+NEVER_OPEN = Kind(
+    "W962",
+    "never-open",
+    "A schedule has no hours at all: callers would always hear that it is closed.",
+    bad="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: []}
+""",
+    good="""
+app: example
+routes: [{flow: example}]
+schedules:
+  office:
+    timezone: Europe/Stockholm
+    open: {mon-fri: "08:00-17:00"}
+""",
+    severity=Severity.WARNING,
+)
 
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 

@@ -25,8 +25,42 @@ from ivrflow.model.flow import (
 from ivrflow.model.literals import guess, property_type, read_duration, read_literal
 from ivrflow.source.node import BOOLEANS, Entry, Mapping, Node, Scalar, Sequence
 
-NOT_YET = Kind("E090", "not-supported-yet")
-WRONG_LITERAL = Kind("E606", "wrong-literal")
+NOT_YET = Kind(
+    "E090",
+    "not-supported-yet",
+    "A word of the language is used that this release does not know what to do with.",
+    bad="""
+flow: example
+start: wait
+states:
+  wait: {hold: {music: ring}}
+""",
+    good="""
+flow: example
+start: wait
+states:
+  wait: {park: {prompt: One moment.}}
+""",
+)
+WRONG_LITERAL = Kind(
+    "E606",
+    "wrong-literal",
+    "A value is not of the type that was declared for it.",
+    bad="""
+flow: example
+start: greet
+vars: {tries_left: {type: integer, default: three}}
+states:
+  greet: {say: "{{ tries_left }} tries.", hangup: }
+""",
+    good="""
+flow: example
+start: greet
+vars: {tries_left: {type: integer, default: 3}}
+states:
+  greet: {say: "{{ tries_left }} tries.", hangup: }
+""",
+)
 
 _COUNT = re.compile(r"[+]?[0-9]{1,9}(\.0*)?")
 

@@ -13,6 +13,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean, nearest
+from ivrflow.source.kinds import (
+    MISSING_KEY,
+    ONE_OF,
+    UNKNOWN_KEY,
+    WRONG_NAME,
+    WRONG_SIZE,
+    WRONG_VALUE,
+)
 from ivrflow.source.node import BOOLEANS, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -24,12 +32,6 @@ try:
 except ImportError:  # the extra `fast`: two hundred times faster, but it only says yes or no
     jsonschema_rs = None  # type: ignore[assignment]
 
-WRONG_VALUE = Kind("E051", "wrong-value")
-UNKNOWN_KEY = Kind("E052", "unknown-key")
-MISSING_KEY = Kind("E053", "missing-key")
-ONE_OF = Kind("E054", "not-exactly-one")
-WRONG_NAME = Kind("E055", "wrong-name")
-WRONG_SIZE = Kind("E056", "wrong-size")
 
 NOT_YET = "Not supported yet."
 

@@ -25,6 +25,29 @@ from ruamel.yaml.events import (
 )
 
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related, Span
+from ivrflow.source.kinds import (
+    CIRCULAR_ALIAS,
+    CUT_AT_COMMENT,
+    DUPLICATE_KEY,
+    EMPTY_FILE,
+    KEY_IN_COMMENT,
+    MERGE_KEY,
+    NOT_TEXT,
+    SEVERAL_DOCUMENTS,
+    SPLIT_AT_COMMA,
+    STRANGE_KEY,
+    SYNTAX,
+    TAB,
+    TAG,
+    TOO_DEEP,
+    TOO_LARGE,
+    TOO_MANY_NODES,
+    UNKNOWN_ALIAS,
+    UNQUOTED_BRACKET,
+    UNQUOTED_COLON,
+    UNQUOTED_STAR,
+    UNQUOTED_TEMPLATE,
+)
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 try:
@@ -39,28 +62,6 @@ MAX_NODES = 200_000
 MAX_SYNTAX_ERRORS = 10
 MAX_SECOND_TRY = 256 * 1024
 """Characters up to which the pure parser, thirty times slower, has a say after the C parser."""
-
-TOO_LARGE = Kind("E001", "file-too-large")
-NOT_TEXT = Kind("E002", "not-text")
-SYNTAX = Kind("E003", "yaml-syntax")
-DUPLICATE_KEY = Kind("E004", "duplicate-key")
-TAB = Kind("E005", "tab-indentation")
-TOO_DEEP = Kind("E006", "nested-too-deeply")
-TOO_MANY_NODES = Kind("E007", "too-many-nodes")
-UNKNOWN_ALIAS = Kind("E008", "unknown-alias")
-CIRCULAR_ALIAS = Kind("E009", "circular-alias")
-MERGE_KEY = Kind("E010", "merge-key")
-TAG = Kind("E011", "yaml-tag")
-SEVERAL_DOCUMENTS = Kind("E012", "several-documents")
-EMPTY_FILE = Kind("E013", "empty-file")
-CUT_AT_COMMENT = Kind("E014", "text-cut-at-comment")
-KEY_IN_COMMENT = Kind("E015", "key-lost-in-comment")
-SPLIT_AT_COMMA = Kind("E016", "text-split-at-comma")
-UNQUOTED_TEMPLATE = Kind("E017", "unquoted-template")
-UNQUOTED_COLON = Kind("E018", "unquoted-colon")
-STRANGE_KEY = Kind("E019", "key-not-text")
-UNQUOTED_STAR = Kind("E020", "unquoted-star")
-UNQUOTED_BRACKET = Kind("E021", "unquoted-bracket")
 
 WORDS = frozenset({"say", "ssml", "prompt", "reprompt", "wrong", "intro", "log", "title"})
 """Keys whose value is words: a comment right behind one has cut them."""
