@@ -47,8 +47,8 @@ class Checked:
 
     `wanted` are the names of the flows in the files that were asked for; the others are there
     because they belong to the same application. `shipped` are the flows of the library that they
-    run. `texts` holds the source text of each file by its
-    path, for those who show findings.
+    run. `texts` holds the source text of each file that was asked for by
+    its path, for those who show findings.
     """
 
     app: App
@@ -68,13 +68,20 @@ class Checked:
         return not any(each.is_error for each in self.diagnostics)
 
 
-def check(paths: Iterable[Path], platform: Platform, *, today: date | None = None) -> list[Checked]:
+def check(
+    paths: Iterable[Path],
+    platform: Platform,
+    *,
+    today: date | None = None,
+    edited: Mapping[Path, bytes] | None = None,
+) -> list[Checked]:
     """Check every flow under `paths`, application by application.
 
     The flows of an application lie beside or below its `app.yaml`, which is read also where only
     some of its flows are asked for; without one, those of a directory belong together. Findings
     are those of the files asked for. `today` decides which holidays are filled in and which dates
-    are past; None reads the clock. Raises `NothingToReadError` if there is no flow at all.
+    are past; None reads the clock. `edited` are the contents of files that count instead of what
+    is on disk. Raises `NothingToReadError` if there is no flow at all.
     """
     paths = list(paths)
     files = sorted({file for path in paths for file in _files(path)})
@@ -85,12 +92,18 @@ def check(paths: Iterable[Path], platform: Platform, *, today: date | None = Non
         groups.setdefault(_home(file.parent), []).append(file)
     with _collector_off():
         day = today or _today()
-        return [_check_application(home, group, platform, day) for home, group in groups.items()]
+        contents = {file.absolute(): content for file, content in (edited or {}).items()}
+        return [
+            _check_application(home, group, platform, day, contents)
+            for home, group in groups.items()
+        ]
 
 
-def check_text(path: str, text: str, platform: Platform, *, today: date | None = None) -> Checked:
+def check_text(
+    path: str, text: str | bytes, platform: Platform, *, today: date | None = None
+) -> Checked:
     """Check one flow that is not on disk, as an application of its own; `today` as in `check`."""
-    content = text.encode("utf-8", "surrogatepass")
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     with _collector_off():
         return _check_texts({path: content}, [], platform, today or _today())
 
@@ -123,7 +136,13 @@ def _app_in(directory: Path) -> Path | None:
     return next((directory / name for name in APP_NAMES if (directory / name).is_file()), None)
 
 
-def _check_application(home: Path, files: list[Path], platform: Platform, today: date) -> Checked:
+def _check_application(
+    home: Path,
+    files: list[Path],
+    platform: Platform,
+    today: date,
+    edited: Mapping[Path, bytes],
+) -> Checked:
     asked_for = {file.absolute() for file in files}
     together = files if _app_in(home) is None else _application_at(home)
     shown = {file.absolute(): file for file in files}
@@ -132,7 +151,7 @@ def _check_application(home: Path, files: list[Path], platform: Platform, today:
     for file in sorted(asked_for | {each.absolute() for each in together}):
         path = str(shown.get(file, file))
         try:
-            contents[path] = file.read_bytes()
+            contents[path] = edited[file] if file in edited else file.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
             unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
@@ -140,7 +159,8 @@ def _check_application(home: Path, files: list[Path], platform: Platform, today:
     paths = {str(file) for file in files}
     found = tuple(each for each in checked.diagnostics if each.path in paths)
     wanted = frozenset(each.name for each in checked.flows.values() if each.path in paths)
-    return replace(checked, diagnostics=found, wanted=wanted)
+    texts = {path: text for path, text in checked.texts.items() if path in paths}
+    return replace(checked, diagnostics=found, wanted=wanted, texts=texts)
 
 
 def _application_at(home: Path) -> list[Path]:
@@ -173,7 +193,7 @@ def _check_texts(
         found += analyse(flow, application, platform, damaged=flow.path in damaged)
     if not damaged:
         found += _found_in_library(application, platform)
-    texts = {path: content.decode("utf-8", "replace") for path, content in contents.items()}
+    texts = {path: content.decode("utf-8-sig", "replace") for path, content in contents.items()}
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
     return Checked(

@@ -7,7 +7,7 @@ import click
 
 from ivrflow.checking import Checked, check
 from ivrflow.cli import FINDINGS
-from ivrflow.cli.reporters import full
+from ivrflow.cli.reporters import Shown, report
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
 from ivrflow.model.flow import Flow
@@ -23,7 +23,7 @@ def read_flow(path: Path, name: str | None) -> tuple[Checked, Flow]:
     errors = [each for one in applications for each in one.diagnostics if each.is_error]
     if errors:
         texts = {file: text for one in applications for file, text in one.texts.items()}
-        click.echo(full(errors, texts), err=True)
+        click.echo(report("full", Shown(findings=errors, texts=texts)), err=True)
         sys.exit(FINDINGS)
     found = {name: (one, one.flows[name]) for one in applications for name in one.wanted}
     if name is None and len(found) == 1:

@@ -1,48 +1,153 @@
 """`ivrflow lint`: findings on stdout, a summary on stderr, exit code 1 if there are errors."""
 
+import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import click
+import msgspec
 
-from ivrflow.checking import check, check_text
-from ivrflow.cli import FINDINGS
-from ivrflow.cli.reporters import REPORTER_BY_FORMAT, summary
+from ivrflow.checking import Checked, check, check_text
+from ivrflow.cli import FINDINGS, baseline
+from ivrflow.cli.reporters import FORMATS, Shown, report
+from ivrflow.cli.selection import selection
+from ivrflow.cli.summary import count, statistics, summary
+from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import UsageError
 from ivrflow.sinch.platform import PLATFORM
 
 STDIN = Path("-")
+
+FailOn = Literal["error", "warning", "never"]
 
 
 @click.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option(
     "--output-format",
-    type=click.Choice(list(REPORTER_BY_FORMAT)),
+    type=click.Choice(FORMATS),
     default="full",
     show_default=True,
-    help="full shows the author's lines, concise one line a finding, json is for programs",
+    help="full shows the author's lines, concise one line a finding; the others are for programs",
 )
+@click.option("--select", multiple=True, metavar="KINDS", help="tell only these: E3,unknown-state")
+@click.option("--ignore", multiple=True, metavar="KINDS", help="leave these out: W9,E210")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="what makes the exit code 1",
+)
+@click.option("--statistics", "counted", is_flag=True, help="count the findings of each kind")
+@click.option(
+    "--baseline",
+    "known",
+    type=click.Path(path_type=Path),
+    help="leave out the findings that this file knows",
+)
+@click.option("--write-baseline", is_flag=True, help="write all findings to the --baseline file")
 @click.option(
     "--stdin-filename",
-    default="stdin.flow.yaml",
-    show_default=True,
-    help="the name shown for a flow that is read from standard input (PATH -)",
+    help="the file that standard input (PATH -) stands for, in its application",
 )
-def command(paths: tuple[Path, ...], output_format: str, stdin_filename: str) -> int:
-    """Check every flow under PATHS (default: the working directory)."""
-    paths = paths or (Path(),)
-    if STDIN in paths and len(paths) > 1:
-        raise UsageError("standard input (-) is checked alone")
-    if paths == (STDIN,):
-        applications = [check_text(stdin_filename, sys.stdin.read(), PLATFORM)]
-    else:
-        applications = check(paths, PLATFORM)
-    findings = [each for application in applications for each in application.diagnostics]
-    texts = {path: text for each in applications for path, text in each.texts.items()}
-    report = REPORTER_BY_FORMAT[output_format](findings, texts)
-    if report:
-        click.echo(report)
+def command(
+    *,
+    paths: tuple[Path, ...],
+    output_format: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: FailOn,
+    counted: bool,
+    known: Path | None,
+    write_baseline: bool,
+    stdin_filename: str | None,
+) -> int:
+    """Check every flow under PATHS (default: the working directory).
+
+    KINDS are codes, beginnings of codes or names. What E0xx tells is always told: of a file that
+    can't be read as it is meant, nothing else is proven.
+    """
+    if write_baseline and known is None:
+        raise UsageError("--write-baseline needs --baseline FILE")
+    is_wanted = selection(select, ignore)
+    applications = _check(paths or (Path(),), stdin_filename)
+    shown = _shown(applications, [each for each in _found(applications) if is_wanted(each)])
     flows = sum(len(each.wanted) for each in applications)
-    click.echo(summary(findings, flows), err=True)
-    return FINDINGS if any(each.is_error for each in findings) else 0
+    if write_baseline and known is not None:
+        baseline.write(known, shown)
+        _tell(f"{count(len(shown.findings), 'finding')} of {count(flows, 'flow')} in {known}")
+        return 0
+    if known is not None:
+        shown = _without_known(shown, known)
+    text = report(output_format, shown)
+    if text:
+        click.echo(text, color=shown.colour)
+    if counted and shown.findings:
+        _tell(statistics(shown.findings))
+    _tell(summary(shown.findings, flows))
+    return FINDINGS if any(_fails(each, fail_on) for each in shown.findings) else 0
+
+
+def _check(paths: tuple[Path, ...], stdin_filename: str | None) -> list[Checked]:
+    if STDIN not in paths:
+        return check(paths, PLATFORM)
+    if len(paths) > 1:
+        raise UsageError("standard input (-) is checked alone")
+    content = sys.stdin.buffer.read()
+    if stdin_filename is None:
+        return [check_text("stdin.flow.yaml", content, PLATFORM)]
+    return check([Path(stdin_filename)], PLATFORM, edited={Path(stdin_filename): content})
+
+
+def _found(applications: Sequence[Checked]) -> Iterator[Diagnostic]:
+    for application in applications:
+        yield from application.diagnostics
+
+
+def _shown(applications: Sequence[Checked], findings: Sequence[Diagnostic]) -> Shown:
+    texts = {path: text for each in applications for path, text in each.texts.items()}
+    shown = Shown(
+        findings=[_from_here(each) for each in findings],
+        texts={_relative(path): text for path, text in texts.items()},
+        colour=_is_colourful(),
+    )
+    return msgspec.structs.replace(
+        shown, findings=sorted(shown.findings, key=lambda each: each.place)
+    )
+
+
+def _from_here(finding: Diagnostic) -> Diagnostic:
+    """Return `finding` with paths as they are written from the working directory."""
+    related = tuple(
+        msgspec.structs.replace(each, path=_relative(each.path)) for each in finding.related
+    )
+    return msgspec.structs.replace(finding, path=_relative(finding.path), related=related)
+
+
+def _relative(path: str) -> str:
+    here, whole = Path.cwd(), Path(path).resolve()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else path
+
+
+def _is_colourful() -> bool:
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+def _without_known(shown: Shown, file: Path) -> Shown:
+    known = baseline.read(file)
+    new = list(baseline.unknown(shown, known))
+    if gone := known.total():
+        _tell(f"{file} knows findings that are gone: {gone}; write it anew with --write-baseline")
+    return msgspec.structs.replace(shown, findings=new)
+
+
+def _fails(finding: Diagnostic, fail_on: FailOn) -> bool:
+    return fail_on == "warning" or (fail_on == "error" and finding.is_error)
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)

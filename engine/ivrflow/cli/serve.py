@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ivrflow.cli import FINDINGS
-from ivrflow.cli.reporters import full
+from ivrflow.cli.reporters import Shown, report
 from ivrflow.library import Library
 from ivrflow.settings import read_settings
 from ivrflow.sinch.platform import PLATFORM
@@ -37,7 +37,8 @@ def command(directory: Path, **flags: object) -> int:
     settings = read_settings(flags, os.environ, Path.cwd())
     library, checked = Library.open(directory, PLATFORM)
     if library is None:
-        click.echo(full([each for each in checked.diagnostics if each.is_error], checked.texts))
+        errors = [each for each in checked.diagnostics if each.is_error]
+        click.echo(report("full", Shown(findings=errors, texts=checked.texts)))
         return FINDINGS
     # Starlette and uvicorn cost as much to import as a whole lint takes.
     from ivrflow.server.run import run

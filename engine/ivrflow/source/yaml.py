@@ -48,6 +48,7 @@ from ivrflow.source.kinds import (
     UNQUOTED_STAR,
     UNQUOTED_TEMPLATE,
 )
+from ivrflow.source.lines import lines_of
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 try:
@@ -72,7 +73,6 @@ DECLARATIONS = frozenset({"params", "properties", "vars"})
 COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
 _COMMENT_IN_BRACKETS = re.compile(r"[^{\[]*[{\[].*\s#")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _HASH_KEY = re.compile(r"\s*#\s*:(\s|$)")
 _OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
 _OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
@@ -261,7 +261,7 @@ class _Builder:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.lines = _LINE_BREAK.split(text)
+        self.lines = lines_of(text)
         self.comments = "#" in text
         self.findings: list[Diagnostic] = []
         self.anchors: dict[str, tuple[Node, int] | None] = {}
