@@ -14,6 +14,8 @@ import msgspec
 from ivrflow import schemas, shipped
 from ivrflow.analysis.analyse import analyse, analyse_app
 from ivrflow.analysis.subject import Application
+from ivrflow.analysis.suppressions import WORD as SUPPRESSION
+from ivrflow.analysis.suppressions import suppress
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic, Kind
 from ivrflow.errors import NothingToReadError
@@ -21,6 +23,8 @@ from ivrflow.model.app import App
 from ivrflow.model.build import build_app, build_flow
 from ivrflow.model.flow import Flow, runs
 from ivrflow.public_holidays import expand_holidays
+from ivrflow.source.lines import lines_of
+from ivrflow.source.node import Node
 from ivrflow.source.schema import check as check_schema
 from ivrflow.source.yaml import parse
 
@@ -171,13 +175,14 @@ def _application_at(home: Path) -> list[Path]:
 def _check_texts(
     contents: Mapping[str, bytes], found: list[Diagnostic], platform: Platform, today: date
 ) -> Checked:
-    app, flows = App(), list[Flow]()
+    app, flows, roots = App(), list[Flow](), dict[str, Node]()
     for path, content in contents.items():
         is_app = Path(path).name in APP_NAMES
         parsed = parse(path, content)
         found += parsed.diagnostics
         if parsed.root is None:
             continue
+        roots[path] = parsed.root
         found += check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
         if is_app:
             built, findings = build_app(path, parsed.root)
@@ -194,6 +199,9 @@ def _check_texts(
     if not damaged:
         found += _found_in_library(application, platform)
     texts = {path: content.decode("utf-8-sig", "replace") for path, content in contents.items()}
+    for path, root in roots.items():
+        if SUPPRESSION in texts[path]:
+            found = _suppressed(found, path, lines_of(texts[path]), root, sure=not damaged)
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
     return Checked(
@@ -204,6 +212,15 @@ def _check_texts(
         diagnostics=ordered,
         texts=texts,
     )
+
+
+def _suppressed(
+    found: list[Diagnostic], path: str, lines: list[str], root: Node, *, sure: bool
+) -> list[Diagnostic]:
+    """Return what is `found` without that which comments in the file `path` allow."""
+    here = [each for each in found if each.path == path]
+    elsewhere = [each for each in found if each.path != path]
+    return [*elsewhere, *suppress(path, lines, root, here, sure=sure)]
 
 
 def _shipped(flows: list[Flow]) -> dict[str, Flow]:

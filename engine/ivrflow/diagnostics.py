@@ -78,6 +78,7 @@ class Kind(msgspec.Struct, frozen=True):
     `text` names the offence first, then what a caller would notice. `bad` is a file in which
     exactly this is found, `good` the same put right; several files stand each behind a line
     `# NAME`. Where no text can show it, a line `# ...` says in words what is in the file.
+    `fatal`: where it is found no program can be made, so no comment may allow it; E0xx all are.
     """
 
     code: str
@@ -86,6 +87,7 @@ class Kind(msgspec.Struct, frozen=True):
     bad: str
     good: str
     severity: Severity = Severity.ERROR
+    fatal: bool = False
 
     def __post_init__(self) -> None:
         if self.code in KIND_BY_CODE or self.name in KIND_BY_NAME:
@@ -93,6 +95,11 @@ class Kind(msgspec.Struct, frozen=True):
         if not (self.text and self.bad and self.good):
             raise ValueError(f"{self.code}: a kind has a text, a bad and a good example")
         KIND_BY_CODE[self.code] = KIND_BY_NAME[self.name] = self
+
+    @property
+    def may_be_allowed(self) -> bool:
+        """Whether an author may let it pass by a comment."""
+        return not (self.fatal or self.code.startswith("E0"))
 
     def at(
         self,

@@ -77,6 +77,7 @@ start: greet
 states:
   greet: {say: Welcome., hangup: }
 """,
+    fatal=True,
 )
 
 

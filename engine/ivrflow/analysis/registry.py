@@ -44,7 +44,7 @@ class Rules(Generic[S]):
     def __init__(self) -> None:
         self.by_code: dict[str, Rule[S]] = {}
 
-    def add(
+    def add(  # noqa: PLR0913  a rule has as many attributes as it has
         self,
         code: str,
         name: str,
@@ -52,6 +52,7 @@ class Rules(Generic[S]):
         bad: str,
         good: str,
         severity: Severity = Severity.ERROR,
+        fatal: bool = False,
         whole: bool = True,
     ) -> Callable[[Callable[[S], Iterable[Finding]]], Callable[[S], Iterable[Finding]]]:
         """Register the decorated generator; its docstring is the text of its kind."""
@@ -61,7 +62,7 @@ class Rules(Generic[S]):
         ) -> Callable[[S], Iterable[Finding]]:
             lines = (check.__doc__ or "").strip().splitlines()
             text = "\n".join(line.strip() for line in lines)
-            kind = Kind(code, name, text, bad=bad, good=good, severity=severity)
+            kind = Kind(code, name, text, bad=bad, good=good, severity=severity, fatal=fatal)
             self.by_code[code] = Rule(kind=kind, check=check, whole=whole)
             return check
 

@@ -51,6 +51,7 @@ vars: {name: string?}
 states:
   greet: {say: "Hello, {{ name | default('you') }}.", hangup: }
 """,
+    fatal=True,
 )
 WRONG_SECRET = Kind(
     "E806",
@@ -105,6 +106,7 @@ routes: [{to: "0850000000", flow: example}]
 app: example
 routes: [{to: "+46850000000", flow: example}]
 """,
+    fatal=True,
 )
 
 

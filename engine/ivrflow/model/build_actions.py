@@ -139,6 +139,7 @@ states:
     on: {collected: bye, no_input: bye, invalid: bye}
   bye: {hangup: }
 """,
+    fatal=True,
 )
 
 

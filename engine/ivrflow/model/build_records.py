@@ -36,6 +36,7 @@ states:
     say: Hello.
     hangup:
 """,
+    fatal=True,
 )
 
 KEY_TYPES = frozenset({T.STRING, T.INTEGER, T.BOOLEAN, T.DIGITS, T.PHONE, T.DATE, T.TIME})

@@ -51,6 +51,7 @@ states:
   find: {request: {name: find}, on: {ok: bye, error: bye}}
   bye: {hangup: }
 """,
+    fatal=True,
 )
 
 Declare = Callable[[Reader, Node | None], dict[str, Decl]]

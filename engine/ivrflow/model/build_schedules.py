@@ -31,6 +31,7 @@ schedules:
     timezone: Europe/Stockholm
     open: {mon-fri: "08:00-17:00"}
 """,
+    fatal=True,
 )
 WRONG_HOURS = Kind(
     "E661",

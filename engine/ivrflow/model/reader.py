@@ -60,6 +60,7 @@ vars: {tries_left: {type: integer, default: 3}}
 states:
   greet: {say: "{{ tries_left }} tries.", hangup: }
 """,
+    fatal=True,
 )
 
 _COUNT = re.compile(r"[+]?[0-9]{1,9}(\.0*)?")

@@ -73,6 +73,7 @@ DECLARATIONS = frozenset({"params", "properties", "vars"})
 COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
 _COMMENT_IN_BRACKETS = re.compile(r"[^{\[]*[{\[].*\s#")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
+_FOR_LINT = re.compile(r"#\s*ivrflow:")
 _HASH_KEY = re.compile(r"\s*#\s*:(\s|$)")
 _OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
 _OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
@@ -358,7 +359,7 @@ class _Builder:
     def find_cut(self, scalar: Scalar, key: str) -> None:
         """Words followed by a comment on their line have most likely been cut by it."""
         rest = self.lines[scalar.end_line - 1][scalar.end_column - 1 :].lstrip()
-        if not rest.startswith("#"):
+        if not rest.startswith("#") or _FOR_LINT.match(rest):
             return
         if key in WORDS or " " in scalar.text or _LOCALE.fullmatch(key):
             self.note(

@@ -30,6 +30,7 @@ EVERYWHERE = {name: WORDS[name] for name in ("call", "locale", "now")}
 @APPLICATION.add(
     "E105",
     "unknown-flow",
+    fatal=True,
     bad="""
 app: example
 routes: [{flow: front-dor}]
@@ -51,6 +52,7 @@ def unknown_flow(application: Application) -> Iterator[Finding]:
 @APPLICATION.add(
     "E106",
     "wrong-parameter",
+    fatal=True,
     bad="""
 app: example
 routes: [{flow: example, with: {departmnt: sales}}]
@@ -96,6 +98,7 @@ def _parameters(route: Route, flow: Flow, schedules: Iterable[str]) -> Iterator[
 @APPLICATION.add(
     "E107",
     "unknown-name-in-prompt",
+    fatal=True,
     bad="""
 app: example
 prompts: {welcome: {en-US: "Hello, {{ name }}."}}
@@ -117,6 +120,7 @@ def unknown_name_in_prompt(application: Application) -> Iterator[Finding]:
 @APPLICATION.add(
     "E164",
     "reserved-schedule-name",
+    fatal=True,
     bad="""
 app: example
 schedules: {now: {timezone: Europe/Stockholm, open: {mon-fri: "08:00-17:00"}}}
@@ -137,6 +141,7 @@ def reserved_schedule_name(application: Application) -> Iterator[Finding]:
 @APPLICATION.add(
     "E110",
     "unplayable-prompt",
+    fatal=True,
     bad="""
 app: example
 prompts: {welcome: {en-US: {play: jingel}}, jingle: {audio: "https://example.com/jingle.mp3"}}

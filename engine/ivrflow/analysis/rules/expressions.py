@@ -19,6 +19,7 @@ def _of(subject: Subject, sort: Sort) -> Iterator[Finding]:
 @FLOW.add(
     "E601",
     "wrong-expression",
+    fatal=True,
     bad="""
 flow: example
 start: greet
@@ -40,6 +41,7 @@ def wrong_expression(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E602",
     "wrong-type",
+    fatal=True,
     bad="""
 flow: example
 start: ask
@@ -92,6 +94,7 @@ def unassigned_variable(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E604",
     "wrong-assignment",
+    fatal=True,
     bad="""
 flow: example
 start: greet

@@ -28,6 +28,7 @@ def _operations(subject: Subject) -> Iterator[tuple[RecordOperation, Record]]:
 @FLOW.add(
     "E121",
     "unknown-record",
+    fatal=True,
     bad="""
 flow: example
 start: greet
@@ -55,6 +56,7 @@ def unknown_record(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E621",
     "wrong-record-step",
+    fatal=True,
     bad="""
 flow: example
 start: greet
@@ -120,6 +122,7 @@ def _of_value(step: RecordOperation, record: Record) -> tuple[str, str] | None:
 @FLOW.add(
     "E622",
     "wrong-key",
+    fatal=True,
     bad="""
 flow: example
 start: greet
@@ -202,6 +205,7 @@ def _keys(
 @FLOW.add(
     "E623",
     "wrong-record-value",
+    fatal=True,
     bad="""
 flow: example
 start: greet

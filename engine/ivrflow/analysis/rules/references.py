@@ -197,6 +197,7 @@ def reserved(
 @FLOW.add(
     "E163",
     "unknown-schedule",
+    fatal=True,
     bad="""
 flow: example
 start: greet

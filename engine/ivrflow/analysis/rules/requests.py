@@ -35,6 +35,7 @@ OWN_HEADERS = frozenset(
 @FLOW.add(
     "E171",
     "unknown-request",
+    fatal=True,
     bad="""
 flow: example
 start: find
@@ -65,6 +66,7 @@ def unknown_request(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E172",
     "wrong-request-parameter",
+    fatal=True,
     bad="""
 flow: example
 start: find
@@ -98,6 +100,7 @@ def wrong_request_parameter(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E173",
     "wrong-request",
+    fatal=True,
     bad="""
 flow: example
 start: find
@@ -296,6 +299,7 @@ def _place(text: Text, at: Span) -> Span:
 @APPLICATION.add(
     "E174",
     "wrong-shared-request",
+    fatal=True,
     bad="""
 app: example
 requests: {find: {params: {host: string}, get: "https://{{ host }}/", timeout: 1s}}

@@ -17,6 +17,7 @@ from ivrflow.model.given import as_prompt, is_computed
 @FLOW.add(
     "E111",
     "unknown-sub-flow",
+    fatal=True,
     bad="""
 flow: example
 start: ask
@@ -48,6 +49,7 @@ def unknown_sub_flow(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E112",
     "wrong-argument",
+    fatal=True,
     bad="""
 flow: example
 start: ask
@@ -167,6 +169,7 @@ def _returns(flow: Flow) -> Iterator[Return]:
 @FLOW.add(
     "E210",
     "recursion",
+    fatal=True,
     bad="""
 flow: example
 start: again
