@@ -48,10 +48,12 @@ tests: $(SETUP)
 
 flows: $(SETUP)
 	$(BIN)/ivrflow lint flows examples engine/ivrflow/std
+	$(BIN)/ivrflow fmt --check flows examples engine/ivrflow/std
 
 format: $(SETUP)  ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/ivrflow fmt flows examples engine/ivrflow/std
 
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py

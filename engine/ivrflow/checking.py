@@ -88,7 +88,7 @@ def check(
     is on disk. Raises `NothingToReadError` if there is no flow at all.
     """
     paths = list(paths)
-    files = sorted({file for path in paths for file in _files(path)})
+    files = sorted({file for path in paths for file in files_under(path)})
     if not files:
         raise NothingToReadError(f"no *.flow.yaml or app.yaml in {', '.join(map(str, paths))}")
     groups: dict[Path, list[Path]] = {}
@@ -116,7 +116,8 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _files(path: Path) -> Iterator[Path]:
+def files_under(path: Path) -> Iterator[Path]:
+    """Yield the flows and applications under `path`, or what it names itself."""
     if not path.is_dir():
         yield path
         return
@@ -169,7 +170,7 @@ def _check_application(
 
 def _application_at(home: Path) -> list[Path]:
     """Return the files of the application at `home`: those below it that have no other home."""
-    return [file for file in _files(home) if _home(file.parent) == home]
+    return [file for file in files_under(home) if _home(file.parent) == home]
 
 
 def _check_texts(

@@ -12,6 +12,7 @@ COMMANDS = {
     "compile": "show the program of a flow, or the SVAML of one of its states",
     "emulate": "be the Voice API for an application, and the people who call it",
     "explain": "tell what a finding means",
+    "fmt": "lay out flows, and change nothing that they say",
     "graph": "draw a flow as Mermaid or DOT",
     "lint": "check flows before the phone rings",
     "new": "write a project that lints clean",

@@ -133,6 +133,16 @@ def _parse_text(path: str, text: str) -> Parsed:
         return Parsed(None, tuple(_one_a_line(findings)))
 
 
+def events_of(text: str) -> list[Any]:
+    """Return the events of a text, of the parser that can read it; raises `YAMLError`."""
+    try:
+        return list(_events(text))
+    except YAMLError:
+        if CParser is None or len(text) > MAX_SECOND_TRY:
+            raise
+        return list(_pure_events(text))
+
+
 def _events(text: str) -> Events:
     if CParser is None:
         yield from _pure_events(text)
