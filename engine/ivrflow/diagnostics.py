@@ -14,6 +14,7 @@ and types, E7xx platform limits, E8xx security, W9xx usability. A code is never 
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
@@ -35,6 +36,11 @@ START = Span(1, 1, 1, 1)
 MAX_LONGER = 4
 MAX_COMPARED = 500
 """Bounds of the search for what a word may have meant: letters more or less, words compared."""
+
+EQUAL = 0.05
+"""Two spellings are equally like a word up to this difference."""
+
+_DID_YOU_MEAN = re.compile(r'did you mean "(?P<word>[^"]*)"\?')
 
 
 class Severity(StrEnum):
@@ -130,17 +136,32 @@ KIND_BY_NAME: dict[str, Kind] = {}
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the spelling of `known` that `word` most likely meant, if there is one."""
-    alike = (each for each in known if abs(len(each) - len(word)) <= MAX_LONGER)
-    matches = difflib.get_close_matches(word, list(islice(alike, MAX_COMPARED)), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    return next(iter(_alike(word, known)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a remedy for the unknown `word`: the likely spelling, else what is known."""
+    """Return a remedy for the unknown `word`: the likely spelling, else what is known.
+
+    Two spellings are named where one is as likely as the other.
+    """
     known = sorted(known)
-    likely = nearest(word, known)
-    if likely is not None:
-        return f'did you mean "{likely}"?'
+    likely = _alike(word, known)
+    if likely:
+        return "did you mean " + " or ".join(f'"{each}"' for each in likely) + "?"
     if not known:
         return ""
     return "known: " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+
+
+def meant(help: str) -> str | None:
+    """Return the one spelling that the remedy of `did_you_mean` names."""
+    found = _DID_YOU_MEAN.fullmatch(help)
+    return None if found is None else found["word"]
+
+
+def _alike(word: str, known: Iterable[str]) -> list[str]:
+    """Return what `word` most likely meant: no word, one, or two that are equally like it."""
+    alike = (each for each in known if abs(len(each) - len(word)) <= MAX_LONGER)
+    found = difflib.get_close_matches(word, list(islice(alike, MAX_COMPARED)), n=2, cutoff=0.6)
+    likeness = [difflib.SequenceMatcher(a=each, b=word).ratio() for each in found]
+    return found if len(found) == 2 and likeness[0] - likeness[1] < EQUAL else found[:1]

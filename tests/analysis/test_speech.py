@@ -199,7 +199,7 @@ routes: [{flow: one}]
     assert sorted(set(codes)) == ["E512", "E513"]
     assert len(codes) == 6
     nearest = application(tmp_path_factory, app, FLOW).diagnostics[0]
-    assert nearest.help == 'did you mean "en-US"?'
+    assert nearest.help == 'did you mean "en-US" or "en-AU"?'
 
 
 def menu(prompt: str, reprompt: str = "Again.") -> list[str]:

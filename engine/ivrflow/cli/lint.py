@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +10,9 @@ import click
 import msgspec
 
 from ivrflow.checking import Checked, check, check_text
-from ivrflow.cli import FINDINGS, baseline
+from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import FORMATS, Shown, report
+from ivrflow.cli.reporters.concise import printable
 from ivrflow.cli.selection import selection
 from ivrflow.cli.summary import count, statistics, summary
 from ivrflow.diagnostics import Diagnostic
@@ -53,6 +54,8 @@ FailOn = Literal["error", "warning", "never"]
     "--stdin-filename",
     help="the file that standard input (PATH -) stands for, in its application",
 )
+@click.option("--fix", is_flag=True, help="repair what is certain, and tell the rest")
+@click.option("--diff", "shows_diff", is_flag=True, help="with --fix: show it, write nothing")
 def command(
     *,
     paths: tuple[Path, ...],
@@ -64,6 +67,8 @@ def command(
     known: Path | None,
     write_baseline: bool,
     stdin_filename: str | None,
+    fix: bool,
+    shows_diff: bool,
 ) -> int:
     """Check every flow under PATHS (default: the working directory).
 
@@ -73,10 +78,17 @@ def command(
     if write_baseline and known is None:
         raise UsageError("--write-baseline needs --baseline FILE")
     is_wanted = selection(select, ignore)
-    applications = _check(paths or (Path(),), stdin_filename)
+    if fix or shows_diff:
+        applications, changes = _fix(paths or (Path(),), is_wanted, writes=not shows_diff)
+        if shows_diff:
+            return FINDINGS if changes else 0
+    else:
+        applications = _check(paths or (Path(),), stdin_filename)
     shown = _shown(applications, [each for each in _found(applications) if is_wanted(each)])
     flows = sum(len(each.wanted) for each in applications)
     if write_baseline and known is not None:
+        from ivrflow.cli import baseline
+
         baseline.write(known, shown)
         _tell(f"{count(len(shown.findings), 'finding')} of {count(flows, 'flow')} in {known}")
         return 0
@@ -100,6 +112,29 @@ def _check(paths: tuple[Path, ...], stdin_filename: str | None) -> list[Checked]
     if stdin_filename is None:
         return [check_text("stdin.flow.yaml", content, PLATFORM)]
     return check([Path(stdin_filename)], PLATFORM, edited={Path(stdin_filename): content})
+
+
+def _fix(
+    paths: tuple[Path, ...], is_wanted: Callable[[Diagnostic], bool], *, writes: bool
+) -> tuple[list[Checked], bool]:
+    """Repair files, or show how; return how they then are, and whether anything changes."""
+    if STDIN in paths:
+        raise UsageError("standard input (-) can't be fixed")
+    # Imported where they are wanted, as baselines are: most lints need neither.
+    from ivrflow.cli import fixing
+    from ivrflow.cli.rewrite import diff, rewrite
+
+    fixed = fixing.fix(paths, is_wanted)
+    for path, (old, new) in sorted(fixed.texts.items()):
+        if writes:
+            rewrite(Path(path), new)
+        else:
+            click.echo(diff(_relative(path), old, new))
+    for finding, what in fixed.fixes:
+        place = f"{_relative(finding.path)}:{finding.span.line}:{finding.span.column}"
+        done = "fixed" if writes else "to be fixed"
+        _tell(printable(f"{place}: {done} {finding.code} [{finding.name}] {what}"))
+    return fixed.applications, bool(fixed.fixes)
 
 
 def _found(applications: Sequence[Checked]) -> Iterator[Diagnostic]:
@@ -138,6 +173,8 @@ def _is_colourful() -> bool:
 
 
 def _without_known(shown: Shown, file: Path) -> Shown:
+    from ivrflow.cli import baseline
+
     known = baseline.read(file)
     new = list(baseline.unknown(shown, known))
     if gone := known.total():
