@@ -33,6 +33,7 @@ formatting: $(SETUP)
 
 style: $(SETUP)
 	$(BIN)/ruff check .
+	$(BIN)/yamllint --strict .
 
 types: $(SETUP)
 	$(BIN)/mypy
