@@ -203,8 +203,11 @@ def linting() -> None:
                 ("yamllint", ["yamllint", "-d", "relaxed", str(file)]),
             ):
                 theirs = whole([sys.executable, "-m", *command])
-                shown = f"{theirs * 1000:8.0f} ms   {own / theirs:5.2f} of its time"
-                print(f"  {tool:36}  {shown if theirs else 'not installed: left out'}")
+                if not theirs:
+                    print(f"  {tool:36}  not installed: left out")
+                    continue
+                share = f"{own / theirs:5.2f} of its time"
+                print(f"  {tool:36}  {theirs * 1000:8.0f} ms   {share}")
 
 
 def whole(command: list[str]) -> float:
