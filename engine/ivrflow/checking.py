@@ -200,9 +200,7 @@ def _check_texts(
     if not damaged:
         found += _found_in_library(application, platform)
     texts = {path: content.decode("utf-8-sig", "replace") for path, content in contents.items()}
-    for path, root in roots.items():
-        if SUPPRESSION in texts[path]:
-            found = _suppressed(found, path, lines_of(texts[path]), root, sure=not damaged)
+    found = _without_allowed(found, roots, texts, sure=not damaged)
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))
     return Checked(
@@ -215,13 +213,17 @@ def _check_texts(
     )
 
 
-def _suppressed(
-    found: list[Diagnostic], path: str, lines: list[str], root: Node, *, sure: bool
+def _without_allowed(
+    found: list[Diagnostic], roots: Mapping[str, Node], texts: Mapping[str, str], *, sure: bool
 ) -> list[Diagnostic]:
-    """Return what is `found` without that which comments in the file `path` allow."""
-    here = [each for each in found if each.path == path]
-    elsewhere = [each for each in found if each.path != path]
-    return [*elsewhere, *suppress(path, lines, root, here, sure=sure)]
+    """Return what is `found` without that which comments of its file allow; see `suppress`."""
+    for path, root in roots.items():
+        if SUPPRESSION in texts[path]:
+            here = [each for each in found if each.path == path]
+            elsewhere = [each for each in found if each.path != path]
+            told = suppress(path, lines_of(texts[path]), root, here, sure=sure)
+            found = [*elsewhere, *told]
+    return found
 
 
 def _shipped(flows: list[Flow]) -> dict[str, Flow]:

@@ -1,5 +1,6 @@
 """Comments let findings pass where they say so, and are told when they do nothing."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,14 @@ def test_what_may_be_allowed_leaves_a_program(code: str, tmp_path: Path) -> None
 def test_no_comment_crashes_lint(text: str) -> None:
     codes(f"# ivrflow: {text}\n{FLOW}")
     codes(FLOW.replace("Hello.", f"Hello # ivrflow: {text}", 1))
+
+
+def test_many_comments_and_texts_take_no_time() -> None:
+    texts = ", ".join('" # ivrflow: x"' for _ in range(20_000))
+    comments = f"{ALLOW}\n" * 5_000
+    began = time.monotonic()
+    found = codes(
+        f"flow: x\nstart: a\nvars: {{l: [{texts}]}}\n{comments}states: {{a: {{hangup: }}}}\n"
+    )
+    assert len(found) == 5_000
+    assert time.monotonic() - began < 20

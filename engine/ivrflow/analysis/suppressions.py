@@ -97,9 +97,6 @@ class Allowance(msgspec.Struct, frozen=True):
     line: int | None
     span: Span
 
-    def covers(self, finding: Diagnostic) -> bool:
-        return finding.code == self.kind.code and self.line in (None, finding.span.line)
-
 
 def suppress(
     path: str, lines: list[str], root: Node, found: Iterable[Diagnostic], *, sure: bool
@@ -108,31 +105,40 @@ def suppress(
 
     Unless `sure` that all was looked for, nothing is told of comments that allow what isn't there.
     """
-    allowances: list[Allowance] = []
+    allowances: dict[tuple[str, int | None], list[Allowance]] = {}
+    below = _lines_below(lines)
     for comment in comments(lines, root, WORD):
-        allowed, faults = _read(path, comment, _line(comment, lines, root))
-        allowances += allowed
+        allowed, faults = _read(path, comment, _line(comment, below, root))
         yield from faults
-    used: set[Allowance] = set()
+        for each in allowed:
+            allowances.setdefault((each.kind.code, each.line), []).append(each)
+    unused = set(allowances)
     for finding in found:
-        covering = [each for each in allowances if each.covers(finding)]
-        used.update(covering)
+        covering = {(finding.code, finding.span.line), (finding.code, None)} & allowances.keys()
+        unused -= covering
         if not covering:
             yield finding
-    for each in allowances if sure else ():
-        if each not in used:
-            message = f'nothing is found here that "{each.kind.name}" could mean'
-            yield UNUSED.at(path, each.span, message, help="remove it")
+    for key in sorted(unused, key=str) if sure else ():
+        for each in allowances[key]:
+            message = f'"{each.kind.name}" is allowed here, and not found'
+            yield UNUSED.at(path, each.span, message, help="remove it from the comment")
 
 
-def _line(comment: Comment, lines: list[str], root: Node) -> int | None:
+def _line(comment: Comment, below: list[int], root: Node) -> int | None:
     """Return the line that `comment` is about; None for the whole file."""
     if not comment.alone:
         return comment.line
-    if comment.line < root.line:
-        return None
-    below = range(comment.line + 1, len(lines) + 1)
-    return next((each for each in below if lines[each - 1].strip()[:1] not in ("", "#")), 0)
+    return None if comment.line < root.line else below[comment.line - 1]
+
+
+def _lines_below(lines: list[str]) -> list[int]:
+    """Return for each line the number of the next one that says something, 0 if there is none."""
+    below, last = [], 0
+    for number in range(len(lines), 0, -1):
+        below.append(last)
+        if lines[number - 1].strip()[:1] not in ("", "#"):
+            last = number
+    return below[::-1]
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,8 @@ TEXT_IS_WRONG = "E0"
 """Codes of findings that hide others: fewer of them are better, whatever comes to light."""
 
 MAX_ROUNDS = 20
+MAX_TRIED = 200
+"""Bounds of the search: each repair that is tried costs a lint."""
 
 Candidate = tuple[Diagnostic, Fix]
 
@@ -51,7 +54,7 @@ class _Fixer:
 
     def round(self, is_wanted: Callable[[Diagnostic], bool]) -> bool:
         """Try the repairs of what is found now, all at once, else each alone."""
-        tried = list(self.candidates(is_wanted))
+        tried = list(islice(self.candidates(is_wanted), MAX_TRIED))
         if self.attempt(tried):
             return True
         kept: set[tuple[str, int]] = set()

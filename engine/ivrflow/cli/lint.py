@@ -86,12 +86,8 @@ def command(
         applications = _check(paths or (Path(),), stdin_filename)
     shown = _shown(applications, [each for each in _found(applications) if is_wanted(each)])
     flows = sum(len(each.wanted) for each in applications)
-    if write_baseline and known is not None:
-        from ivrflow.cli import baseline
-
-        baseline.write(known, shown)
-        _tell(f"{count(len(shown.findings), 'finding')} of {count(flows, 'flow')} in {known}")
-        return 0
+    if known is not None and write_baseline:
+        return _write_baseline(known, shown, flows)
     if known is not None:
         shown = _without_known(shown, known)
     text = report(output_format, shown)
@@ -144,13 +140,10 @@ def _found(applications: Sequence[Checked]) -> Iterator[Diagnostic]:
 
 def _shown(applications: Sequence[Checked], findings: Sequence[Diagnostic]) -> Shown:
     texts = {path: text for each in applications for path, text in each.texts.items()}
-    shown = Shown(
-        findings=[_from_here(each) for each in findings],
+    return Shown(
+        findings=sorted(map(_from_here, findings), key=lambda each: each.place),
         texts={_relative(path): text for path, text in texts.items()},
         colour=_is_colourful(),
-    )
-    return msgspec.structs.replace(
-        shown, findings=sorted(shown.findings, key=lambda each: each.place)
     )
 
 
@@ -170,6 +163,14 @@ def _relative(path: str) -> str:
 def _is_colourful() -> bool:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
+
+
+def _write_baseline(file: Path, shown: Shown, flows: int) -> int:
+    from ivrflow.cli import baseline
+
+    baseline.write(file, shown)
+    _tell(f"{count(len(shown.findings), 'finding')} of {count(flows, 'flow')} in {file}")
+    return 0
 
 
 def _without_known(shown: Shown, file: Path) -> Shown:

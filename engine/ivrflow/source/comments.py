@@ -5,6 +5,7 @@ character, any other that begins a line or follows a blank begins a comment.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -23,26 +24,30 @@ class Comment(msgspec.Struct, frozen=True):
     alone: bool
 
 
+Place = tuple[int, int]
+
+
 class Texts:
     """Where the quoted and block texts of a tree stand."""
 
     def __init__(self, root: Node) -> None:
-        self._by_line: dict[int, list[Scalar]] = {}
+        quoted: set[tuple[Place, Place]] = set()
         self._blocks: set[int] = set()
         for scalar in scalars(root):
             if scalar.style in ("|", ">"):
                 self._blocks.update(range(scalar.line + 1, scalar.end_line))
             elif scalar.style:
-                for line in range(scalar.line, scalar.end_line + 1):
-                    self._by_line.setdefault(line, []).append(scalar)
+                end = (scalar.end_line, scalar.end_column)
+                quoted.add(((scalar.line, scalar.column), end))
+        self._quoted = sorted(quoted)
 
     def hold(self, line: int, column: int) -> bool:
         """Whether the character at `line` and `column` is part of a text."""
+        if line in self._blocks:
+            return True
         here = (line, column)
-        return line in self._blocks or any(
-            (each.line, each.column) <= here < (each.end_line, each.end_column)
-            for each in self._by_line.get(line, ())
-        )
+        before = bisect(self._quoted, here, key=lambda each: each[0])
+        return before > 0 and here < self._quoted[before - 1][1]
 
 
 def scalars(node: Node) -> Iterator[Scalar]:
