@@ -84,7 +84,8 @@ class Kind(msgspec.Struct, frozen=True):
     `text` names the offence first, then what a caller would notice. `bad` is a file in which
     exactly this is found, `good` the same put right; several files stand each behind a line
     `# NAME`. Where no text can show it, a line `# ...` says in words what is in the file.
-    `fatal`: where it is found no program can be made, so no comment may allow it; E0xx all are.
+    `fatal`: no comment may allow it, for no program can be made where it is found, or what the
+    engine promises of secrets would be broken; E0xx all are.
     """
 
     code: str

@@ -33,7 +33,7 @@ WRONG_SUPPRESSION = Kind(
     "E031",
     "wrong-suppression",
     """A comment for lint says something that lint does not know, or allows what can't be allowed:
-without a readable file, references and expressions there is no program.""",
+what leaves no program to run, and what would give a secret away.""",
     bad="""
 flow: example
 start: greet
@@ -173,7 +173,7 @@ def _fault(path: str, span: Span, word: str, kind: Kind | None) -> Diagnostic:
     if kind is None:
         help = did_you_mean(word, KIND_BY_NAME)
         return WRONG_SUPPRESSION.at(path, span, f'no finding is called "{word}"', help=help)
-    message = f'"{word}" can\'t be allowed: with it there is no program'
+    message = f'"{word}" can\'t be allowed'
     return WRONG_SUPPRESSION.at(path, span, message, help="mend what is found, or remove this")
 
 

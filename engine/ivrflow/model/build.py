@@ -71,6 +71,7 @@ vars: {door: {type: object, secret: true, default: {}, properties: {code: digits
 states:
   greet: {say: Hello., hangup: }
 """,
+    fatal=True,
 )
 COMPUTED = Kind(
     "E681",

@@ -15,6 +15,7 @@ from ivrflow.model.flow import Connect
 @FLOW.add(
     "E801",
     "environment-out-of-place",
+    fatal=True,
     bad="""
 flow: example
 start: greet
@@ -74,6 +75,7 @@ def unfenced_number(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E803",
     "secret-in-the-open",
+    fatal=True,
     bad="""
 flow: example
 start: ask
@@ -108,6 +110,7 @@ def secret_in_the_open(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E804",
     "computed-secret",
+    fatal=True,
     bad="""
 flow: example
 start: ask
@@ -139,6 +142,7 @@ def computed_secret(subject: Subject) -> Iterator[Finding]:
 @FLOW.add(
     "E805",
     "exposed-secret",
+    fatal=True,
     bad="""
 flow: example
 start: ask
