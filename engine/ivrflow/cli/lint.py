@@ -12,7 +12,6 @@ import msgspec
 from ivrflow.checking import Checked, check, check_text
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import FORMATS, Shown, report
-from ivrflow.cli.reporters.concise import printable
 from ivrflow.cli.selection import selection
 from ivrflow.cli.summary import count, statistics, summary
 from ivrflow.diagnostics import Diagnostic
@@ -118,6 +117,7 @@ def _fix(
         raise UsageError("standard input (-) can't be fixed")
     # Imported where they are wanted, as baselines are: most lints need neither.
     from ivrflow.cli import fixing
+    from ivrflow.cli.reporters.concise import printable
     from ivrflow.cli.rewrite import diff, rewrite
 
     fixed = fixing.fix(paths, is_wanted)

@@ -9,7 +9,8 @@ import msgspec
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.source.lines import lines_of
 
-FORMATS = ("full", "concise", "json", "sarif", "junit", "github", "gitlab")
+FOR_PEOPLE = ("full", "concise")
+FORMATS = (*FOR_PEOPLE, "json", "sarif", "junit", "github", "gitlab")
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ def _lines(text: str) -> list[str]:
 
 def report(format_: str, shown: Shown) -> str:
     """Return `shown` in one of `FORMATS`; "" if there is nothing to print."""
+    if format_ in FOR_PEOPLE and not shown.findings:
+        return ""
     module = importlib.import_module(f"ivrflow.cli.reporters.{format_}")
     text: str = module.report(shown)
     return text
