@@ -65,6 +65,19 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             '        "#": a\n'
             "    on: {no_input: bye, no_match: bye}\n",
         ),
+        (
+            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n        *: a\n"
+            "    on: {no_input: bye, no_match: bye}\n",
+            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n"
+            '        "*": a\n'
+            "    on: {no_input: bye, no_match: bye}\n",
+        ),
+        (
+            "  a:\n    menu: {prompt: Press., choices: {1: bye, *: a}}\n"
+            "    on: {no_input: bye, no_match: bye}\n",
+            '  a:\n    menu: {prompt: Press., choices: {1: bye, "*": a}}\n'
+            "    on: {no_input: bye, no_match: bye}\n",
+        ),
     ],
 )
 def test_what_is_certain_is_repaired(cli: Cli, file: Path, wrong: str, right: str) -> None:

@@ -16,6 +16,7 @@ from ivrflow.source.kinds import (
     KEY_IN_COMMENT,
     SPLIT_AT_COMMA,
     UNQUOTED_COLON,
+    UNQUOTED_STAR,
     UNQUOTED_TEMPLATE,
 )
 from ivrflow.source.lines import LINE_BREAK
@@ -51,8 +52,9 @@ def fix_of(finding: Diagnostic, lines: list[str], found: Iterable[Diagnostic]) -
         return None
     line = lines[span.line - 1]
     match finding.code:
-        case KEY_IN_COMMENT.code:
-            return Fix(span.line, span.column - 1, span.end_column - 1, '"#"')
+        case KEY_IN_COMMENT.code | UNQUOTED_STAR.code:
+            key = line[span.column - 1 : span.column]
+            return Fix(span.line, span.column - 1, span.column, f'"{key}"')
         case CUT_AT_COMMENT.code:
             return _whole_text(finding, line)
         case SPLIT_AT_COMMA.code:
