@@ -103,6 +103,19 @@ def check(
         ]
 
 
+def check_home(directory: Path, platform: Platform, *, today: date) -> tuple[Path, Checked]:
+    """Check the application that files in `directory` belong to; returns where it lies, too.
+
+    `today` as in `check`. Raises `NothingToReadError` if there is no flow.
+    """
+    home = _home(directory)
+    files = sorted(_application_at(home))
+    if not files:
+        raise NothingToReadError(f"no *.flow.yaml or app.yaml in {home} or above")
+    with _collector_off():
+        return home, _check_application(home, files, platform, today, {})
+
+
 def check_text(
     path: str, text: str | bytes, platform: Platform, *, today: date | None = None
 ) -> Checked:

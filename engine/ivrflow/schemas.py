@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NAMES = ("flow", "app", "svaml", "callback")
+NAMES = ("flow", "app", "calltest", "svaml", "callback")
 
 
 @cache

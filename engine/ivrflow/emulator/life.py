@@ -20,7 +20,7 @@ from ivrflow.emulator.svaml import (
     Svaml,
 )
 from ivrflow.emulator.transcript import Cut, Ended, Parked
-from ivrflow.emulator.world import Call, Leg, Over, Redirected, Turn
+from ivrflow.emulator.world import Call, Leg, MenuBroken, Over, Redirected, Turn
 
 HANGUP = Svaml(name="hangup", action=Hangup())
 
@@ -132,6 +132,8 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
     call.doing = "menu"
     try:
         found = yield from run_menu(call, leg, run)
+    except MenuBroken:
+        found = result("error", run.main or "main")
     except Over as over:
         if over.who == leg.name and asks(call, "pie"):
             yield from _tell_hangup(call, run)

@@ -18,7 +18,7 @@ from ivrflow.emulator.sending import send_again
 from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.signals import Beeped, Key, PickedUp, Refusal, Refused, Replied, Speech, Voice
 from ivrflow.emulator.transcript import Dialled, Entry, Pressed, Received, Spoke, shown
-from ivrflow.emulator.world import Address, Call, Delivery, Leg, Over, World
+from ivrflow.emulator.world import Address, Call, Delivery, Leg, MenuBroken, Over, World
 from ivrflow.errors import EmulatorError
 
 KEYS = frozenset("0123456789*#")
@@ -152,6 +152,14 @@ class Platform:
         else:
             reason = "CALLERHANGUP" if is_caller else "CALLEEHANGUP"
             found.end(Over(reason, who=leg.name))
+        self.world.clock.run()
+
+    def break_menu(self, call: str) -> None:
+        """Let the platform fail to run the menu that the call is in."""
+        found = self.find(call)
+        if found.doing != "menu" or found.main is None:
+            raise EmulatorError("the call is in no menu")
+        self.world.clock.throw(found.main, MenuBroken())
         self.world.clock.run()
 
     # -- requests and faults

@@ -35,6 +35,10 @@ class Redirected(Exception):
         self.turn = turn
 
 
+class MenuBroken(Exception):
+    """The platform can't run the menu that it is running."""
+
+
 class Turn(Struct, frozen=True):
     """A reply, and what it answers: ice, ace, pie, patch (of a live call), parked (PATCH)."""
 

@@ -123,6 +123,10 @@ class Policy:
     secret_key: bytes = field(default=b"", repr=False)
 
 
+Tell = Callable[[Event, Program, Step], None]
+"""Who is told of every turn, once it is committed."""
+
+
 def clock() -> datetime:
     return datetime.now(UTC)
 
@@ -137,12 +141,14 @@ class Turns:
         policy: Policy,
         now: Callable[[], datetime] = clock,
         asker: Asker | None = None,
+        tell: Tell | None = None,
     ) -> None:
         self.library = library
         self.store = store
         self.policy = policy
         self.now = now
         self.vault = Vault(lambda: policy.secret_key or store.secret_key())
+        self.tell = tell or write_line
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
@@ -268,7 +274,7 @@ class Turns:
             place = await self._commit(making)
         turn, taken = making.made()
         self._keep(arrival.call, live, turn, taken.session, place)
-        _tell(arrival.event, live.program, taken)
+        self.tell(arrival.event, live.program, taken)
         return turn.reply
 
     async def _commit(self, making: Making) -> Place | None:
@@ -439,7 +445,7 @@ def _reply(event: Event, taken: Step, live: Live) -> bytes:
     return EMPTY if isinstance(event, Unknown) else b""
 
 
-def _tell(event: Event, program: Program, taken: Step) -> None:
+def write_line(event: Event, program: Program, taken: Step) -> None:
     """Write the turn to the log, and what the author asked to be written."""
     trace = taken.trace
     log_turn(

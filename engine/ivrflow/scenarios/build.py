@@ -1,0 +1,186 @@
+"""Nodes to scenarios: what somebody wrote down, as typed values.
+
+What the schema finds wrong is left out here without a word. What only the meaning of the text shows
+wrong is a finding: names that the flow doesn't have, times that are none.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ivrflow import schemas
+from ivrflow.analysis.subject import Application, Subject
+from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean
+from ivrflow.emulator.setup import Inbound
+from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
+from ivrflow.scenarios.build_steps import StepBuilder, duration
+from ivrflow.scenarios.values import value_of
+from ivrflow.scenarios.model import (
+    Ended,
+    Expectation,
+    File,
+    Mock,
+    Record,
+    Reply,
+    Request,
+    Scenario,
+    Value,
+    Visited,
+)
+from ivrflow.source.node import Entry, Node, Scalar
+from ivrflow.source.node import Mapping as MappingNode
+from ivrflow.source.schema import check
+from ivrflow.source.yaml import parse
+
+UNKNOWN_FLOW = Kind("E181", "test-of-unknown-flow")
+UNKNOWN_NAME = Kind("E182", "unknown-name-in-test")
+
+MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
+"""When calls come in for which nothing else is said."""
+
+
+def build(
+    path: str, content: bytes, application: Application
+) -> tuple[File | None, tuple[Diagnostic, ...]]:
+    """Return the scenarios of a file about an application, and what is wrong with them; no file
+    where anything is."""
+    parsed = parse(path, content)
+    if parsed.root is None:
+        return None, tuple(parsed.diagnostics)
+    findings = [*parsed.diagnostics, *check(path, parsed.root, schemas.load("calltest"))]
+    reader = Reader(path)
+    file = None if findings else _Builder(reader, parsed.root, application).file()
+    findings += reader.findings
+    return (None if any(each.is_error for each in findings) else file), tuple(findings)
+
+
+class _Builder:
+    def __init__(self, reader: Reader, root: Node, application: Application) -> None:
+        self.reader = reader
+        self.root = root
+        self.flows = application.all_flows
+        self.flow = self.flows.get(word(child(root, "test")))
+        self.variables = (
+            Subject(self.flow, application, application.platform).variables if self.flow else {}
+        )
+
+    def file(self) -> File:
+        name = child(self.root, "test")
+        if self.flow is None:
+            message = f'there is no flow "{word(name)}" to be tested'
+            self.reader.note(UNKNOWN_FLOW, place(name), message, did_you_mean(word(name), self.flows))
+        scenarios = tuple(self.scenario(each) for each in entries(child(self.root, "scenarios")))
+        path = self.reader.path
+        return File(path=path, flow=word(name), at=place(name), scenarios=scenarios)
+
+    def scenario(self, entry: Entry) -> Scenario:
+        node = entry.value
+        expect = child(node, "expect")
+        call = child(node, "call")
+        return Scenario(
+            name=entry.key.text,
+            at=entry.key.span,
+            flow=word(child(self.root, "test")),
+            path=self.reader.path,
+            call=_call(call),
+            dialled=child(call, "to") is not None,
+            begins=self.begins(child(node, "at")),
+            requests=tuple(_request(each) for each in entries(child(node, "requests"))),
+            records=tuple(
+                Record(record=of, key=key.text, value=value_of(value), at=key.span)
+                for of, key, value in _values(child(node, "records"))
+            ),
+            steps=StepBuilder(self.reader).steps(child(node, "steps")),
+            expect=tuple(self.expectations(expect)),
+            empty=expect.span if isinstance(expect, Scalar) else None,
+        )
+
+    def begins(self, node: Node | None) -> int:
+        text = word(node)
+        try:
+            begins = datetime.fromisoformat(text) if text else MONDAY
+            return int(begins.timestamp() * 1000)
+        except (ValueError, OverflowError):
+            message = f'"{text}" is no time of the calendar'
+            self.reader.note(WRONG_LITERAL, place(node), message, "for example 2026-11-23T10:00:00+01:00")
+            return 0
+
+    def expectations(self, node: Node | None) -> Iterable[Expectation]:
+        ended, visited, svaml = (child(node, each) for each in ("ended", "visited", "svaml"))
+        if ended is not None:
+            yield Ended(state=self.state(ended), at=ended.span)
+        if visited is not None:
+            states = tuple(self.state(each) for each in items(visited))
+            yield Visited(states=states, at=visited.span)
+        for each in entries(child(node, "variables")):
+            self.known(each.key, self.variables, "variable")
+            yield _value("variables", each)
+        for each in entries(child(node, "visits")):
+            self.known(each.key, self.flow.states if self.flow else (), "state")
+            yield _value("visits", each)
+        if isinstance(svaml, MappingNode):
+            yield Reply(svaml=svaml, at=svaml.span)
+        for of, key, value in _values(child(node, "records")):
+            yield Value(of=of, key=key.text, value=value, at=_shown(key, value))
+
+    def state(self, node: Node) -> str:
+        """Read the name of a state, of this flow or of `FLOW:` that it runs."""
+        text = word(node)
+        flow, _, name = text.rpartition(":")
+        of = self.flows.get(flow) if flow else self.flow
+        if flow and of is None:
+            message = f'there is no flow "{flow}"'
+            self.reader.note(UNKNOWN_NAME, place(node), message, did_you_mean(flow, self.flows))
+        elif of is not None and name not in of.states:
+            message = f'there is no state "{name}" in "{of.name}"'
+            self.reader.note(UNKNOWN_NAME, place(node), message, did_you_mean(name, of.states))
+        return text
+
+    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
+        if self.flow is not None and key.text not in names:
+            message = f'there is no {what} "{key.text}" in "{self.flow.name}"'
+            self.reader.note(UNKNOWN_NAME, key.span, message, did_you_mean(key.text, names))
+
+
+def _value(of: str, entry: Entry) -> Value:
+    return Value(of=of, key=entry.key.text, value=entry.value, at=_shown(entry.key, entry.value))
+
+
+def _shown(key: Scalar, value: Node) -> Span:
+    """The place of a value; that of its key, where it is written as nothing at all."""
+    return key.span if isinstance(value, Scalar) and value.plain and not value.text else value.span
+
+
+def _values(node: Node | None) -> Iterable[tuple[str, Scalar, Node]]:
+    """Yield record, key and value of what is written as `record: {key: value}`."""
+    for record in entries(node):
+        for each in entries(record.value):
+            yield record.key.text, each.key, each.value
+
+
+def _call(node: Node | None) -> Inbound:
+    caller, default = child(node, "from"), Inbound()
+    origin = word(child(node, "origin"), "pstn")
+    return Inbound(
+        caller=word(caller, default.caller),
+        to=word(child(node, "to"), default.to),
+        origin="sip" if origin == "sip" else "app" if origin == "app" else "pstn",
+        withheld=isinstance(caller, Scalar) and caller.is_null,
+        headers={each.key.text: word(each.value) for each in entries(child(node, "headers"))},
+        custom=word(child(node, "custom")),
+    )
+
+
+def _request(entry: Entry) -> Request:
+    answers = tuple(_mock(each) for each in several(entry.value))
+    return Request(name=entry.key.text, answers=answers, at=entry.key.span)
+
+
+def _mock(node: Node) -> Mock:
+    body = child(node, "json")
+    return Mock(
+        status=int(word(child(node, "status"), "200")),
+        json=None if body is None else value_of(body),
+        delay=duration(child(node, "delay")),
+        fails=word(child(node, "fails")),
+    )
+

@@ -1,0 +1,198 @@
+"""A file of scenarios as its author means it: typed values, each with its place."""
+
+import msgspec
+
+from ivrflow.diagnostics import Span
+from ivrflow.emulator.setup import Inbound
+from ivrflow.emulator.signals import Refusal, Voice
+from ivrflow.source.node import Mapping, Node
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What is recorded before the call: the `value` of a record's `key`."""
+
+    record: str
+    key: str
+    value: object
+    at: Span
+
+
+class Mock(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server answers, `delay` milliseconds later; `fails`: it doesn't, and why."""
+
+    status: int = 200
+    json: object = None
+    delay: int = 0
+    fails: str = ""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the look-up `name` is answered, ask by ask; the last answer again for each further."""
+
+    name: str
+    answers: tuple[Mock, ...]
+    at: Span
+
+
+# -- steps ----------------------------------------------------------------------------------------
+
+
+class _Step(msgspec.Struct, frozen=True, kw_only=True):
+    """`at` is the place of what is expected or done, `who` a party: caller, callee, or a name that
+    `dials` gave; "" for the one whose turn it is."""
+
+    at: Span
+    who: str = ""
+
+
+class Hear(_Step, frozen=True, kw_only=True):
+    """`text` is part of what is heard, in any casing; between slashes it is a pattern."""
+
+    text: str
+
+
+class Press(_Step, frozen=True, kw_only=True):
+    keys: str
+
+
+class Speak(_Step, frozen=True, kw_only=True):
+    text: str
+
+
+class Silence(_Step, frozen=True, kw_only=True):
+    """Nothing is pressed or said until who asks asks again, or gives up."""
+
+
+class Wait(_Step, frozen=True, kw_only=True):
+    """`ms` milliseconds pass."""
+
+    ms: int
+
+
+class HangUp(_Step, frozen=True, kw_only=True):
+    pass
+
+
+class Dials(_Step, frozen=True, kw_only=True):
+    """A phone rings; `name` is what its party is called from then on."""
+
+    to: str
+    name: str = ""
+
+
+class Answer(_Step, frozen=True, kw_only=True):
+    voice: Voice = "human"
+
+
+class Beep(_Step, frozen=True, kw_only=True):
+    pass
+
+
+class Reject(_Step, frozen=True, kw_only=True):
+    why: Refusal
+
+
+class Recorded(_Step, frozen=True, kw_only=True):
+    """The recording is there, at an address that contains `to`."""
+
+    to: str = ""
+
+
+class Repeat(_Step, frozen=True, kw_only=True):
+    """The platform sends its last callback again."""
+
+
+class Restart(_Step, frozen=True, kw_only=True):
+    """The server is killed and started again."""
+
+
+class MenuFails(_Step, frozen=True, kw_only=True):
+    """The platform reports that it could not run the menu."""
+
+
+Step = (
+    Hear
+    | Press
+    | Speak
+    | Silence
+    | Wait
+    | HangUp
+    | Dials
+    | Answer
+    | Beep
+    | Reject
+    | Recorded
+    | Repeat
+    | Restart
+    | MenuFails
+)
+
+# -- expectations ---------------------------------------------------------------------------------
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """The call is over, and this is the state that it was in."""
+
+    state: str
+    at: Span
+
+
+class Visited(msgspec.Struct, frozen=True, kw_only=True):
+    """Every state that was entered, in order."""
+
+    states: tuple[str, ...]
+    at: Span
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """What one variable, count of visits or record is. `of` is `variables`, `visits` or the name of
+    a record."""
+
+    of: str
+    key: str
+    value: Node
+    at: Span
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of the last reply, as the platform got it."""
+
+    svaml: Mapping
+    at: Span
+
+
+Expectation = Ended | Visited | Value | Reply
+
+# -- scenarios and files --------------------------------------------------------------------------
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. `dialled`: the author says which number, so the application's routes decide which
+    flow answers. `begins` is the time of the call in milliseconds since 1970. `empty` is the place
+    of an `expect:` without content, for `--update` to fill."""
+
+    name: str
+    at: Span
+    flow: str
+    path: str
+    call: Inbound = Inbound()
+    dialled: bool = False
+    begins: int
+    requests: tuple[Request, ...] = ()
+    records: tuple[Record, ...] = ()
+    steps: tuple[Step, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    empty: Span | None = None
+
+    @property
+    def restarts(self) -> bool:
+        return any(isinstance(step, Restart) for step in self.steps)
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file `*.calltest.yaml`: scenarios of one flow."""
+
+    path: str
+    flow: str
+    at: Span
+    scenarios: tuple[Scenario, ...]

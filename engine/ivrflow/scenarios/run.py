@@ -1,0 +1,137 @@
+"""One scenario, from the first ring to what is expected in the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import msgspec
+import structlog
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from ivrflow.diagnostics import Span
+from ivrflow.scenarios.application import Tested
+from ivrflow.scenarios.expect import ended_in, unmet, visited
+from ivrflow.scenarios.model import Scenario
+from ivrflow.scenarios.play import NotSoError, Player
+from ivrflow.scenarios.stage import Open, Stage
+from ivrflow.scenarios.story import Line, place_of, story
+from ivrflow.store.base import Store
+from ivrflow.store.memory import MemoryStore
+from ivrflow.store.sqlite import SqliteStore
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not so. `at` is its place in the scenario's file, `place` that of the state in which
+    the call was then. `instead` may be written at `at` to make it so."""
+
+    at: Span
+    message: str
+    help: str = ""
+    place: str = ""
+    instead: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a scenario; it passed if nothing failed. `seconds` are real ones. `ended` and
+    `visited` are what an expectation could say."""
+
+    path: str
+    name: str
+    at: Span
+    failures: tuple[Failure, ...] = ()
+    story: tuple[Line, ...] = ()
+    seconds: float = 0.0
+    ended: str = ""
+    visited: tuple[str, ...] = ()
+
+
+async def run(scenario: Scenario, tested: Tested, *, tells: bool = False) -> Result:
+    """Play a scenario. Its story is told if it fails, or if `tells`."""
+    begun = perf_counter()
+    with _store(scenario) as open_store, _quiet() as logged:
+        stage = Stage(scenario, tested.library(scenario), await open_store(), open_store)
+        try:
+            failures = await _play(stage, tested)
+        finally:
+            await stage.close()
+    failures += _faults(scenario, stage, logged)
+    flows = tested.checked.all_flows
+    return Result(
+        path=scenario.path,
+        name=scenario.name,
+        at=scenario.at,
+        failures=tuple(failures),
+        story=story(stage, flows) if failures or tells else (),
+        seconds=perf_counter() - begun,
+        ended=ended_in(stage) if stage.waits_for == "over" else "",
+        visited=tuple(visited(stage)),
+    )
+
+
+async def _play(stage: Stage, tested: Tested) -> list[Failure]:
+    scenario, flows = stage.scenario, tested.checked.all_flows
+    await stage.begin()
+    wrong = _wrong_flow(stage)
+    if wrong is not None:
+        return [wrong]
+    player = Player(stage)
+    try:
+        for step in scenario.steps:
+            await player.play(step)
+        if scenario.expect or scenario.empty:
+            await player.rest()
+    except NotSoError as error:
+        return [_failure(error, place_of(stage, flows))]
+    return [_failure(each, place_of(stage, flows)) for each in unmet(stage, scenario.expect)]
+
+
+def _failure(error: NotSoError, place: str) -> Failure:
+    return Failure(
+        at=error.at, message=error.message, help=error.help, place=place, instead=error.instead
+    )
+
+
+def _wrong_flow(stage: Stage) -> Failure | None:
+    """A dialled number may be answered by another flow than the one that is tested."""
+    scenario = stage.scenario
+    flow = stage.seen[0].flow if stage.seen else "nobody"
+    if flow == scenario.flow:
+        return None
+    message = f'"{scenario.call.to}" is answered by {flow}, not by {scenario.flow}'
+    help = "the routes of app.yaml say so; without `to` the flow is called directly"
+    return Failure(at=scenario.at, message=message, help=help)
+
+
+def _faults(scenario: Scenario, stage: Stage, logged: list[EventDict]) -> list[Failure]:
+    """What no scenario may end in, whatever it expects."""
+    told = [each for each in logged if each["log_level"] == "error"]
+    found = [f"the engine failed: {each['event']}: {each.get('reason', '')}" for each in told]
+    if stage.call.illegal:
+        found.append("the platform could not carry out a reply")
+    return [Failure(at=scenario.at, message=message) for message in found]
+
+
+@contextmanager
+def _store(scenario: Scenario) -> Iterator[Open]:
+    """Where calls are kept: in memory, or, for an engine that is restarted, in a file."""
+    if not scenario.restarts:
+        yield _memory
+        return
+    with TemporaryDirectory(prefix="ivrflow-") as directory:
+        yield lambda: SqliteStore.open(Path(directory) / "state.db")
+
+
+async def _memory() -> Store:
+    return MemoryStore()
+
+
+@contextmanager
+def _quiet() -> Iterator[list[EventDict]]:
+    """Keep the log of the engine for ourselves."""
+    before = structlog.get_config()
+    with capture_logs() as logged:
+        yield logged
+    structlog.configure(**before)

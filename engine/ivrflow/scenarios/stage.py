@@ -1,0 +1,157 @@
+"""Where one scenario is played: the emulated platform, the engine that answers it, and a clock that
+stands still until somebody waits.
+
+The engine is the product's own: callbacks arrive as bytes, `Turns` answers them from a store.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from time import monotonic
+
+import msgspec
+
+from ivrflow.emulator.inprocess import Headers, InProcess
+from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.setup import Application, Setup
+from ivrflow.emulator.signals import Act, Key
+from ivrflow.emulator.transcript import Cut, Heard
+from ivrflow.emulator.world import Call
+from ivrflow.errors import CallbackError
+from ivrflow.library import Library
+from ivrflow.machine.events import Event
+from ivrflow.machine.outcome import Step
+from ivrflow.machine.program import Program
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.scenarios.model import Scenario
+from ivrflow.sinch.parse import parse
+from ivrflow.store.base import Store
+
+APP = "scenario"
+SETUP = Setup(applications=(Application(key=APP, primary="http://localhost/callbacks/sinch"),))
+
+Open = Callable[[], Awaitable[Store]]
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn that was taken at `at`, when the transcript was `after` entries long."""
+
+    at: int
+    after: int
+    event: Event
+    flow: str
+    step: Step
+
+
+class Stage:
+    """One call. `reply` is the last that the platform got."""
+
+    def __init__(self, scenario: Scenario, library: Library, store: Store, open_store: Open) -> None:
+        self.scenario = scenario
+        self.library = library
+        self.store = store
+        self.world = InProcess(SETUP, self._answer, now=scenario.begins)
+        self.turns = self._turns()
+        self.id = ""
+        self.seen: list[Seen] = []
+        self.replies: dict[bytes, bytes] = {}
+        self.reply = b""
+        self._open_store = open_store
+
+    @property
+    def platform(self) -> Platform:
+        return self.world.platform
+
+    @property
+    def call(self) -> Call:
+        return self.platform.find(self.id)
+
+    @property
+    def step(self) -> Step | None:
+        """The last turn."""
+        return self.seen[-1].step if self.seen else None
+
+    async def begin(self) -> None:
+        self.id = await self.world.call(self.scenario.call)
+
+    async def restart(self) -> None:
+        """Stop the engine, and start another on what the store holds."""
+        await self.close()
+        self.store = await self._open_store()
+        self.turns = self._turns()
+
+    async def close(self) -> None:
+        await self.turns.drain()
+        await self.store.close()
+
+    async def next(self) -> bool:
+        """Let time pass until something happens by itself; False if nothing ever does."""
+        due = self.platform.due
+        if due is None:
+            return False
+        await self.world.wait(due - self.platform.now)
+        return True
+
+    # -- what the call waits for
+
+    @property
+    def waits_for(self) -> str:
+        """What must be done before the call goes on: `menu`, `ring`, `room`, `talk`, `park`; `over`
+        after its end, "" while it goes on by itself."""
+        call = self.call
+        if call.ended is not None:
+            return "over"
+        if call.doing in ("ring", "park"):
+            return call.doing
+        idle = self.listens(Key) and not self._sounds(call)
+        return (call.doing or "talk") if idle else ""
+
+    def listens(self, kind: type[Act]) -> bool:
+        """Whether an act of this kind would be noticed now."""
+        main = self.call.main
+        return main is not None and kind in main.waits.signals
+
+    @property
+    def party(self) -> str:
+        """Who is asked."""
+        call = self.call
+        asked = call.listener if call.doing in ("menu", "room") else call.near
+        return asked.name if asked is not None else "caller"
+
+    def _sounds(self, call: Call) -> bool:
+        """Whether who is asked still hears the prompt."""
+        who = self.party
+        for entry in reversed(self.platform.transcript):
+            if isinstance(entry, Cut) and entry.who == who:
+                return False
+            if isinstance(entry, Heard) and entry.who == who and entry.call == call.id:
+                return entry.at + entry.duration > self.platform.now
+        return False
+
+    # -- the engine
+
+    def _turns(self) -> Turns:
+        return Turns(self.library, self.store, _policy(self.library), self._now, self._see)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.platform.now / 1000, UTC)
+
+    def _see(self, event: Event, program: Program, step: Step) -> None:
+        after = len(self.platform.transcript)
+        flow = program.flow.name
+        seen = Seen(at=self.platform.now, after=after, event=event, flow=flow, step=step)
+        self.seen.append(seen)
+
+    async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        try:
+            event = parse(body, APP)
+        except CallbackError:
+            return 400, b""
+        answer = await self.turns.answer(event, arrived=monotonic())
+        self.replies[body] = answer.body
+        self.reply = answer.body or self.reply
+        return answer.status, answer.body
+
+
+def _policy(library: Library) -> Policy:
+    """Environment variables that flows read have their own name as value."""
+    return Policy(environment={name: name for name in library.current.environment})

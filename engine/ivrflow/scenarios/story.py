@@ -1,0 +1,107 @@
+"""What happened in a scenario, as a transcript for people."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from ivrflow.emulator.transcript import (
+    Changed,
+    Cut,
+    Entry,
+    Heard,
+    Received,
+    Requested,
+    Sent,
+    in_words,
+)
+from ivrflow.machine.events import (
+    Chosen,
+    Digits,
+    Event,
+    Incoming,
+    MenuFailed,
+    MenuHangup,
+    NoInput,
+    NoMatch,
+)
+from ivrflow.model.flow import Flow
+from ivrflow.scenarios.stage import Seen, Stage
+
+QUIET = (Changed, Cut, Received, Requested, Sent)
+"""Entries that only matter to who looks at the wire."""
+
+WORD_BY_EVENT: dict[type, str] = {
+    MenuFailed: "menu failed",
+    MenuHangup: "hung up in the menu",
+    NoInput: "no input",
+    NoMatch: "no match",
+}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """`at` is in milliseconds since the call began; `place` is where in a flow it is written."""
+
+    at: int
+    text: str
+    place: str = ""
+
+
+def story(stage: Stage, flows: Mapping[str, Flow]) -> tuple[Line, ...]:
+    """Return what was heard and done, and how the engine moved."""
+    return tuple(_lines(stage, flows))
+
+
+def place_of(stage: Stage, flows: Mapping[str, Flow]) -> str:
+    """Return where the state is written in which the call is, "" before its first turn."""
+    return "" if stage.step is None else _place(stage.seen[-1], flows)
+
+
+def _lines(stage: Stage, flows: Mapping[str, Flow]) -> Iterator[Line]:
+    turns = iter(stage.seen)
+    turn = next(turns, None)
+    begun = stage.scenario.begins
+    for number, entry in enumerate(stage.platform.transcript):
+        while turn is not None and turn.after <= number:
+            yield from _turn(turn, begun, flows)
+            turn = next(turns, None)
+        if _matters(entry):
+            yield Line(at=entry.at - begun, text=in_words(entry))
+    while turn is not None:
+        yield from _turn(turn, begun, flows)
+        turn = next(turns, None)
+
+
+def _matters(entry: Entry) -> bool:
+    failed = isinstance(entry, Received) and bool(entry.failure or entry.status >= 400)
+    silent = isinstance(entry, Heard) and not entry.text
+    return failed or not (silent or isinstance(entry, QUIET))
+
+
+def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow]) -> Iterator[Line]:
+    trace = seen.step.trace
+    visited = ", ".join(trace.visited)
+    moved = f"{_event(seen.event)}: {visited or seen.step.verdict}"
+    yield Line(at=seen.at - begun, text=f"  {moved}", place=_place(seen, flows))
+    if trace.fault:
+        yield Line(at=seen.at - begun, text=f"  failed: {trace.fault}")
+    for effect in seen.step.effects:
+        yield Line(at=seen.at - begun, text=f'  log "{effect.text}"')
+
+
+def _event(event: Event) -> str:
+    match event:
+        case Incoming(called=called):
+            return f"incoming call to {called}"
+        case Chosen(value=value):
+            return f"chosen {value}"
+        case Digits(digits=digits):
+            return f"digits {digits}"
+        case _:
+            return WORD_BY_EVENT.get(type(event), type(event).__name__.lower())
+
+
+def _place(seen: Seen, flows: Mapping[str, Flow]) -> str:
+    frame = seen.step.session.frame
+    flow = flows.get(frame.flow)
+    state = flow.states.get(frame.state) if flow is not None else None
+    return f"{flow.path}:{state.at.line}" if flow is not None and state is not None else ""

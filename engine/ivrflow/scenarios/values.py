@@ -1,0 +1,78 @@
+"""JSON values as authors of scenarios write them in YAML, and how they are held against real ones."""
+
+import re
+
+import msgspec
+
+from ivrflow.source.node import BOOLEANS, Mapping, Node, Scalar, Sequence
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
+
+_PLAIN = re.compile(r"(?!null$|true$|false$|yes$|no$)[a-z][a-z0-9_]*")
+
+
+def value_of(node: Node) -> object:
+    """Return the JSON value of a node. What JSON would not read as a number stays text: `0123`."""
+    match node:
+        case Mapping():
+            return {each.key.text: value_of(each.value) for each in node}
+        case Sequence():
+            return [value_of(each) for each in node]
+        case Scalar(text=text) if not node.plain:
+            return text
+        case Scalar(text=text):
+            return None if node.is_null else BOOLEANS.get(text, _number_or(text))
+
+
+def _number_or(text: str) -> str | int | float:
+    if _NUMBER.fullmatch(text) is None:
+        return text
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def written(value: object) -> str:
+    """Return a value as one would write it in YAML, on one line."""
+    match value:
+        case None | bool() | int() | float() | dict() | list():
+            return msgspec.json.encode(value).decode()
+        case _:
+            text = str(value)
+            return text if _PLAIN.fullmatch(text) else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, as YAML and JSON read it."""
+    return msgspec.json.encode(text).decode()
+
+
+def equals(node: Node, value: object) -> bool:
+    """Whether `value` is what a node says, read by the type that the value has: `0123` is the text
+    of those digits and `3` a number. Of a mapping only what the node says must be in there."""
+    match node:
+        case Mapping():
+            return isinstance(value, dict) and all(
+                each.key.text in value and equals(each.value, value[each.key.text]) for each in node
+            )
+        case Sequence(items=items):
+            return (
+                isinstance(value, list)
+                and len(items) == len(value)
+                and all(equals(each, part) for each, part in zip(items, value, strict=True))
+            )
+        case Scalar():
+            return _scalar_equals(node, value)
+
+
+def _scalar_equals(scalar: Scalar, value: object) -> bool:
+    match value:
+        case None:
+            return scalar.is_null
+        case bool():
+            return BOOLEANS.get(scalar.text) is value
+        case int() | float():
+            number = _number_or(scalar.text)
+            return not isinstance(number, str) and number == value
+        case str():
+            return scalar.text == value
+        case _:
+            return False
