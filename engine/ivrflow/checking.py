@@ -109,11 +109,17 @@ def check_home(directory: Path, platform: Platform, *, today: date) -> tuple[Pat
     `today` as in `check`. Raises `NothingToReadError` if there is no flow.
     """
     home = _home(directory)
-    files = sorted(_application_at(home))
+    files = [_from_here(file) for file in sorted(_application_at(home))]
     if not files:
         raise NothingToReadError(f"no *.flow.yaml or app.yaml in {home} or above")
     with _collector_off():
         return home, _check_application(home, files, platform, today, {})
+
+
+def _from_here(file: Path) -> Path:
+    """Return a path as people write it who work in the working directory."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def check_text(

@@ -19,6 +19,7 @@ COMMANDS = {
     "records": "look at what calls remember for others, and change it",
     "schema": "print the JSON schemas of flows, applications and the wire",
     "serve": "answer the Sinch Voice API's callbacks",
+    "test": "play scenarios on a simulated clock",
 }
 
 FINDINGS, USAGE, NOTHING_TO_READ, BUG = 1, 2, 3, 70

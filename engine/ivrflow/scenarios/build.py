@@ -13,7 +13,6 @@ from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
 from ivrflow.scenarios.build_steps import StepBuilder, duration
-from ivrflow.scenarios.values import value_of
 from ivrflow.scenarios.model import (
     Ended,
     Expectation,
@@ -26,6 +25,7 @@ from ivrflow.scenarios.model import (
     Value,
     Visited,
 )
+from ivrflow.scenarios.values import value_of
 from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.source.node import Mapping as MappingNode
 from ivrflow.source.schema import check
@@ -48,15 +48,18 @@ def build(
         return None, tuple(parsed.diagnostics)
     findings = [*parsed.diagnostics, *check(path, parsed.root, schemas.load("calltest"))]
     reader = Reader(path)
-    file = None if findings else _Builder(reader, parsed.root, application).file()
+    file = None if findings else _Builder(reader, parsed.root, application, content).file()
     findings += reader.findings
     return (None if any(each.is_error for each in findings) else file), tuple(findings)
 
 
 class _Builder:
-    def __init__(self, reader: Reader, root: Node, application: Application) -> None:
+    def __init__(
+        self, reader: Reader, root: Node, application: Application, content: bytes
+    ) -> None:
         self.reader = reader
         self.root = root
+        self.lines = content.decode("utf-8", "replace").splitlines()
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
         self.variables = (
@@ -67,7 +70,9 @@ class _Builder:
         name = child(self.root, "test")
         if self.flow is None:
             message = f'there is no flow "{word(name)}" to be tested'
-            self.reader.note(UNKNOWN_FLOW, place(name), message, did_you_mean(word(name), self.flows))
+            self.reader.note(
+                UNKNOWN_FLOW, place(name), message, did_you_mean(word(name), self.flows)
+            )
         scenarios = tuple(self.scenario(each) for each in entries(child(self.root, "scenarios")))
         path = self.reader.path
         return File(path=path, flow=word(name), at=place(name), scenarios=scenarios)
@@ -101,7 +106,9 @@ class _Builder:
             return int(begins.timestamp() * 1000)
         except (ValueError, OverflowError):
             message = f'"{text}" is no time of the calendar'
-            self.reader.note(WRONG_LITERAL, place(node), message, "for example 2026-11-23T10:00:00+01:00")
+            self.reader.note(
+                WRONG_LITERAL, place(node), message, "for example 2026-11-23T10:00:00+01:00"
+            )
             return 0
 
     def expectations(self, node: Node | None) -> Iterable[Expectation]:
@@ -110,7 +117,7 @@ class _Builder:
             yield Ended(state=self.state(ended), at=ended.span)
         if visited is not None:
             states = tuple(self.state(each) for each in items(visited))
-            yield Visited(states=states, at=visited.span)
+            yield Visited(states=states, at=self.written(visited))
         for each in entries(child(node, "variables")):
             self.known(each.key, self.variables, "variable")
             yield _value("variables", each)
@@ -121,6 +128,13 @@ class _Builder:
             yield Reply(svaml=svaml, at=svaml.span)
         for of, key, value in _values(child(node, "records")):
             yield Value(of=of, key=key.text, value=value, at=_shown(key, value))
+
+    def written(self, node: Node) -> Span:
+        """Return where a node is written; a list of lines ends with its last item."""
+        span, last = node.span, list(items(node))[-1:]
+        if not last or self.lines[span.line - 1][span.column - 1 :].startswith("["):
+            return span
+        return Span(span.line, span.column, last[0].end_line, last[0].end_column)
 
     def state(self, node: Node) -> str:
         """Read the name of a state, of this flow or of `FLOW:` that it runs."""
@@ -183,4 +197,3 @@ def _mock(node: Node) -> Mock:
         delay=duration(child(node, "delay")),
         fails=word(child(node, "fails")),
     )
-

@@ -33,6 +33,7 @@ from ivrflow.scenarios.model import (
     Wait,
 )
 from ivrflow.scenarios.stage import Stage
+from ivrflow.scenarios.values import quoted
 
 WAITS = {
     "menu": "the menu waits for keys",
@@ -45,6 +46,10 @@ WAITS = {
 }
 """What is said of a call that needs somebody, by `Stage.waits_for`."""
 
+REACTION = 1_000
+"""Milliseconds that people take to press a key or to speak. The platform's callbacks name whole
+seconds, so the same key twice within one would count once."""
+
 MOST = 10_000
 """Things that may happen by themselves between two steps."""
 
@@ -53,9 +58,11 @@ T = TypeVar("T", bound=Struct)
 
 class NotSoError(Exception):
     """What a scenario says is not what happens. `instead` is what may stand at `at` then, if there
-    is such a thing."""
+    is such a thing, as YAML."""
 
-    def __init__(self, at: Span, message: str, *, help: str = "", instead: str | None = None) -> None:
+    def __init__(
+        self, at: Span, message: str, *, help: str = "", instead: str | None = None
+    ) -> None:
         super().__init__(message)
         self.at = at
         self.message = message
@@ -109,6 +116,10 @@ class Player:
                 return entry
         return None
 
+    def passed(self) -> None:
+        """From here on only what happens after this moment is looked for."""
+        self._read = len(self.stage.platform.transcript)
+
     def unheard(self, kind: type[T]) -> list[T]:
         """Return what has happened since the last thing that was looked for."""
         return [
@@ -118,6 +129,13 @@ class Player:
     def name(self, who: str) -> str:
         """Return what the platform calls a party."""
         return self.legs.get(who, who)
+
+    async def ready(self, step: Step, kind: type[Act], what: str) -> None:
+        """Let the call go on until an act of this kind is noticed, and the party ready for it."""
+        await self.until(step, kind, what)
+        await self.stage.world.wait(REACTION)
+        await self.until(step, kind, what)
+        self.passed()
 
     async def until(self, step: Step, kind: type[Act], what: str) -> None:
         """Let the call go on until an act of this kind is noticed."""
@@ -150,7 +168,7 @@ async def hear(player: Player, step: Hear) -> None:
         step.at,
         f'{subject} "{step.text}": {told}, then {WAITS[state]}',
         help="" if heard else help,
-        instead=heard[0].text if heard else None,
+        instead=quoted(heard[0].text) if heard else None,
     )
 
 
@@ -162,13 +180,13 @@ def pattern_of(step: Hear) -> re.Pattern[str]:
 
 
 async def press(player: Player, step: Press) -> None:
-    await player.until(step, Key, "keys")
+    await player.ready(step, Key, "keys")
     who = player.name(step.who) or player.stage.party
     await player.stage.world.press(player.stage.id, step.keys, who)
 
 
 async def speak(player: Player, step: Speak) -> None:
-    await player.until(step, Speech, "words")
+    await player.ready(step, Speech, "words")
     who = player.name(step.who) or player.stage.party
     await player.stage.world.speak(player.stage.id, step.text, who)
 
@@ -180,10 +198,8 @@ async def silence(player: Player, step: Silence) -> None:
     if stage.waits_for != "menu":
         message = f"nobody is asked for anything: {WAITS[stage.waits_for]}"
         raise NotSoError(step.at, message, help="let time pass with `wait: 10s`")
-    begun = len(stage.platform.transcript)
-    while not any(
-        isinstance(each, Heard | Sent | Ended) for each in stage.platform.transcript[begun:]
-    ):
+    player.passed()
+    while not any(player.unheard(kind) for kind in (Heard, Sent, Ended)):
         await stage.next()
 
 
@@ -202,7 +218,7 @@ async def dials(player: Player, step: Dials) -> None:
         raise NotSoError(step.at, f'nobody dials "{step.to}": {state}')
     if rang.to.lstrip("+") != step.to.lstrip("+"):
         message = f'"{rang.to}" is dialled, not "{step.to}"'
-        raise NotSoError(step.at, message, instead=rang.to)
+        raise NotSoError(step.at, message, instead=quoted(rang.to))
     player.ringing = rang.who
     if step.name:
         player.legs[step.name] = rang.who
@@ -254,6 +270,7 @@ async def restart(player: Player, step: Restart) -> None:
 
 async def menu_fails(player: Player, step: MenuFails) -> None:
     await player.until(step, Key, "keys, so no menu can fail")
+    player.passed()
     await player.stage.world.do(lambda platform: platform.break_menu(player.stage.id))
 
 

@@ -25,7 +25,7 @@ from ivrflow.store.sqlite import SqliteStore
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """What is not so. `at` is its place in the scenario's file, `place` that of the state in which
-    the call was then. `instead` may be written at `at` to make it so."""
+    the call was then. `instead` is the YAML that would make it so at `at`."""
 
     at: Span
     message: str

@@ -14,7 +14,7 @@ from ivrflow.emulator.inprocess import Headers, InProcess
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.emulator.signals import Act, Key
-from ivrflow.emulator.transcript import Cut, Heard
+from ivrflow.emulator.transcript import Heard, Pressed, Received, Spoke
 from ivrflow.emulator.world import Call
 from ivrflow.errors import CallbackError
 from ivrflow.library import Library
@@ -45,7 +45,9 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class Stage:
     """One call. `reply` is the last that the platform got."""
 
-    def __init__(self, scenario: Scenario, library: Library, store: Store, open_store: Open) -> None:
+    def __init__(
+        self, scenario: Scenario, library: Library, store: Store, open_store: Open
+    ) -> None:
         self.scenario = scenario
         self.library = library
         self.store = store
@@ -102,8 +104,9 @@ class Stage:
             return "over"
         if call.doing in ("ring", "park"):
             return call.doing
-        idle = self.listens(Key) and not self._sounds(call)
-        return (call.doing or "talk") if idle else ""
+        if not self.listens(Key) or self._is_busy(call):
+            return ""
+        return call.doing or "talk"
 
     def listens(self, kind: type[Act]) -> bool:
         """Whether an act of this kind would be noticed now."""
@@ -117,14 +120,19 @@ class Stage:
         asked = call.listener if call.doing in ("menu", "room") else call.near
         return asked.name if asked is not None else "caller"
 
-    def _sounds(self, call: Call) -> bool:
-        """Whether who is asked still hears the prompt."""
+    def _is_busy(self, call: Call) -> bool:
+        """Whether who is asked still hears the prompt, or has given a menu something, which it
+        takes by itself after a while."""
         who = self.party
         for entry in reversed(self.platform.transcript):
-            if isinstance(entry, Cut) and entry.who == who:
-                return False
-            if isinstance(entry, Heard) and entry.who == who and entry.call == call.id:
+            if entry.call != call.id:
+                continue
+            if isinstance(entry, Heard) and entry.who == who:
                 return entry.at + entry.duration > self.platform.now
+            if isinstance(entry, Pressed | Spoke) and entry.who == who:
+                return call.doing == "menu"
+            if isinstance(entry, Received):
+                return False
         return False
 
     # -- the engine

@@ -64,6 +64,8 @@ def _lines(stage: Stage, flows: Mapping[str, Flow]) -> Iterator[Line]:
         while turn is not None and turn.after <= number:
             yield from _turn(turn, begun, flows)
             turn = next(turns, None)
+        if isinstance(entry, Sent) and entry.attempt == "again":
+            yield Line(at=entry.at - begun, text=f"  {entry.event.upper()} is sent again")
         if _matters(entry):
             yield Line(at=entry.at - begun, text=in_words(entry))
     while turn is not None:

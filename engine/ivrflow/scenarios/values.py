@@ -1,4 +1,4 @@
-"""JSON values as authors of scenarios write them in YAML, and how they are held against real ones."""
+"""JSON values as authors of scenarios write them in YAML, held against real ones."""
 
 import re
 

@@ -1,0 +1,136 @@
+"""What of an application's flows was met: states, outcomes, transitions, prompts by locale."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+
+import msgspec
+
+from ivrflow.analysis.subject import Application, Subject
+from ivrflow.checking import Checked
+from ivrflow.compiler.platform import Platform
+from ivrflow.diagnostics import Span
+from ivrflow.model.flow import DeclaredPrompt, Flow, Transition
+from ivrflow.scenarios.run import Result
+from ivrflow.scenarios.watch import Hit
+
+KINDS = ("state", "outcome", "transition", "prompt")
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a call can meet. `kind` is one of `KINDS`."""
+
+    kind: str
+    name: str
+    line: int
+    met: bool
+
+
+class Covered(msgspec.Struct, frozen=True, kw_only=True):
+    """What of one file was met. `name` is that of its flow, "app" for the application's own."""
+
+    path: str
+    name: str
+    items: tuple[Item, ...]
+
+    def count(self, kind: str = "") -> tuple[int, int]:
+        """How many were met, and how many there are; of one kind, or of all."""
+        items = [each for each in self.items if kind in ("", each.kind)]
+        return sum(each.met for each in items), len(items)
+
+
+def percent(covered: Iterable[Covered]) -> float:
+    """How much was met, of a hundred."""
+    counts = [each.count() for each in covered]
+    met, all_ = (sum(each) for each in zip(*counts, strict=True)) if counts else (0, 0)
+    return 100.0 * met / all_ if all_ else 100.0
+
+
+def states_met(results: Iterable[Result], flow_by_path: Mapping[str, str]) -> set[Hit]:
+    """Return the states that calls have entered, as `state FLOW NAME`."""
+    found: set[Hit] = set()
+    for result in results:
+        for visited in result.visited:
+            flow, _, state = visited.rpartition(":")
+            found.add(("state", flow or flow_by_path[result.path], state))
+    return found
+
+
+def measure(
+    checked: Checked, hits: Set[Hit], platform: Platform, *, library: bool
+) -> list[Covered]:
+    """Return what was met of an application, file by file; of the flows of the library that it
+    runs too, if `library`."""
+    application = Application(checked.app, tuple(checked.flows.values()), platform, checked.shipped)
+    flows = checked.all_flows if library else checked.flows
+    found = [
+        Covered(path=flow.path, name=name, items=tuple(_flow(flow, application, platform, hits)))
+        for name, flow in sorted(flows.items())
+    ]
+    shared = tuple(_shared(checked, hits))
+    if shared:
+        found.insert(0, Covered(path=checked.app.path, name="app", items=shared))
+    return found
+
+
+def _flow(
+    flow: Flow, application: Application, platform: Platform, hits: Set[Hit]
+) -> Iterator[Item]:
+    moves = _Moves(flow.name, hits)
+    ways_by_state = Subject(flow, application, platform).ways_by_state
+    for name, state in flow.states.items():
+        yield _item("state", name, state.at, ("state", flow.name, name) in hits)
+        for way in ways_by_state[name]:
+            met = moves.add(name, way.outcome, way.transition)
+            if way.event:
+                at = way.transition[0].at if way.transition else state.at
+                yield _item("outcome", f"{name}: {way.outcome}", at, met)
+    for choice in flow.on.keys:
+        moves.add("", choice.key, choice.transition)
+    for outcome, transition in flow.on.by_outcome.items():
+        moves.add("", outcome, transition)
+    yield from moves.items()
+    yield from _prompts(flow.prompts, {flow.name}, hits)
+
+
+class _Moves:
+    """The moves of one flow by their place: one that several states inherit is one move."""
+
+    def __init__(self, flow: str, hits: Set[Hit]) -> None:
+        self._flow = flow
+        self._hits = hits
+        self._found: dict[Span, tuple[str, bool]] = {}
+
+    def add(self, state: str, outcome: str, transition: Transition) -> bool:
+        """Add the moves of an outcome; returns whether one of them was taken."""
+        taken = [
+            ("move", self._flow, state, outcome, str(number)) in self._hits
+            for number in range(len(transition))
+        ]
+        for move, met in zip(transition, taken, strict=True):
+            target = f" to {move.next.name}" if move.next is not None else ""
+            title, before = self._found.get(move.at, (f"{state or 'on'}: {outcome}{target}", False))
+            self._found[move.at] = (title, before or met)
+        return any(taken)
+
+    def items(self) -> Iterator[Item]:
+        for at, (title, met) in self._found.items():
+            yield _item("transition", title, at, met)
+
+
+def _shared(checked: Checked, hits: Set[Hit]) -> Iterator[Item]:
+    """The application's own prompts, but for those that every flow hides."""
+    yield from _prompts(checked.app.prompts, set(checked.all_flows), hits)
+
+
+def _prompts(
+    prompts: Mapping[str, DeclaredPrompt], flows: set[str], hits: Set[Hit]
+) -> Iterator[Item]:
+    for name, prompt in prompts.items():
+        for locale in prompt.by_locale or ("",):
+            parts = prompt.by_locale.get(locale, ())
+            at = parts[0].at if parts else prompt.at
+            met = any(("prompt", flow, name, locale) in hits for flow in flows)
+            yield _item("prompt", f"{name} ({locale})" if locale else name, at, met)
+
+
+def _item(kind: str, name: str, at: Span, met: bool) -> Item:
+    return Item(kind=kind, name=name, line=at.line, met=met)
