@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from ivrflow.diagnostics import Diagnostic
 from ivrflow.scenarios.run import Failure, Result
 
 PASSED, FAILED = ".", "F"
@@ -70,3 +71,12 @@ def failures(results: Iterable[Result], texts: Mapping[str, str]) -> str:
     """Every scenario that failed, in full."""
     blocks = [told(each, texts.get(each.path, "")) for each in results if each.failures]
     return "\n\n".join(blocks)
+
+
+def findings(found: Iterable[Diagnostic]) -> str:
+    """What is wrong with a file, one line each."""
+    return "\n".join(
+        f"{each.path}:{each.span.line}:{each.span.column}: {each.message}"
+        + (f" ({each.help})" if each.help else "")
+        for each in found
+    )
