@@ -11,6 +11,7 @@ from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
+from ivrflow.model import flow as model
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
 from ivrflow.scenarios.build_steps import StepBuilder, duration
 from ivrflow.scenarios.model import (
@@ -62,9 +63,9 @@ class _Builder:
         self.lines = content.decode("utf-8", "replace").splitlines()
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
-        self.variables = (
-            Subject(self.flow, application, application.platform).variables if self.flow else {}
-        )
+        subject = Subject(self.flow, application, application.platform) if self.flow else None
+        self.variables = subject.variables if subject else {}
+        self.records = subject.records if subject else {}
 
     def file(self) -> File:
         name = child(self.root, "test")
@@ -90,11 +91,8 @@ class _Builder:
             dialled=child(call, "to") is not None,
             begins=self.begins(child(node, "at")),
             requests=tuple(_request(each) for each in entries(child(node, "requests"))),
-            records=tuple(
-                Record(record=of, key=key.text, value=value_of(value), at=key.span)
-                for of, key, value in _values(child(node, "records"))
-            ),
-            steps=StepBuilder(self.reader).steps(child(node, "steps")),
+            records=self.recorded(child(node, "records")),
+            steps=StepBuilder(self.reader, self.recorded).steps(child(node, "steps")),
             expect=tuple(self.expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
         )
@@ -126,8 +124,8 @@ class _Builder:
             yield _value("visits", each)
         if isinstance(svaml, MappingNode):
             yield Reply(svaml=svaml, at=svaml.span)
-        for of, key, value in _values(child(node, "records")):
-            yield Value(of=of, key=key.text, value=value, at=_shown(key, value))
+        for name, key, value in self.values(child(node, "records")):
+            yield Value(of=self.stored(name), key=key, value=value, at=value.span)
 
     def written(self, node: Node) -> Span:
         """Return where a node is written; a list of lines ends with its last item."""
@@ -149,6 +147,43 @@ class _Builder:
             self.reader.note(UNKNOWN_NAME, place(node), message, did_you_mean(name, of.states))
         return text
 
+    def values(self, node: Node | None) -> Iterable[tuple[str, str, Node]]:
+        """Yield record, key and value of what is written as `record: {key: value}`, or as
+        `record: value` where there is one only."""
+        for each in entries(node):
+            name = each.key.text
+            record = self.records.get(name)
+            self.known(each.key, self.records, "record")
+            if record is not None and record.kind == "queue":
+                self.reader.not_yet(each.key.span, f"{name}: a queue in a scenario")
+            elif record is not None and record.key is None:
+                yield name, "", each.value
+            elif record is not None:
+                for one in entries(each.value):
+                    yield name, one.key.text, one.value
+
+    def recorded(self, node: Node | None) -> tuple[Record, ...]:
+        return tuple(
+            Record(
+                record=self.stored(name),
+                key=key,
+                value=self.kept(self.records[name], value),
+                lasts=self.records[name].expires,
+                at=value.span,
+            )
+            for name, key, value in self.values(node)
+        )
+
+    def stored(self, name: str) -> str:
+        """Return the name that the store knows a record of this flow by."""
+        own = self.flow is not None and name in self.flow.records
+        return f"{self.flow.name}.{name}" if self.flow is not None and own else name
+
+    def kept(self, record: model.Record, node: Node) -> object:
+        return (
+            self.reader.literal(node, record.kept) if isinstance(node, Scalar) else value_of(node)
+        )
+
     def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
         if self.flow is not None and key.text not in names:
             message = f'there is no {what} "{key.text}" in "{self.flow.name}"'
@@ -162,13 +197,6 @@ def _value(of: str, entry: Entry) -> Value:
 def _shown(key: Scalar, value: Node) -> Span:
     """The place of a value; that of its key, where it is written as nothing at all."""
     return key.span if isinstance(value, Scalar) and value.plain and not value.text else value.span
-
-
-def _values(node: Node | None) -> Iterable[tuple[str, Scalar, Node]]:
-    """Yield record, key and value of what is written as `record: {key: value}`."""
-    for record in entries(node):
-        for each in entries(record.value):
-            yield record.key.text, each.key, each.value
 
 
 def _call(node: Node | None) -> Inbound:

@@ -15,8 +15,10 @@ from ivrflow.scenarios.model import (
     Hear,
     MenuFails,
     Press,
+    Record,
     Recorded,
     Reject,
+    Remember,
     Repeat,
     Restart,
     Silence,
@@ -51,10 +53,11 @@ STEP_BY_WORD: dict[str, Build] = {
 
 
 class StepBuilder:
-    """Reads the steps of one file."""
+    """Reads the steps of one file; `recorded` reads what a record holds."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, recorded: Callable[[Node], tuple[Record, ...]]) -> None:
         self.reader = reader
+        self.recorded = recorded
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         found = (self.step(each) for each in items(node))
@@ -67,6 +70,8 @@ class StepBuilder:
         for entry in entries(node):
             if entry.key.text in LATER:
                 self.reader.not_yet(entry.key.span, entry.key.text)
+            elif entry.key.text == "records":
+                return Remember(records=self.recorded(entry.value), at=entry.key.span)
             elif entry.key.text not in BESIDE:
                 return _step(entry, beside)
         return None

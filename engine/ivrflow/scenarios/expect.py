@@ -1,29 +1,36 @@
 """What a scenario expects in the end, held against the call as it is."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
 from ivrflow.machine.session import Session
+from ivrflow.scenarios.memory import recall
 from ivrflow.scenarios.model import Ended, Expectation, Reply, Value, Visited
 from ivrflow.scenarios.play import WAITS, NotSoError
 from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.values import equals, value_of, written
 
+Values = dict[tuple[str, str], object]
+"""What variables, visits and records are, by what they are of and their name."""
 
-def unmet(stage: Stage, expected: tuple[Expectation, ...]) -> Iterator[NotSoError]:
-    """Yield each expectation that is not met."""
-    for each in expected:
-        match each:
-            case Ended():
-                yield from _ended(stage, each)
-            case Visited():
-                yield from _visited(stage, each)
-            case Value():
-                yield from _value(stage, each)
-            case Reply():
-                yield from _reply(stage, each)
+
+async def unmet(stage: Stage, expected: tuple[Expectation, ...]) -> list[NotSoError]:
+    """Return each expectation that is not met."""
+    values = {**_values(stage), **await _recorded(stage, expected)}
+    return [error for each in expected for error in _unmet(stage, each, values)]
+
+
+def _unmet(stage: Stage, each: Expectation, values: Values) -> Iterator[NotSoError]:
+    match each:
+        case Ended():
+            yield from _ended(stage, each)
+        case Visited():
+            yield from _visited(stage, each)
+        case Value():
+            yield from _value(each, values)
+        case Reply():
+            yield from _reply(stage, each)
 
 
 def ended_in(stage: Stage) -> str:
@@ -62,23 +69,33 @@ def _visited(stage: Stage, expected: Visited) -> Iterator[NotSoError]:
         yield NotSoError(expected.at, f"visited {shown}", instead=f"[{', '.join(found)}]")
 
 
-def _value(stage: Stage, expected: Value) -> Iterator[NotSoError]:
-    value = _values(stage, expected.of).get(expected.key)
+def _value(expected: Value, values: Values) -> Iterator[NotSoError]:
+    value = values.get((expected.of, expected.key), 0 if expected.of == "visits" else None)
     if not equals(expected.value, value):
         wanted = written(value_of(expected.value))
-        message = f'"{expected.key}" is {written(value)}, not {wanted}'
+        of = "" if expected.of in ("variables", "visits") else f'of "{expected.of}" '
+        message = f'"{expected.key}" {of}is {written(value)}, not {wanted}'
         yield NotSoError(expected.at, message, instead=written(value))
 
 
-def _values(stage: Stage, of: str) -> Mapping[str, object]:
+def _values(stage: Stage) -> Values:
+    """Return the variables and visits of the flow that is tested."""
     session = _session(stage)
     if session is None:
         return {}
-    return session.frames[0].vars if of == "variables" else _visits(session)
+    frame = session.frames[0]
+    return {("variables", name): value for name, value in frame.vars.items()} | {
+        ("visits", name): count for name, count in frame.visits.items()
+    }
 
 
-def _visits(session: Session) -> Mapping[str, object]:
-    return defaultdict(int, session.frames[0].visits)
+async def _recorded(stage: Stage, expected: tuple[Expectation, ...]) -> Values:
+    wanted = [
+        (each.of, each.key)
+        for each in expected
+        if isinstance(each, Value) and each.of not in ("variables", "visits")
+    ]
+    return await recall(stage.store, wanted, stage.platform.now) if wanted else {}
 
 
 def _reply(stage: Stage, expected: Reply) -> Iterator[NotSoError]:

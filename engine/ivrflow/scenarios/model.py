@@ -9,11 +9,13 @@ from ivrflow.source.node import Mapping, Node
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What is recorded before the call: the `value` of a record's `key`."""
+    """What is recorded before the call: the `value` of a record's `key`, for `lasts` milliseconds
+    (0: for ever). `record` is its name in the store."""
 
     record: str
     key: str
     value: object
+    lasts: int = 0
     at: Span
 
 
@@ -110,6 +112,12 @@ class MenuFails(_Step, frozen=True, kw_only=True):
     """The platform reports that it could not run the menu."""
 
 
+class Remember(_Step, frozen=True, kw_only=True):
+    """Other calls record something meanwhile."""
+
+    records: tuple[Record, ...]
+
+
 Step = (
     Hear
     | Press
@@ -125,6 +133,7 @@ Step = (
     | Repeat
     | Restart
     | MenuFails
+    | Remember
 )
 
 # -- expectations ---------------------------------------------------------------------------------
@@ -145,8 +154,8 @@ class Visited(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """What one variable, count of visits or record is. `of` is `variables`, `visits` or the name of
-    a record."""
+    """What one variable, count of visits or record is. `of` is `variables`, `visits` or the name
+    that a record has in the store."""
 
     of: str
     key: str

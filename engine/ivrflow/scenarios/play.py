@@ -15,6 +15,7 @@ from ivrflow.diagnostics import Span
 from ivrflow.emulator.signals import Act, Key, Speech
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
+from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
@@ -25,6 +26,7 @@ from ivrflow.scenarios.model import (
     Press,
     Recorded,
     Reject,
+    Remember,
     Repeat,
     Restart,
     Silence,
@@ -274,6 +276,10 @@ async def menu_fails(player: Player, step: MenuFails) -> None:
     await player.stage.world.do(lambda platform: platform.break_menu(player.stage.id))
 
 
+async def others_record(player: Player, step: Remember) -> None:
+    await remember(player.stage.store, step.records, player.stage.platform.now)
+
+
 PLAY_BY_STEP: dict[type, Callable[[Player, Any], Awaitable[None]]] = {
     Hear: hear,
     Press: press,
@@ -289,4 +295,5 @@ PLAY_BY_STEP: dict[type, Callable[[Player, Any], Awaitable[None]]] = {
     Repeat: repeat,
     Restart: restart,
     MenuFails: menu_fails,
+    Remember: others_record,
 }

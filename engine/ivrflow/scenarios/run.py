@@ -14,6 +14,7 @@ from structlog.typing import EventDict
 from ivrflow.diagnostics import Span
 from ivrflow.scenarios.application import Tested
 from ivrflow.scenarios.expect import ended_in, unmet, visited
+from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.play import NotSoError, Player
 from ivrflow.scenarios.stage import Open, Stage
@@ -73,6 +74,8 @@ async def run(scenario: Scenario, tested: Tested, *, tells: bool = False) -> Res
 
 async def _play(stage: Stage, tested: Tested) -> list[Failure]:
     scenario, flows = stage.scenario, tested.checked.all_flows
+    if scenario.records:
+        await remember(stage.store, scenario.records, scenario.begins)
     await stage.begin()
     wrong = _wrong_flow(stage)
     if wrong is not None:
@@ -83,9 +86,10 @@ async def _play(stage: Stage, tested: Tested) -> list[Failure]:
             await player.play(step)
         if scenario.expect or scenario.empty:
             await player.rest()
+        errors = await unmet(stage, scenario.expect)
     except NotSoError as error:
-        return [_failure(error, place_of(stage, flows))]
-    return [_failure(each, place_of(stage, flows)) for each in unmet(stage, scenario.expect)]
+        errors = [error]
+    return [_failure(error, place_of(stage, flows)) for error in errors]
 
 
 def _failure(error: NotSoError, place: str) -> Failure:

@@ -10,8 +10,9 @@ from time import monotonic
 
 import msgspec
 
-from ivrflow.emulator.inprocess import Headers, InProcess
+from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.emulator.signals import Act, Key
 from ivrflow.emulator.transcript import Heard, Pressed, Received, Spoke
