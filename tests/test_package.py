@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SCHEMAS = ["app", "callback", "flow", "svaml"]
+SCHEMAS = ["app", "callback", "calltest", "flow", "svaml"]
 
 
 @pytest.fixture(scope="module")

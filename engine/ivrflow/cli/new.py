@@ -1,4 +1,4 @@
-"""`ivrflow new`: a project that lints clean and answers a call."""
+"""`ivrflow new`: a project that lints clean, passes its scenarios and answers a call."""
 
 from pathlib import Path
 
@@ -55,6 +55,55 @@ routes:
   - flow: front-desk
 """
 
+SCENARIOS = """\
+# yaml-language-server: $schema=schemas/calltest.schema.json
+test: front-desk
+scenarios:
+  a caller reaches sales:
+    call: {from: "+46701234567"}
+    steps:
+      - hear: Welcome
+      - hear: For sales press 1
+      - press: 1
+      - hear: One moment, please
+      - dials: "+46850000001"
+      - answer: human
+      - hang_up: caller
+    expect:
+      ended: sales
+      visited: [greet, main_menu, sales]
+
+  support is a room:
+    steps:
+      - press: 2
+      - wait: 1m
+      - hang_up
+    expect: {ended: support}
+
+  who wants to hear it again presses star:
+    steps:
+      - press: "*"
+      - hear: For sales press 1
+      - hang_up
+    expect: {ended: main_menu, visits: {main_menu: 2}}
+
+  silence ends the call politely:
+    steps:
+      - silence # the menu asks three times
+      - silence
+      - silence
+      - hear: Thank you for calling
+    expect: {ended: goodbye}
+
+  so do wrong keys:
+    steps:
+      - press: 9
+      - press: 9
+      - press: 9
+      - hear: Thank you for calling
+    expect: {ended: goodbye}
+"""
+
 IGNORED = """\
 .ivrflow/
 .env
@@ -63,6 +112,7 @@ IGNORED = """\
 NEXT_STEPS = """\
 Wrote {directory}. Next:
   ivrflow lint {directory}
+  ivrflow test {directory} --coverage
   ivrflow serve {directory} --insecure      # on this machine alone, without credentials
 """
 
@@ -70,7 +120,7 @@ Wrote {directory}. Next:
 @click.command("new")
 @click.argument("directory", type=click.Path(path_type=Path))
 def command(directory: Path) -> None:
-    """Write a first flow, its application and the schemas for your editor into DIRECTORY."""
+    """Write a first flow, its scenarios and the schemas for your editor into DIRECTORY."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} is not empty; name a new directory")
     try:
@@ -86,10 +136,12 @@ def command(directory: Path) -> None:
 def _files() -> dict[str, str]:
     return {
         "front-desk.flow.yaml": FLOW,
+        "front-desk.calltest.yaml": SCENARIOS,
         "app.yaml": APP,
         ".gitignore": IGNORED,
         "schemas/flow.schema.json": _schema("flow"),
         "schemas/app.schema.json": _schema("app"),
+        "schemas/calltest.schema.json": _schema("calltest"),
     }
 
 
