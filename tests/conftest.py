@@ -9,7 +9,7 @@ from ivrflow.compiler.compile import compile_flow
 from ivrflow.machine.program import Program
 from ivrflow.sinch.platform import PLATFORM
 
-pytest_plugins = ("canary",)
+pytest_plugins = ("canary", "pytester")
 
 FIRST_FLOW = """\
 flow: front-desk

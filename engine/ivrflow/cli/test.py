@@ -68,7 +68,7 @@ def command(
     if updates:
         for path in files:
             changed = update(path, applications, lambda each: fits(each, words))
-            click.echo(f"{path}: {changed} changed", err=True)
+            click.echo(f"{path}: {changed} places changed", err=True)
     read = [applications.read(path) for path in files]
     texts = {each.path: each.text for each in read}
     findings = [found for each in read for found in each.findings]

@@ -1,0 +1,250 @@
+"""`ivrflow test`: what is shown, written and returned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from scenarios.conftest import Command, Project
+
+GOOD = """\
+test: front-desk
+scenarios:
+  sales answers:
+    steps: [press: 1, dials: "+46850000001", answer: human, hang_up]
+    expect: {ended: sales}
+  support is a room:
+    steps: [press: 2, hang_up]
+"""
+
+BAD = """\
+test: front-desk
+scenarios:
+  it is wrong: # here
+    steps: [hear: Wellcome]
+"""
+
+
+def test_what_passes_is_counted(project: Project, command: Command) -> None:
+    file = project.write("a.calltest.yaml", GOOD)
+    code, shown, told = command("test", project.directory)
+    assert (code, shown) == (0, f"{file} ..\n")
+    assert told.startswith("2 passed in ")
+
+
+def test_what_fails_is_shown_with_its_line_and_the_call(project: Project, command: Command) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    file = project.write("b.calltest.yaml", BAD)
+    code, shown, told = command("test", project.directory)
+    assert code == 1
+    assert f"{file}:3: it is wrong" in shown
+    assert f'{file}:4:19: nobody heard "Wellcome"' in shown
+    assert "\n      4 |     steps: [hear: Wellcome]\n                            ^^^^^^^^\n" in shown
+    assert f"the call is at {project.directory / 'first.flow.yaml'}:11" in shown
+    assert '0.0 s  caller hears "Welcome to Acme." (en-US)' in shown
+    assert told.startswith("1 failed, 2 passed")
+
+
+def test_a_file_with_faults_fails_and_the_others_are_played(
+    project: Project, command: Command
+) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    file = project.write("b.calltest.yaml", BAD.replace("hear", "haer"))
+    code, shown, told = command("test", project.directory)
+    assert code == 1
+    assert f"{file}:4:13: error E052" in shown
+    assert told.startswith("2 passed")
+
+
+def test_flows_with_errors_are_told(project: Project, command: Command) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    flow = project.directory / "first.flow.yaml"
+    flow.write_text(flow.read_text().replace("1: sales", "1: sails"))
+    code, _, told = command("test", project.directory)
+    assert code == 2
+    assert 'first.flow.yaml:16:12: no state is called "sails" (1 in all: see `ivrflow lint' in told
+
+
+@pytest.mark.parametrize("words", ["ROOM", "a.calltest room", "front-desk support"])
+def test_scenarios_are_chosen_by_words(project: Project, command: Command, words: str) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    code, shown, _ = command("test", project.directory, "-k", words, "-v")
+    assert code == 0
+    assert [line.split()[0] for line in shown.splitlines()] == ["passed"]
+    assert "support is a room" in shown
+
+
+def test_nothing_to_play_is_told(project: Project, command: Command) -> None:
+    assert command("test", project.directory)[0] == 3
+    project.write("a.calltest.yaml", GOOD)
+    assert command("test", project.directory, "-k", "nobody")[0] == 3
+    code, _, told = command("test", project.directory / "first.flow.yaml")
+    assert (code, "holds no scenarios" in told) == (2, True)
+
+
+def test_a_story_is_told_where_all_is_well(project: Project, command: Command) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    _, shown, _ = command("test", project.directory, "--story", "-k", "sales")
+    assert "callee rings: number +46850000001" in shown
+    assert "support" not in shown.splitlines()[0]
+
+
+def test_processes_share_the_work_and_nothing_changes(project: Project, command: Command) -> None:
+    for number in range(3):
+        project.write(f"{number}.calltest.yaml", GOOD)
+    project.write("bad.calltest.yaml", BAD)
+    arguments = ("test", project.directory, "--coverage")
+    alone = command(*arguments)
+    together = command(*arguments, "-j", "2")
+    assert together[:2] == alone[:2]
+
+
+def test_junit_names_every_scenario_and_its_failure(
+    project: Project, command: Command, tmp_path: Path
+) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    file = project.write("b.calltest.yaml", BAD)
+    report = tmp_path / "out" / "junit.xml"
+    command("test", project.directory, "--junit", report)
+    root = ElementTree.parse(report).getroot()  # noqa: S314  our own file
+    suites = {suite.get("name"): suite for suite in root}
+    assert [suite.get("failures") for suite in suites.values()] == ["0", "1"]
+    (case,) = suites[str(file)]
+    assert (case.get("name"), case.get("line")) == ("it is wrong", "3")
+    failure = case.find("failure")
+    assert failure is not None
+    assert 'nobody heard "Wellcome"' in str(failure.get("message"))
+    assert "caller hears" in str(failure.text)
+
+
+UPDATED = """\
+test: front-desk
+scenarios:
+  one: # keep
+    steps:
+      - hear: Wellcome # keep
+      - press: 1
+      - dials: "+4611" # and this
+      - hang_up
+    expect: # to be written
+  two:
+    steps: [{press: 2}, hang_up]
+    expect:
+      visited:
+        - greet # gone with its line
+        - sales
+      # still here
+      ended: sales # here too
+      visits: {main_menu: 4}
+"""
+
+
+def test_expectations_are_rewritten_and_comments_stay(project: Project, command: Command) -> None:
+    file = project.write("a.calltest.yaml", UPDATED)
+    code, _, told = command("test", project.directory, "--update")
+    assert code == 0
+    assert f"{file}: 6 places changed" in told
+    assert file.read_text().splitlines() == [
+        "test: front-desk",
+        "scenarios:",
+        "  one: # keep",
+        "    steps:",
+        '      - hear: "Welcome to Acme." # keep',
+        "      - press: 1",
+        '      - dials: "+46850000001" # and this',
+        "      - hang_up",
+        "    expect: {ended: sales, visited: [greet, main_menu, sales]} # to be written",
+        "  two:",
+        "    steps: [{press: 2}, hang_up]",
+        "    expect:",
+        "      visited:",
+        "        [greet, main_menu, support]",
+        "      # still here",
+        "      ended: support # here too",
+        "      visits: {main_menu: 1}",
+    ]
+
+
+def test_only_chosen_scenarios_are_rewritten(project: Project, command: Command) -> None:
+    file = project.write("a.calltest.yaml", UPDATED)
+    command("test", project.directory, "--update", "-k", "two")
+    assert "hear: Wellcome # keep" in file.read_text()
+    assert "ended: support # here too" in file.read_text()
+
+
+def test_what_was_not_met_is_told_with_its_line(project: Project, command: Command) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    code, shown, _ = command("test", project.directory, "--coverage")
+    flow = project.directory / "first.flow.yaml"
+    assert code == 0
+    table, missing = shown.split("not met:\n")
+    assert table.splitlines()[2].split()[1:] == ["4/5", "2/5", "3/6", "0/0", "56.2%"]
+    assert missing.splitlines() == [
+        f"  {flow}:18: outcome main_menu: *",
+        f"  {flow}:20: outcome main_menu: no_input",
+        f"  {flow}:21: outcome main_menu: no_match",
+        f"  {flow}:34: state goodbye",
+    ]
+
+
+def test_too_little_coverage_fails(project: Project, command: Command) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    assert command("test", project.directory, "--fail-under", "56.2")[0] == 0
+    code, _, told = command("test", project.directory, "--fail-under", "57")
+    assert code == 1
+    assert "56.2% of the flows was met, less than 57%" in told
+
+
+def test_coverage_is_written_for_programs_and_people(
+    project: Project, command: Command, tmp_path: Path
+) -> None:
+    project.write("a.calltest.yaml", GOOD)
+    as_json, as_xml, as_html = (tmp_path / f"cover.{each}" for each in ("json", "xml", "html"))
+    command(
+        *("test", project.directory, "--coverage-json", as_json),
+        *("--coverage-xml", as_xml, "--coverage-html", as_html),
+    )
+    found = json.loads(as_json.read_text())
+    assert found["percent"] == 56.25
+    (flow,) = found["files"]
+    assert flow["states"] == {"met": 4, "of": 5}
+    assert {"kind": "state", "name": "goodbye", "line": 34, "met": False} in flow["items"]
+    root = ElementTree.parse(as_xml).getroot()  # noqa: S314  our own file
+    hits = {line.get("number"): line.get("hits") for line in root.iter("line")}
+    assert (hits["16"], hits["34"]) == ("1", "0")
+    page = as_html.read_text()
+    assert '<span class="missed" title="not met: state goodbye">' in page
+    assert "56.2% met" in page
+
+
+def test_prompts_are_met_locale_by_locale(project: Project, command: Command) -> None:
+    project.write(
+        "b/two.flow.yaml",
+        """\
+        flow: two
+        start: a
+        locale: en-US
+        prompts: {hi: {en-US: Hi., sv-SE: Hej.}, tone: {audio: "https://example.com/a.mp3"}}
+        states: {a: {say: [{play: hi}, {play: tone}], hangup: }}
+        """,
+    )
+    project.write("b/two.calltest.yaml", "test: two\nscenarios: {a: {steps: [hear: Hi]}}\n")
+    _, shown, _ = command("test", project.directory / "b", "--coverage")
+    assert shown.split("not met:\n")[1].split(": ", 1)[1] == "prompt hi (sv-SE)\n"
+
+
+def test_pytest_plays_scenarios_where_it_is_asked_to(
+    project: Project, pytester: pytest.Pytester
+) -> None:
+    for name, text in (("a.calltest.yaml", GOOD), ("b.calltest.yaml", BAD)):
+        (pytester.path / name).write_text(text)
+    flow = (project.directory / "first.flow.yaml").read_text()
+    (pytester.path / "first.flow.yaml").write_text(flow)
+    assert pytester.runpytest_subprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result = pytester.runpytest_subprocess("--ivrflow")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(['*nobody heard "Wellcome"*', '*caller hears "Welcome to Acme."*'])
+    pytester.makeini("[pytest]\nivrflow = true\n")
+    pytester.runpytest_subprocess("-k", "room").assert_outcomes(passed=1, deselected=2)

@@ -1,0 +1,251 @@
+"""What callers do in scenarios, and what is told where it isn't so."""
+
+from __future__ import annotations
+
+import pytest
+from scenarios.conftest import Project
+
+from ivrflow.scenarios.run import Result
+
+
+def told(result: Result) -> str:
+    return "; ".join(failure.message for failure in result.failures)
+
+
+PASSES = {
+    "the scenario of the language's page": """
+        call: {from: "+46701234567", to: "+46850000000"}
+        at: 2026-11-23T10:00:00+01:00
+        steps:
+          - hear: Welcome to Acme
+          - press: 1
+          - dials: "+46850000001"
+          - answer: human
+          - hang_up: caller
+        expect: {ended: sales, visited: [greet, main_menu, sales]}
+        """,
+    "casing and patterns": """
+        steps:
+          - hear: welcome TO acme
+          - hear: /sales press \\d\\. for support/
+        """,
+    "a party by its name": """
+        steps:
+          - press: 1
+          - {dials: +46850000001, as: anna}
+          - {answer: machine, who: anna}
+          - hang_up: anna
+        expect: {ended: sales}
+        """,
+    "a phone that is busy": """
+        steps: [press: 1, dials: "+46850000001", reject: busy]
+        expect: {ended: sales}
+        """,
+    "a phone that rings until it is given up": """
+        steps: [press: 1, dials: "+46850000001", wait: 21s]
+        expect: {ended: sales}
+        """,
+    "silence, asked by the platform": """
+        steps: [hear: For sales, silence, hear: For sales, silence, silence, hear: Goodbye]
+        expect: {ended: goodbye, visits: {main_menu: 1, sales: 0}}
+        """,
+    "the end is waited for": """
+        steps: [press: 9, press: 9, press: 9]
+        expect: {ended: goodbye, svaml: {action: {name: hangup}}}
+        """,
+    "a room": """
+        steps: [press: 2, wait: 1h, hang_up]
+        expect: {ended: support}
+        """,
+    "a callback twice and a server killed": """
+        steps: [press: "*", repeat, restart, hear: For sales, restart, repeat, press: 1]
+        expect: {visited: [greet, main_menu, main_menu, sales]}
+        """,
+    "a list of lines": """
+        steps: [press: 2]
+        expect:
+          visited:
+            - greet
+            - main_menu
+            - support
+        """,
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_what_happens_on_the_phone_can_be_told(project: Project, name: str) -> None:
+    assert told(project.play(PASSES[name])) == ""
+
+
+FAILS = [
+    ("steps: [hear: Wellcome]", 'nobody heard "Wellcome": caller heard "Welcome to Acme.", then'),
+    ("steps: [press: 1, hear: Welcome]", 'nobody heard "Welcome": caller heard "One moment'),
+    ("steps: [hear: Goodbye]", "the menu waits for keys"),
+    ("steps: [hear: For sales, hear: For sales]", "nothing more was heard, then the menu waits"),
+    ("steps: [{hear: For sales, who: callee}]", 'callee did not hear "For sales"'),
+    ("steps: [dials: '+4611']", 'nobody dials "+4611": the menu waits for keys'),
+    ("steps: [press: 1, dials: '+4611']", '"+46850000001" is dialled, not "+4611"'),
+    ("steps: [press: 1, press: 1]", "nobody listens for keys: a phone rings"),
+    ("steps: [speak: sales]", "nobody listens for words: the menu waits for keys"),
+    ("steps: [press: 1, silence]", "nobody is asked for anything: a phone rings"),
+    ("steps: [answer: human]", "nobody is ringing"),
+    ("steps: [press: 1, {answer: human, who: anna}]", "anna is not ringing"),
+    ("steps: [hang_up, press: 1]", "nobody listens for keys: the call is over"),
+    ("steps: [hang_up: callee]", 'the call has no "callee"'),
+    ("steps: [hang_up, recorded]", "nothing was recorded, and the call is over"),
+    ("{steps: [], expect: {ended: sales}}", 'not over: in "main_menu" the menu waits'),
+    ("{steps: [hang_up], expect: {ended: sales}}", 'ended in "main_menu", not "sales"'),
+    ("{steps: [], expect: {visited: [greet]}}", "visited greet, main_menu"),
+    ("{steps: [], expect: {visits: {greet: 2}}}", '"greet" is 1, not 2'),
+    ("{steps: [], expect: {svaml: {action: {name: hangup}}}}", "the last reply was {"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), FAILS)
+def test_what_is_not_so_is_told(project: Project, text: str, message: str) -> None:
+    assert message in told(project.play(text))
+
+
+def test_a_failure_names_the_line_of_the_scenario_and_of_the_flow(project: Project) -> None:
+    (failure,) = project.play("steps:\n  - hear: Welcome\n  - hear: Godbye\n").failures
+    assert (failure.at.line, failure.at.column) == (6, 15)
+    assert failure.place.endswith("first.flow.yaml:11")
+
+
+def test_a_failure_tells_the_whole_call(project: Project) -> None:
+    result = project.play("steps: [press: 1, dials: '+46850000001', hear: Hello]")
+    lines = [line.text.strip() for line in result.story]
+    assert lines[0] == "+46701234567 calls +46850000000"
+    assert "incoming call to +46850000000: greet, main_menu" in lines
+    assert "caller presses 1" in lines
+    assert lines[-1] == "callee rings: number +46850000001"
+
+
+def test_a_dialled_number_goes_by_the_routes(project: Project, first_flow: str) -> None:
+    project.write("app.yaml", "app: a\nroutes: [{to: '+4611', flow: front-desk}, {flow: other}]")
+    project.write("b.flow.yaml", "flow: other\nstart: a\nstates: {a: {say: Other., hangup: }}\n")
+    assert told(project.play("{call: {to: '+4611'}, steps: [hear: Acme]}")) == ""
+    assert told(project.play("steps: [hear: Acme]")) == ""
+    wrong = told(project.play("{call: {to: '+4612'}, steps: [hear: Acme]}"))
+    assert wrong == '"+4612" is answered by other, not by front-desk'
+
+
+def test_a_flow_is_called_as_its_first_route_would_have_it(project: Project) -> None:
+    project.write(
+        "app.yaml", "app: a\nroutes: [{to: '+4611', flow: who, with: {name: Ada}, locale: sv-SE}]"
+    )
+    project.write(
+        "who.flow.yaml",
+        "flow: who\nstart: a\nparams: {name: string}\n"
+        "states: {a: {say: '{{ params.name }} {{ locale }}', hangup: }}\n",
+    )
+    assert told(project.play("steps: [hear: Ada sv-SE]", "who")) == ""
+
+
+def test_the_clock_is_the_scenario_s(project: Project) -> None:
+    project.write(
+        "hours.flow.yaml",
+        """\
+        flow: hours
+        start: a
+        schedules: {day: {timezone: Europe/Stockholm, open: {mon-fri: 09:00-17:00}}}
+        states:
+          a: {next: [{when: open(day), next: day}, {next: night}]}
+          day: {say: Open., hangup: }
+          night: {say: Closed., hangup: }
+        """,
+    )
+    for at, word in [
+        ("2026-11-23T08:59:59+01:00", "Closed"),
+        ("2026-11-23T09:00:00+01:00", "Open"),
+        ("2031-11-24 17:00Z", "Closed"),
+    ]:
+        assert told(project.play(f"{{at: {at}, steps: [hear: {word}]}}", "hours")) == ""
+
+
+def test_words_are_spoken_to_a_menu_that_listens(project: Project) -> None:
+    project.write(
+        "talk.flow.yaml",
+        """\
+        flow: talk
+        start: ask
+        states:
+          ask:
+            menu:
+              prompt: Sales or support?
+              speech: true
+              choices: {1: {words: [sales], next: sales}, 2: support}
+            on: {no_input: support, no_match: support}
+          sales: {say: Sales., hangup: }
+          support: {say: Support., hangup: }
+        """,
+    )
+    assert told(project.play("{steps: [speak: Sales], expect: {ended: sales}}", "talk")) == ""
+
+
+def test_a_recording_is_there_after_the_call(project: Project) -> None:
+    project.write(
+        "tape.flow.yaml",
+        """\
+        flow: tape
+        start: a
+        states:
+          a: {do: [{record: {to: "s3://calls/one.mp3"}}], say: Leave a word., park: {prompt: Hm.}}
+        on: {recording: {do: [log: "{{ result }}"]}}
+        """,
+    )
+    assert told(project.play("steps: [wait: 10s, hang_up, recorded: s3://calls]", "tape")) == ""
+    wrong = project.play("steps: [hang_up, recorded: two.mp3]", "tape")
+    assert "the recording is s3://calls/one.mp3" in told(wrong)
+
+
+def test_a_menu_that_fails_is_heard_by_the_caller(project: Project, first_flow: str) -> None:
+    result = project.play("steps: [hear: For sales, menu_fails, hear: /error|sorry/]")
+    assert told(result) == ""
+
+
+def test_a_withheld_number_is_none(project: Project) -> None:
+    project.write(
+        "who.flow.yaml",
+        "flow: who\nstart: a\nstates:\n"
+        "  a: {next: [{when: call.from, next: b}, {next: c}]}\n"
+        "  b: {say: 'Hello {{ call.from }}', hangup: }\n  c: {say: Who?, hangup: }\n",
+    )
+    assert told(project.play("{call: {from: null}, steps: [hear: Who?]}", "who")) == ""
+    assert told(project.play("{call: {from: +46701}, steps: [hear: Hello]}", "who")) == ""
+
+
+RECORDS = """\
+flow: tries
+start: a
+records: {tries: {key: phone, value: integer, expires: 15m}, closed: {value: boolean}}
+states:
+  a:
+    do: [count: {record: tries, key: "+46701234567", into: n}]
+    next: [{when: recorded(closed), next: c}, {next: b}]
+  b: {say: "{{ n }}", hangup: }
+  c: {say: Closed, hangup: }
+"""
+
+
+def test_records_are_there_before_and_expected_after(project: Project) -> None:
+    project.write("tries.flow.yaml", RECORDS)
+    scenario = """
+        records: {tries: {"+46701234567": 2}}
+        steps: [hear: 3]
+        expect: {ended: b, records: {tries: {"+46701234567": 3}, closed: null}}
+        """
+    assert told(project.play(scenario, "tries")) == ""
+    assert told(project.play("{records: {closed: true}, steps: [hear: Closed]}", "tries")) == ""
+    wrong = "{steps: [hear: 1], expect: {records: {tries: {'+46701234567': 7}}}}"
+    assert told(project.play(wrong, "tries")) == '"+46701234567" of "tries.tries" is 1, not 7'
+
+
+def test_records_outlive_a_restart(project: Project) -> None:
+    project.write("tries.flow.yaml", RECORDS)
+    scenario = """
+        records: {tries: {"+46701234567": 2}}
+        steps: [restart, hear: 3]
+        expect: {records: {tries: {"+46701234567": 3}}}
+        """
+    assert told(project.play(scenario, "tries")) == ""
