@@ -41,7 +41,9 @@ def test_what_fails_is_shown_with_its_line_and_the_call(project: Project, comman
     assert code == 1
     assert f"{file}:3: it is wrong" in shown
     assert f'{file}:4:19: nobody heard "Wellcome"' in shown
-    assert "\n      4 |     steps: [hear: Wellcome]\n                            ^^^^^^^^\n" in shown
+    assert (
+        "\n      4 |     steps: [hear: Wellcome]\n                            ^^^^^^^^\n" in shown
+    )
     assert f"the call is at {project.directory / 'first.flow.yaml'}:11" in shown
     assert '0.0 s  caller hears "Welcome to Acme." (en-US)' in shown
     assert told.startswith("1 failed, 2 passed")

@@ -63,6 +63,10 @@ class _Builder:
         self.lines = content.decode("utf-8", "replace").splitlines()
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
+        self.requests = {
+            *application.app.requests,
+            *(name for flow in self.flows.values() for name in flow.requests),
+        }
         subject = Subject(self.flow, application, application.platform) if self.flow else None
         self.variables = subject.variables if subject else {}
         self.records = subject.records if subject else {}
@@ -90,12 +94,17 @@ class _Builder:
             call=_call(call),
             dialled=child(call, "to") is not None,
             begins=self.begins(child(node, "at")),
-            requests=tuple(_request(each) for each in entries(child(node, "requests"))),
+            requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
             records=self.recorded(child(node, "records")),
             steps=StepBuilder(self.reader, self.recorded).steps(child(node, "steps")),
             expect=tuple(self.expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
         )
+
+    def request(self, entry: Entry) -> Request:
+        self.known(entry.key, self.requests, "request")
+        answers = tuple(_mock(each) for each in several(entry.value))
+        return Request(name=entry.key.text, answers=answers, at=entry.key.span)
 
     def begins(self, node: Node | None) -> int:
         text = word(node)
@@ -210,11 +219,6 @@ def _call(node: Node | None) -> Inbound:
         headers={each.key.text: word(each.value) for each in entries(child(node, "headers"))},
         custom=word(child(node, "custom")),
     )
-
-
-def _request(entry: Entry) -> Request:
-    answers = tuple(_mock(each) for each in several(entry.value))
-    return Request(name=entry.key.text, answers=answers, at=entry.key.span)
 
 
 def _mock(node: Node) -> Mock:

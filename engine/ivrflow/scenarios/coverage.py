@@ -80,7 +80,7 @@ def _flow(
         yield _item("state", name, state.at, ("state", flow.name, name) in hits)
         for way in ways_by_state[name]:
             met = moves.add(name, way.outcome, way.transition)
-            if way.event:
+            if state.action is not None:
                 at = way.transition[0].at if way.transition else state.at
                 yield _item("outcome", f"{name}: {way.outcome}", at, met)
     for choice in flow.on.keys:

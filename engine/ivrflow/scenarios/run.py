@@ -58,7 +58,7 @@ async def run(scenario: Scenario, tested: Tested, *, tells: bool = False) -> Res
             failures = await _play(stage, tested)
         finally:
             await stage.close()
-    failures += _faults(scenario, stage, logged)
+    failures = [*_unanswered(scenario, stage), *failures, *_faults(scenario, stage, logged)]
     flows = tested.checked.all_flows
     return Result(
         path=scenario.path,
@@ -107,6 +107,18 @@ def _wrong_flow(stage: Stage) -> Failure | None:
     message = f'"{scenario.call.to}" is answered by {flow}, not by {scenario.flow}'
     help = "the routes of app.yaml say so; without `to` the flow is called directly"
     return Failure(at=scenario.at, message=message, help=help)
+
+
+def _unanswered(scenario: Scenario, stage: Stage) -> list[Failure]:
+    """A look-up that nobody answers would be the flow's `error`, which the author didn't mean."""
+    return [
+        Failure(
+            at=scenario.at,
+            message=f'"{name}" is looked up, and the scenario has no answer for it',
+            help=f"add `requests: {{{name}: {{status: 200, json: {{...}}}}}}`, or `fails: ...`",
+        )
+        for name in dict.fromkeys(stage.answers.missing)
+    ]
 
 
 def _faults(scenario: Scenario, stage: Stage, logged: list[EventDict]) -> list[Failure]:

@@ -22,7 +22,9 @@ from ivrflow.library import Library
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
+from ivrflow.machine.session import Wait as WaitFor
 from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.scenarios.answers import Answers
 from ivrflow.scenarios.model import Scenario
 from ivrflow.sinch.parse import parse
 from ivrflow.store.base import Store
@@ -53,6 +55,7 @@ class Stage:
         self.library = library
         self.store = store
         self.world = InProcess(SETUP, self._answer, now=scenario.begins)
+        self.answers = Answers(scenario.requests, self.world)
         self.turns = self._turns()
         self.id = ""
         self.seen: list[Seen] = []
@@ -105,7 +108,8 @@ class Stage:
             return "over"
         if call.doing in ("ring", "park"):
             return call.doing
-        if not self.listens(Key) or self._is_busy(call):
+        looks_up = self.step is not None and self.step.session.wait is WaitFor.LOOK_UP
+        if looks_up or not self.listens(Key) or self._is_busy(call):
             return ""
         return call.doing or "talk"
 
@@ -139,7 +143,8 @@ class Stage:
     # -- the engine
 
     def _turns(self) -> Turns:
-        return Turns(self.library, self.store, _policy(self.library), self._now, self._see)
+        policy = _policy(self.library)
+        return Turns(self.library, self.store, policy, self._now, self.answers, self._see)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.platform.now / 1000, UTC)
@@ -155,7 +160,9 @@ class Stage:
             event = parse(body, APP)
         except CallbackError:
             return 400, b""
+        await self.answers.begin()
         answer = await self.turns.answer(event, arrived=monotonic())
+        await self.answers.settle()
         self.replies[body] = answer.body
         self.reply = answer.body or self.reply
         return answer.status, answer.body

@@ -1,6 +1,6 @@
 """What happened in a scenario, as a transcript for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -25,6 +25,7 @@ from ivrflow.machine.events import (
     NoMatch,
 )
 from ivrflow.model.flow import Flow
+from ivrflow.scenarios.answers import Asked
 from ivrflow.scenarios.stage import Seen, Stage
 
 QUIET = (Changed, Cut, Received, Requested, Sent)
@@ -57,20 +58,26 @@ def place_of(stage: Stage, flows: Mapping[str, Flow]) -> str:
 
 
 def _lines(stage: Stage, flows: Mapping[str, Flow]) -> Iterator[Line]:
-    turns = iter(stage.seen)
-    turn = next(turns, None)
     begun = stage.scenario.begins
-    for number, entry in enumerate(stage.platform.transcript):
-        while turn is not None and turn.after <= number:
-            yield from _turn(turn, begun, flows)
-            turn = next(turns, None)
+    transcript = stage.platform.transcript
+    read = 0
+    beside: list[Asked | Seen] = [*stage.answers.asked, *stage.seen]
+    for each in sorted(beside, key=lambda one: one.after):  # stable: first asked, then moved
+        yield from _heard(transcript[read : each.after], begun)
+        read = each.after
+        if isinstance(each, Asked):
+            yield Line(at=each.at - begun, text=f"  {each.text}")
+        else:
+            yield from _turn(each, begun, flows)
+    yield from _heard(transcript[read:], begun)
+
+
+def _heard(entries: Iterable[Entry], begun: int) -> Iterator[Line]:
+    for entry in entries:
         if isinstance(entry, Sent) and entry.attempt == "again":
             yield Line(at=entry.at - begun, text=f"  {entry.event.upper()} is sent again")
         if _matters(entry):
             yield Line(at=entry.at - begun, text=in_words(entry))
-    while turn is not None:
-        yield from _turn(turn, begun, flows)
-        turn = next(turns, None)
 
 
 def _matters(entry: Entry) -> bool:

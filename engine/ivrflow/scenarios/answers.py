@@ -1,0 +1,101 @@
+"""Look-ups in a scenario: answered by what its author wrote, in simulated time."""
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from ivrflow.emulator.inprocess import InProcess
+from ivrflow.machine.lookups import LookedUp, Lookup, failed, read_answer
+from ivrflow.runtime.lookups import BUDGET
+from ivrflow.scenarios.model import Mock, Request
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A look-up that came to an end at `at`, when the transcript was `after` entries long."""
+
+    at: int
+    after: int
+    text: str
+
+
+class Answers:
+    """Answers each look-up by its name, ask by ask; meets `ivrflow.runtime.lookups.Asker`.
+
+    What is asked within a turn lets the platform's time pass while the reply is waited for. What is
+    asked behind a prompt is there when the time has come by itself. `missing` are the look-ups that
+    the scenario has no answer for; `asked` tells what each brought, and when.
+    """
+
+    def __init__(self, requests: Iterable[Request], world: InProcess) -> None:
+        self.missing: list[str] = []
+        self.asked: list[Asked] = []
+        self._world = world
+        self._left = {each.name: list(each.answers) for each in requests}
+        self._mock_by_key: dict[str, Mock] = {}
+        self._turn: asyncio.Task[object] | None = None
+        self._begun = 0
+        self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
+
+    async def begin(self) -> None:
+        """A callback has come: what is due until now is answered before its turn."""
+        self._turn, self._begun = asyncio.current_task(), self._world.platform.now
+        due = [sleeper for at, sleeper in self._sleepers if at <= self._begun]
+        for sleeper in due:
+            if not sleeper.done():
+                sleeper.set_result(None)
+        if due:
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let what waits for nothing run: it begins to be asked, or comes to an end."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def look_up(self, lookup: Lookup, key: str, deadline: float) -> LookedUp:
+        mock = self._next(lookup.name, key)
+        if mock is None:
+            self.missing.append(lookup.name)
+            return failed("the scenario has no answer")
+        allowed = self._allowed(lookup)
+        await self._sleep(min(mock.delay, allowed))
+        found = _answer(lookup, mock) if mock.delay <= allowed else failed("no answer in time")
+        told = f"{found.outcome} ({found.fault})" if found.fault else found.outcome
+        platform = self._world.platform
+        text = f"look-up {lookup.name}: {told}"
+        self.asked.append(Asked(at=platform.now, after=len(platform.transcript), text=text))
+        return found
+
+    def _next(self, name: str, key: str) -> Mock | None:
+        """Return the answer to a look-up; the same one where it is asked again with its key."""
+        left = self._left.get(name)
+        if key not in self._mock_by_key and left:
+            self._mock_by_key[key] = left.pop(0) if len(left) > 1 else left[0]
+        return self._mock_by_key.get(key)
+
+    @property
+    def _is_waited_for(self) -> bool:
+        """Whether who asks is the turn, and not something behind a prompt."""
+        return asyncio.current_task() is self._turn
+
+    def _allowed(self, lookup: Lookup) -> int:
+        """Return the milliseconds that an answer may take, as the engine would have it."""
+        if not self._is_waited_for:
+            return lookup.patience
+        spent = self._world.platform.now - self._begun
+        return max(0, min(lookup.patience, round(BUDGET * 1000) - spent))
+
+    async def _sleep(self, ms: int) -> None:
+        if self._is_waited_for:
+            await self._world.wait(ms)
+        elif ms:
+            sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._sleepers.append((self._world.platform.now + ms, sleeper))
+            await sleeper
+
+
+def _answer(lookup: Lookup, mock: Mock) -> LookedUp:
+    if mock.fails:
+        return failed(mock.fails)
+    body = b"" if mock.json is None else msgspec.json.encode(mock.json)
+    return read_answer(lookup, mock.status, body)
