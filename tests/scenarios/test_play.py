@@ -89,7 +89,7 @@ FAILS = [
     ("steps: [speak: sales]", "nobody listens for words: the menu waits for keys"),
     ("steps: [press: 1, silence]", "nobody is asked for anything: a phone rings"),
     ("steps: [answer: human]", "nobody is ringing"),
-    ("steps: [press: 1, {answer: human, who: anna}]", "anna is not ringing"),
+    ("steps: [press: 1, {answer: human, who: callee2}]", "callee2 is not ringing"),
     ("steps: [hang_up, press: 1]", "nobody listens for keys: the call is over"),
     ("steps: [hang_up: callee]", 'the call has no "callee"'),
     ("steps: [hang_up, recorded]", "nothing was recorded, and the call is over"),

@@ -179,3 +179,13 @@ def test_what_is_written_is_read(values: dict[str, int]) -> None:
 def test_a_parameter_may_be_called_like_a_key_of_words() -> None:
     text = "params:\n  prompt: prompt? # else our own\nsay: Press # for more.\n"
     assert [(each.code, each.span.line) for each in parse("f", text).diagnostics] == [("E014", 3)]
+
+
+def test_a_character_escaped_in_halves_is_one_and_half_of_one_is_no_text() -> None:
+    whole = parse("f", 'a: "\\ud83d\\ude00 \\u00e5"')
+    assert isinstance(whole.root, Mapping)
+    node = whole.root.get("a")
+    assert isinstance(node, Scalar)
+    assert (node.text, whole.diagnostics) == ("\U0001f600 å", ())
+    (found,) = parse("f", 'a: "x \\ud83d y"').diagnostics
+    assert (found.code, found.span.line, found.span.column) == ("E002", 1, 4)

@@ -9,5 +9,5 @@ from ivrflow import schemas
 @click.command("schema")
 @click.argument("name", type=click.Choice(schemas.NAMES), default="flow")
 def command(name: str) -> None:
-    """Print a schema: of `flow`, `app` and `calltest` files, of `svaml` replies, of `callback` events."""
+    """Print a schema: of files (flow, app, calltest), or of the wire (svaml, callback)."""
     click.echo(msgspec.json.format(msgspec.json.encode(schemas.load(name))).decode())

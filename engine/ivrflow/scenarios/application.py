@@ -19,7 +19,7 @@ Watch = Callable[[Program], Program]
 """Returns a program that behaves the same and is watched."""
 
 
-class Tested:
+class UnderTest:
     """An application without errors, ready to be called. `watch` may look into its programs."""
 
     def __init__(self, home: Path, checked: Checked, platform: Platform, watch: Watch) -> None:
@@ -67,7 +67,7 @@ class Tested:
         return Library(self.home, self.platform, catalog)
 
 
-def open_application(directory: Path, platform: Platform, watch: Watch, year: int) -> Tested:
+def open_application(directory: Path, platform: Platform, watch: Watch, year: int) -> UnderTest:
     """Return the application that the files in `directory` belong to, with the holidays of `year`.
 
     Raises `NothingToReadError` if there is none, `UsageError` if it has errors.
@@ -80,4 +80,4 @@ def open_application(directory: Path, platform: Platform, watch: Watch, year: in
             f"{first.path}:{first.span.line}:{first.span.column}: {first.message} "
             f"({len(errors)} in all: see `ivrflow lint {home}`)"
         )
-    return Tested(home, checked, platform, watch)
+    return UnderTest(home, checked, platform, watch)

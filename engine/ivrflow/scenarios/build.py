@@ -12,8 +12,9 @@ from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
 from ivrflow.model import flow as model
+from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
-from ivrflow.scenarios.build_steps import StepBuilder, duration
+from ivrflow.scenarios.build_steps import LONGEST, UNKNOWN_NAME, StepBuilder
 from ivrflow.scenarios.model import (
     Ended,
     Expectation,
@@ -33,7 +34,8 @@ from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
 
 UNKNOWN_FLOW = Kind("E181", "test-of-unknown-flow")
-UNKNOWN_NAME = Kind("E182", "unknown-name-in-test")
+
+YEARS = range(1970, 2200)
 
 MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
 """When calls come in for which nothing else is said."""
@@ -49,7 +51,8 @@ def build(
         return None, tuple(parsed.diagnostics)
     findings = [*parsed.diagnostics, *check(path, parsed.root, schemas.load("calltest"))]
     reader = Reader(path)
-    file = None if findings else _Builder(reader, parsed.root, application, content).file()
+    broken = any(each.is_error for each in findings)
+    file = None if broken else _Builder(reader, parsed.root, application, content).file()
     findings += reader.findings
     return (None if any(each.is_error for each in findings) else file), tuple(findings)
 
@@ -110,13 +113,13 @@ class _Builder:
         text = word(node)
         try:
             begins = datetime.fromisoformat(text) if text else MONDAY
+        except ValueError:
+            begins = None
+        if begins is not None and begins.year in YEARS:
             return int(begins.timestamp() * 1000)
-        except (ValueError, OverflowError):
-            message = f'"{text}" is no time of the calendar'
-            self.reader.note(
-                WRONG_LITERAL, place(node), message, "for example 2026-11-23T10:00:00+01:00"
-            )
-            return 0
+        help = "for example 2026-11-23T10:00:00+01:00"
+        self.reader.note(WRONG_LITERAL, place(node), f'"{text}" is no time of the calendar', help)
+        return 0
 
     def expectations(self, node: Node | None) -> Iterable[Expectation]:
         ended, visited, svaml = (child(node, each) for each in ("ended", "visited", "svaml"))
@@ -226,6 +229,6 @@ def _mock(node: Node) -> Mock:
     return Mock(
         status=int(word(child(node, "status"), "200")),
         json=None if body is None else value_of(body),
-        delay=duration(child(node, "delay")),
+        delay=min(LONGEST, read_duration(word(child(node, "delay"))) or 0),
         fails=word(child(node, "fails")),
     )

@@ -1,12 +1,13 @@
 """Nodes to the steps of a scenario."""
 
+import re
 from collections.abc import Callable
 from typing import cast
 
-from ivrflow.diagnostics import Span
+from ivrflow.diagnostics import Kind, Span, did_you_mean
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.model.literals import read_duration
-from ivrflow.model.reader import Reader, entries, items, word
+from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, word
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
@@ -27,6 +28,15 @@ from ivrflow.scenarios.model import (
     Wait,
 )
 from ivrflow.source.node import Entry, Node, Scalar
+
+UNKNOWN_NAME = Kind("E182", "unknown-name-in-test")
+
+PARTY = re.compile(r"caller|callee[0-9]*")
+"""What the platform calls parties."""
+
+LONGEST_SHOWN = "400d"
+LONGEST = 400 * 86_400_000
+"""Milliseconds of one wait, so that no clock overflows."""
 
 LATER = ("signal", "emits")
 BESIDE = ("who", "as")
@@ -53,11 +63,12 @@ STEP_BY_WORD: dict[str, Build] = {
 
 
 class StepBuilder:
-    """Reads the steps of one file; `recorded` reads what a record holds."""
+    """Reads the steps of one scenario; `recorded` reads what a record holds."""
 
     def __init__(self, reader: Reader, recorded: Callable[[Node], tuple[Record, ...]]) -> None:
         self.reader = reader
         self.recorded = recorded
+        self.named: list[str] = []
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         found = (self.step(each) for each in items(node))
@@ -66,6 +77,8 @@ class StepBuilder:
     def step(self, node: Node) -> Step | None:
         if isinstance(node, Scalar):
             return STEP_BY_WORD[node.text]("", node.span, "")
+        self.who(child(node, "who") or child(node, "hang_up"))
+        self.named += [name] if (name := word(child(node, "as"))) else []
         beside = {each.key.text: word(each.value) for each in entries(node)}
         for entry in entries(node):
             if entry.key.text in LATER:
@@ -73,8 +86,28 @@ class StepBuilder:
             elif entry.key.text == "records":
                 return Remember(records=self.recorded(entry.value), at=entry.key.span)
             elif entry.key.text not in BESIDE:
-                return _step(entry, beside)
+                return self.checked(_step(entry, beside))
         return None
+
+    def who(self, node: Node | None) -> None:
+        """Note a party that nobody has named."""
+        name = word(node)
+        if name and not PARTY.fullmatch(name) and name not in self.named:
+            help = did_you_mean(name, ["caller", "callee", *self.named])
+            message = f'nobody is called "{name}" yet'
+            self.reader.note(UNKNOWN_NAME, place(node), message, help)
+
+    def checked(self, step: Step) -> Step:
+        """Note a wait that is longer than any, and a pattern that is none."""
+        if isinstance(step, Wait) and step.ms > LONGEST:
+            self.reader.note(WRONG_LITERAL, step.at, f"a scenario waits at most {LONGEST_SHOWN}")
+        if isinstance(step, Hear):
+            try:
+                step.pattern()
+            except re.error as error:
+                message = f'"{step.text}" is no pattern: {error}'
+                self.reader.note(WRONG_LITERAL, step.at, message)
+        return step
 
 
 def _step(entry: Entry, beside: dict[str, str]) -> Step:
@@ -83,8 +116,3 @@ def _step(entry: Entry, beside: dict[str, str]) -> Step:
     if name == "dials":
         return Dials(to=text, name=beside.get("as", ""), at=at, who=who)
     return STEP_BY_WORD[name](text, at, who)
-
-
-def duration(node: Node | None) -> int:
-    """Read a duration that is written out, in milliseconds; 0 for none."""
-    return read_duration(word(node)) or 0

@@ -7,7 +7,7 @@ import msgspec
 from ivrflow.machine.session import Session
 from ivrflow.scenarios.memory import recall
 from ivrflow.scenarios.model import Ended, Expectation, Reply, Value, Visited
-from ivrflow.scenarios.play import WAITS, NotSoError
+from ivrflow.scenarios.player import WAITS, NotSoError
 from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.values import equals, value_of, written
 

@@ -1,5 +1,7 @@
 """A file of scenarios as its author means it: typed values, each with its place."""
 
+import re
+
 import msgspec
 
 from ivrflow.diagnostics import Span
@@ -51,6 +53,12 @@ class Hear(_Step, frozen=True, kw_only=True):
     """`text` is part of what is heard, in any casing; between slashes it is a pattern."""
 
     text: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """Return what is looked for; raises `re.error`."""
+        is_pattern = len(self.text) > 2 and self.text[0] == self.text[-1] == "/"
+        source = self.text[1:-1] if is_pattern else re.escape(self.text)
+        return re.compile(source, re.IGNORECASE)
 
 
 class Press(_Step, frozen=True, kw_only=True):

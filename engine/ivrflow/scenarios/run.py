@@ -7,16 +7,16 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import msgspec
-import structlog
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from ivrflow.diagnostics import Span
-from ivrflow.scenarios.application import Tested
+from ivrflow.scenarios.application import UnderTest
 from ivrflow.scenarios.expect import ended_in, unmet, visited
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import Scenario
-from ivrflow.scenarios.play import NotSoError, Player
+from ivrflow.scenarios.play import play
+from ivrflow.scenarios.player import NotSoError, Player
 from ivrflow.scenarios.stage import Open, Stage
 from ivrflow.scenarios.story import Line, place_of, story
 from ivrflow.store.base import Store
@@ -49,10 +49,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     visited: tuple[str, ...] = ()
 
 
-async def run(scenario: Scenario, tested: Tested, *, tells: bool = False) -> Result:
+async def run(scenario: Scenario, tested: UnderTest, *, tells: bool = False) -> Result:
     """Play a scenario. Its story is told if it fails, or if `tells`."""
     begun = perf_counter()
-    with _store(scenario) as open_store, _quiet() as logged:
+    with _store(scenario) as open_store, capture_logs() as logged:
         stage = Stage(scenario, tested.library(scenario), await open_store(), open_store)
         try:
             failures = await _play(stage, tested)
@@ -72,7 +72,7 @@ async def run(scenario: Scenario, tested: Tested, *, tells: bool = False) -> Res
     )
 
 
-async def _play(stage: Stage, tested: Tested) -> list[Failure]:
+async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     scenario, flows = stage.scenario, tested.checked.all_flows
     if scenario.records:
         await remember(stage.store, scenario.records, scenario.begins)
@@ -83,7 +83,7 @@ async def _play(stage: Stage, tested: Tested) -> list[Failure]:
     player = Player(stage)
     try:
         for step in scenario.steps:
-            await player.play(step)
+            await play(player, step)
         if scenario.expect or scenario.empty:
             await player.rest()
         errors = await unmet(stage, scenario.expect)
@@ -142,12 +142,3 @@ def _store(scenario: Scenario) -> Iterator[Open]:
 
 async def _memory() -> Store:
     return MemoryStore()
-
-
-@contextmanager
-def _quiet() -> Iterator[list[EventDict]]:
-    """Keep the log of the engine for ourselves."""
-    before = structlog.get_config()
-    with capture_logs() as logged:
-        yield logged
-    structlog.configure(**before)

@@ -13,7 +13,7 @@ import msgspec
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
-from ivrflow.scenarios.application import Tested, open_application
+from ivrflow.scenarios.application import UnderTest, open_application
 from ivrflow.scenarios.build import MONDAY, build
 from ivrflow.scenarios.model import File, Scenario
 from ivrflow.scenarios.run import Result, run
@@ -48,9 +48,9 @@ class Applications:
     def __init__(self, platform: Platform, watch: Watch) -> None:
         self.platform = platform
         self.watch = watch
-        self._known: dict[tuple[Path, int], Tested] = {}
+        self._known: dict[tuple[Path, int], UnderTest] = {}
 
-    def of(self, path: str, year: int = MONDAY.year) -> Tested:
+    def of(self, path: str, year: int = MONDAY.year) -> UnderTest:
         """Return the application that a file is about, with the holidays of `year`."""
         key = (Path(path).absolute().parent, year)
         if key not in self._known:
@@ -58,7 +58,7 @@ class Applications:
         return self._known[key]
 
     @property
-    def opened(self) -> list[Tested]:
+    def opened(self) -> list[UnderTest]:
         """The applications that were opened, each once whatever the year."""
         return list({each.home: each for each in self._known.values()}.values())
 

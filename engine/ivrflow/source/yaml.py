@@ -72,6 +72,7 @@ DECLARATIONS = frozenset({"params", "properties", "vars"})
 
 COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
 _COMMENT_IN_BRACKETS = re.compile(r"[^{\[]*[{\[].*\s#")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
 _FOR_LINT = re.compile(r"#\s*ivrflow:")
 _HASH_KEY = re.compile(r"\s*#\s*:(\s|$)")
@@ -357,14 +358,25 @@ class _Builder:
         column = start.column
         if event.anchor is not None and start.line == end.line and not style:
             column = end.column - len(event.value)
-        scalar = Scalar(
-            event.value, style, start.line + 1, column + 1, end.line + 1, end.column + 1
-        )
+        text = event.value
+        if style == '"' and _SURROGATE.search(text):
+            text = self.joined(event)
+        scalar = Scalar(text, style, start.line + 1, column + 1, end.line + 1, end.column + 1)
         if style in ("|", ">"):
             self.block_lines.append((start.line, end.line))
         elif not style and self.comments and scalar.text:
             self.find_cut(scalar, key)
         return scalar
+
+    def joined(self, event: Any) -> str:
+        """Return a text with the halves of characters joined, which JSON writes apart."""
+        try:
+            halves = event.value.encode("utf-16-le", "surrogatepass")
+            return str(halves, "utf-16-le")
+        except UnicodeDecodeError:
+            message = "half of a character is escaped here, which is no text"
+            self.note(NOT_TEXT, _span(event), message, "write the character itself")
+            return _SURROGATE.sub("\ufffd", str(event.value))
 
     def find_cut(self, scalar: Scalar, key: str) -> None:
         """Words followed by a comment on their line have most likely been cut by it."""

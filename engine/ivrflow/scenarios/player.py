@@ -1,0 +1,123 @@
+"""Who plays a scenario: looks at what happens, and lets time pass until it does.
+
+A call goes on by itself until it needs somebody: to press a key, to pick up. What is looked for is
+looked for until then and no further, so what a caller would only hear after a long silence is not
+found by accident.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec import Struct
+
+from ivrflow.diagnostics import Span
+from ivrflow.emulator.signals import Act
+from ivrflow.scenarios.model import Step
+from ivrflow.scenarios.stage import Stage
+
+WAITS = {
+    "menu": "the menu waits for keys",
+    "ring": "a phone rings: answer or reject it",
+    "room": "the caller is in a room",
+    "talk": "the parties talk",
+    "park": "the call is parked",
+    "over": "the call is over",
+    "": "nothing more happens",
+}
+"""What is said of a call that needs somebody, by `Stage.waits_for`."""
+
+REACTION = 1_000
+"""Milliseconds that people take to press a key or to speak. The platform's callbacks name whole
+seconds, so the same key twice within one would count once."""
+
+MOST = 10_000
+"""Things that may happen by themselves between two steps."""
+
+T = TypeVar("T", bound=Struct)
+
+
+class NotSoError(Exception):
+    """What a scenario says is not what happens. `instead` is what may stand at `at` then, if there
+    is such a thing, as YAML."""
+
+    def __init__(
+        self, at: Span, message: str, *, help: str = "", instead: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.at = at
+        self.message = message
+        self.help = help
+        self.instead = instead
+
+
+class Player:
+    """Plays the steps of one scenario. `legs` are parties by the names that the author gave."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.legs: dict[str, str] = {}
+        self.ringing = ""
+        self._read = 0
+
+    async def rest(self) -> None:
+        """Let the call go on until it needs somebody."""
+        for _ in range(MOST):
+            if self.stage.waits_for or not await self.stage.next():
+                return
+
+    # -- looking
+
+    async def find(self, kind: type[T], fits: Callable[[T], bool], passes: str = "") -> T | None:
+        """Return the next entry of a kind that fits, None if the call needs somebody before it.
+
+        `passes` is what it may wait for meanwhile.
+        """
+        for _ in range(MOST):
+            found = self._ahead(kind, fits)
+            if found is not None:
+                return found
+            if self.stage.waits_for not in ("", passes) or not await self.stage.next():
+                return self._ahead(kind, fits)
+        return None
+
+    def _ahead(self, kind: type[T], fits: Callable[[T], bool]) -> T | None:
+        transcript = self.stage.platform.transcript
+        for place in range(self._read, len(transcript)):
+            entry = transcript[place]
+            if isinstance(entry, kind) and fits(entry):
+                self._read = place + 1
+                return entry
+        return None
+
+    def passed(self) -> None:
+        """From here on only what happens after this moment is looked for."""
+        self._read = len(self.stage.platform.transcript)
+
+    def unheard(self, kind: type[T]) -> list[T]:
+        """Return what has happened since the last thing that was looked for."""
+        return [
+            each for each in self.stage.platform.transcript[self._read :] if isinstance(each, kind)
+        ]
+
+    def name(self, who: str) -> str:
+        """Return what the platform calls a party."""
+        return self.legs.get(who, who)
+
+    async def ready(self, step: Step, kind: type[Act], what: str) -> None:
+        """Let the call go on until an act of this kind is noticed, and the party ready for it."""
+        await self.until(step, kind, what)
+        await self.stage.world.wait(REACTION)
+        await self.until(step, kind, what)
+        self.passed()
+
+    async def until(self, step: Step, kind: type[Act], what: str) -> None:
+        """Let the call go on until an act of this kind is noticed."""
+        stage = self.stage
+        for _ in range(MOST):
+            if stage.waits_for not in ("", "menu", "room", "talk"):
+                break
+            if stage.listens(kind):
+                return
+            if stage.waits_for or not await stage.next():
+                break
+        raise NotSoError(step.at, f"nobody listens for {what}: {WAITS[stage.waits_for]}")
