@@ -72,7 +72,11 @@ class _Builder:
         }
         subject = Subject(self.flow, application, application.platform) if self.flow else None
         self.variables = subject.variables if subject else {}
-        self.records = subject.records if subject else {}
+        self.records = (subject.records if subject else {}) | {
+            f"{flow.name}.{name}": record
+            for flow in self.flows.values()
+            for name, record in flow.records.items()
+        }
 
     def file(self) -> File:
         name = child(self.root, "test")
@@ -187,7 +191,8 @@ class _Builder:
         )
 
     def stored(self, name: str) -> str:
-        """Return the name that the store knows a record of this flow by."""
+        """Return the name that the store knows a record by: one of this flow or its application, or
+        `FLOW.NAME` of another flow's."""
         own = self.flow is not None and name in self.flow.records
         return f"{self.flow.name}.{name}" if self.flow is not None and own else name
 
