@@ -1,5 +1,6 @@
 """`runMenu` in full: reference, sections 2.7 and 3.4."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from emulator.stage import DIAL, HANGUP, Stage, menu
 
 from ivrflow.emulator.setup import Fault
 from ivrflow.emulator.transcript import Cut, Ended, Heard
+from ivrflow.errors import EmulatorError
 
 
 def result(stage: Stage) -> dict[str, Any]:
@@ -299,3 +301,12 @@ def test_a_menu_after_pickup_and_then_the_parties_talk() -> None:
     stage.wait(60)
     stage.hang_up(call)
     assert stage.names == ["ice", "ace", "pie", "dice"]
+
+
+def test_a_menu_that_cannot_be_run_is_told_as_an_error() -> None:
+    stage = Stage(ice=menu("1=return(a)"), pie=HANGUP)
+    call = stage.call()
+    asyncio.run(stage.box.do(lambda platform: platform.break_menu(call)))
+    assert result(stage) == {"type": "error", "menuId": "main"}
+    with pytest.raises(EmulatorError, match="in no menu"):
+        stage.platform.break_menu(call)

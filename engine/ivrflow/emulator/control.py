@@ -81,6 +81,7 @@ ACTS: dict[str, Act] = {
     "reject": lambda platform, call, body: _reject(platform, call, _read(body, Reject)),
     "beep": lambda platform, call, body: platform.beep(call, _read(body, Who).who),
     "hang-up": lambda platform, call, body: platform.hang_up(call, _read(body, Who).who),
+    "break-menu": lambda platform, call, body: platform.break_menu(call),
     "resend": lambda platform, call, body: platform.resend(call, _read(body, Again).event),
     "forge": lambda platform, call, body: platform.forge(call, _read(body, Again).event),
 }

@@ -7,6 +7,8 @@ from ivrflow.diagnostics import Diagnostic
 from ivrflow.scenarios.run import Failure, Result
 
 PASSED, FAILED = ".", "F"
+WIDTH = 60
+"""Letters on a line."""
 
 
 def progress(results: Iterable[Result]) -> str:
@@ -14,7 +16,9 @@ def progress(results: Iterable[Result]) -> str:
     lines = []
     for path, group in groupby(results, key=lambda each: each.path):
         letters = "".join(FAILED if each.failures else PASSED for each in group)
-        lines.append(f"{path} {letters}")
+        lines.append(f"{path} {letters[:WIDTH]}")
+        rest = range(WIDTH, len(letters), WIDTH)
+        lines += [f"{' ' * len(path)} {letters[start : start + WIDTH]}" for start in rest]
     return "\n".join(lines)
 
 

@@ -169,5 +169,6 @@ class Stage:
 
 
 def _policy(library: Library) -> Policy:
-    """Environment variables that flows read have their own name as value."""
-    return Policy(environment={name: name for name in library.current.environment})
+    """Environment variables that flows read have their own name as value. A slow machine makes no
+    turn late."""
+    return Policy(environment={name: name for name in library.current.environment}, deadline=60.0)
