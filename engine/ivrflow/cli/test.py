@@ -12,7 +12,13 @@ from ivrflow.cli.reporters import full
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.scenarios import report
 from ivrflow.scenarios.coverage import Covered, measure, percent, states_met
-from ivrflow.scenarios.coverage_reports import as_cobertura, as_html, as_json, as_text
+from ivrflow.scenarios.coverage_reports import (
+    Report,
+    as_cobertura,
+    as_html,
+    as_json,
+    as_text,
+)
 from ivrflow.scenarios.junit import junit
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.run import Result
@@ -82,16 +88,25 @@ def command(
     click.echo(report.summary(ran.results, perf_counter() - begun), err=True)
     failed = any(each.failures for each in ran.results) or any(each.is_error for each in findings)
     render_by_file = {coverage_json: as_json, coverage_xml: as_cobertura, coverage_html: as_html}
-    if coverage or fail_under is not None or any(render_by_file):
+    written = {file: render for file, render in render_by_file.items() if file is not None}
+    if coverage or written or fail_under is not None:
         covered = _covered(applications, read, ran, library=library)
-        sources = _sources(applications)
-        if coverage:
-            click.echo(as_text(covered, sources))
-        for file, render in render_by_file.items():
-            if file is not None:
-                _write(file, render(covered, sources))
+        _tell_coverage(covered, _sources(applications), written, shown=coverage)
         failed = _is_less(covered, fail_under) or failed
     return FINDINGS if failed else 0
+
+
+def _tell_coverage(
+    covered: list[Covered],
+    sources: Mapping[str, str],
+    written: Mapping[Path, Report],
+    *,
+    shown: bool,
+) -> None:
+    if shown:
+        click.echo(as_text(covered, sources))
+    for file, render in written.items():
+        _write(file, render(covered, sources))
 
 
 def _wanted(read: Iterable[Read], words: str) -> list[Scenario]:

@@ -15,7 +15,8 @@ from ivrflow.scenarios.session import Applications
 ROUNDS = 100
 """How often a scenario may stop at another step before we stop."""
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
+_LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|$)")
+"""A line as YAML counts them."""
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
