@@ -331,6 +331,19 @@ def test_prompts_after_pickup_are_for_the_caller_or_by_a_switch_for_the_callee()
         assert stage.told(Connected), "and then they talk"
 
 
+def test_a_menu_after_pickup_asks_the_callee_or_by_a_switch_the_caller() -> None:
+    """left open: whom a menu is for that replies to ACE"""
+    for audience in ("callee", "caller"):
+        stage = Stage(
+            ice=DIAL, ace=menu("1=return(take)"), pie=CONTINUE, dice=[b""], bridged_menu=audience
+        )
+        call = stage.call()
+        stage.pick_up(call)
+        assert stage.heard(audience)[-1] == "Press a key."
+        stage.press(call, "1")
+        assert stage.told(Connected), "and then they talk"
+
+
 def test_people_answer_by_themselves() -> None:
     people = (Person(address="+46850000001", does="busy", after=2_000), Person(address="*"))
     stage = Stage(ice=DIAL, setup={"people": people})

@@ -249,3 +249,32 @@ def test_records_outlive_a_restart(project: Project) -> None:
         expect: {records: {tries: {"+46701234567": 3}}}
         """
     assert told(project.play(scenario, "tries")) == ""
+
+
+def test_who_picks_up_can_be_asked(project: Project) -> None:
+    project.write(
+        "whisper.flow.yaml",
+        """\
+        flow: whisper
+        start: ring
+        states:
+          ring:
+            connect: {number: "+46850000001"}
+            on: {answered: accept}
+          accept:
+            menu: {prompt: Press 1 to take the call., choices: {1: talk}}
+            on: {no_input: no, no_match: no}
+          talk: {continue: }
+          no: {hangup: }
+        """,
+    )
+    scenario = """
+        steps:
+          - dials: "+46850000001"
+          - answer: human
+          - {hear: Press 1, who: callee}
+          - press: 1
+          - hang_up
+        expect: {ended: talk}
+        """
+    assert told(project.play(scenario, "whisper")) == ""

@@ -94,7 +94,7 @@ def _act(call: Call, turn: Turn) -> Script[Turn]:
         case Confer() as action:
             return (yield from confer(call, _party(call), action, turn.context))
         case RunMenu() as action:
-            return (yield from _menu(call, _party(call), action))
+            return (yield from _menu(call, _asked(call), action))
         case Park() as action:
             return (yield from _park(call, _party(call), action))
 
@@ -104,6 +104,13 @@ def _party(call: Call) -> Leg:
     if call.listener is None:
         raise refuse(call, "nobody is on the line for this action")
     return call.listener
+
+
+def _asked(call: Call) -> Leg:
+    """Return whom a menu is for: who has just picked up, or who hears prompts."""
+    if call.far is not None and call.is_bridged and call.world.switches.bridged_menu == "callee":
+        return call.far
+    return _party(call)
 
 
 def _go_on(call: Call, context: str) -> Script[Turn]:
@@ -129,7 +136,7 @@ def _as_dialled(call: Call) -> Script[Turn]:
 def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
     if call.world.switches.unanswered_prompts != "unheard":
         call.lift(leg)
-    call.doing = "menu"
+    call.doing, call.asked = "menu", leg
     try:
         found = yield from run_menu(call, leg, run)
     except MenuBroken:
@@ -139,7 +146,7 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
             yield from _tell_hangup(call, run)
         raise
     finally:
-        call.doing = ""
+        call.doing, call.asked = "", None
     if not asks(call, "pie"):
         call.warn("a menu has a result, but nobody asked for PIE (enablePie)")
     else:

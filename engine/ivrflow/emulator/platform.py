@@ -199,7 +199,8 @@ class Platform:
     def _present(self, call: str, who: str) -> tuple[Call, Leg]:
         """Return a leg that is on the line or ringing; "" is who prompts are for."""
         found = self.find(call)
-        leg = found.leg(who) if who else found.near or (found.legs[-1] if found.legs else None)
+        first = found.asked or found.near or (found.legs[-1] if found.legs else None)
+        leg = found.leg(who) if who else first
         if leg is None:
             names = ", ".join(each.name for each in found.legs) or "nobody"
             raise EmulatorError(f'the call has no "{who or "caller"}": there is {names}')

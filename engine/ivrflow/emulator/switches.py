@@ -35,6 +35,7 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     naive_split: bool = False
     star_tones: bool = False
     ace_audience: Literal["caller", "callee"] = "caller"
+    bridged_menu: Literal["caller", "callee"] = "callee"
     audio: int = 3_000
     error_prompt: str = "An error has occurred. The call will be disconnected."
 

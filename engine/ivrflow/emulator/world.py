@@ -111,7 +111,7 @@ class Call:
     `near` is who prompts and menus are for: the caller, or who a callout reached. `far` is whom
     `near` is connected with. `sends` are the events that are called back for; `own` has the URL or
     inline SVAML of a callout's events. `plan` is what `continue` goes on with. `doing` is menu,
-    park, room, ring or "".
+    park, room, ring or ""; `asked` is whom a menu runs for.
     """
 
     world: "World"
@@ -134,6 +134,7 @@ class Call:
     near: Leg | None = None
     far: Leg | None = None
     listener: Leg | None = None
+    asked: Leg | None = None
     legs: list[Leg] = field(default_factory=list)
     plan: Callable[["Call"], Script[Turn]] | None = None
     main: Task | None = None

@@ -122,7 +122,7 @@ class Stage:
     def party(self) -> str:
         """Who is asked."""
         call = self.call
-        asked = call.listener if call.doing in ("menu", "room") else call.near
+        asked = call.asked or (call.listener if call.doing == "room" else call.near)
         return asked.name if asked is not None else "caller"
 
     def _is_busy(self, call: Call) -> bool:
