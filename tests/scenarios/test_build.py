@@ -22,16 +22,16 @@ FAULTS = [
     ("{steps: [], at: 9999-12-31T23:59Z}", "E606", "no time of the calendar"),
     ("steps: [hear: '/[/']", "E606", '"/[/" is no pattern'),
     ("steps: [wait: 999999999d]", "E606", "a scenario waits at most 400d"),
-    ("steps: [{press: 1, who: anna}]", "E182", 'nobody is called "anna" yet'),
-    ("steps: [{dials: '1', as: ann}, {answer: human, who: anna}]", "E182", "nobody is called"),
+    ("steps: [{press: 1, who: anna}]", "E051", 'nobody is called "anna" yet'),
+    ("steps: [{dials: '1', as: ann}, {answer: human, who: anna}]", "E051", "nobody is called"),
     ("{steps: [], at: 2026-13-23T10:00Z}", "E606", "no time of the calendar"),
-    ("{steps: [], expect: {ended: sails}}", "E182", 'no state "sails" in "front-desk"'),
-    ("{steps: [], expect: {visited: [greet, meny]}}", "E182", 'no state "meny"'),
-    ("{steps: [], expect: {ended: 'other:a'}}", "E182", 'no flow "other"'),
-    ("{steps: [], expect: {visits: {sails: 1}}}", "E182", 'no state "sails"'),
-    ("{steps: [], expect: {variables: {who: 1}}}", "E182", 'no variable "who"'),
-    ("{steps: [], expect: {records: {tries: 1}}}", "E182", 'no record "tries"'),
-    ("{steps: [], records: {tries: {a: 1}}}", "E182", 'no record "tries"'),
+    ("{steps: [], expect: {ended: sails}}", "E051", 'no state "sails" in "front-desk"'),
+    ("{steps: [], expect: {visited: [greet, meny]}}", "E051", 'no state "meny"'),
+    ("{steps: [], expect: {ended: 'other:a'}}", "E051", 'no flow "other"'),
+    ("{steps: [], expect: {visits: {sails: 1}}}", "E052", 'no state "sails"'),
+    ("{steps: [], expect: {variables: {who: 1}}}", "E052", 'no variable "who"'),
+    ("{steps: [], expect: {records: {tries: 1}}}", "E052", 'no record "tries"'),
+    ("{steps: [], records: {tries: {a: 1}}}", "E052", 'no record "tries"'),
     ("steps: [signal: ready]", "E090", '"signal" is not supported yet'),
     ("steps: [emits: answered]", "E090", '"emits" is not supported yet'),
 ]
@@ -52,7 +52,7 @@ def test_the_likely_name_is_offered(project: Project) -> None:
 
 def test_a_flow_that_is_not_there_is_told(project: Project) -> None:
     (found,) = project.findings("steps: []", flow="front-dask")
-    assert (found.code, found.help) == ("E181", 'did you mean "front-desk"?')
+    assert (found.code, found.help) == ("E051", 'did you mean "front-desk"?')
 
 
 def test_every_key_of_the_schema_has_a_description_and_an_example_that_fits() -> None:

@@ -86,7 +86,7 @@ def test_a_look_up_is_told_in_the_story(balance: Project) -> None:
 
 def test_an_unknown_look_up_is_a_fault(balance: Project) -> None:
     (found,) = balance.findings(f"{{requests: {{fnd: {ADA}}}, steps: []}}", "balance")
-    assert (found.code, found.help) == ("E182", 'did you mean "find"?')
+    assert (found.code, found.help) == ("E052", 'did you mean "find"?')
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.diagnostics import Diagnostic, Kind, Span, did_you_mean
+from ivrflow.diagnostics import Diagnostic, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
 from ivrflow.model import flow as model
 from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
-from ivrflow.scenarios.build_steps import LONGEST, UNKNOWN_NAME, StepBuilder
+from ivrflow.scenarios.build_steps import LONGEST, StepBuilder
 from ivrflow.scenarios.model import (
     Ended,
     Expectation,
@@ -30,10 +30,8 @@ from ivrflow.scenarios.model import (
 from ivrflow.scenarios.values import value_of
 from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.source.node import Mapping as MappingNode
-from ivrflow.source.schema import check
+from ivrflow.source.schema import UNKNOWN_KEY, WRONG_VALUE, check
 from ivrflow.source.yaml import parse
-
-UNKNOWN_FLOW = Kind("E181", "test-of-unknown-flow")
 
 YEARS = range(1970, 2200)
 
@@ -83,7 +81,7 @@ class _Builder:
         if self.flow is None:
             message = f'there is no flow "{word(name)}" to be tested'
             self.reader.note(
-                UNKNOWN_FLOW, place(name), message, did_you_mean(word(name), self.flows)
+                WRONG_VALUE, place(name), message, did_you_mean(word(name), self.flows)
             )
         scenarios = tuple(self.scenario(each) for each in entries(child(self.root, "scenarios")))
         path = self.reader.path
@@ -157,10 +155,10 @@ class _Builder:
         of = self.flows.get(flow) if flow else self.flow
         if flow and of is None:
             message = f'there is no flow "{flow}"'
-            self.reader.note(UNKNOWN_NAME, place(node), message, did_you_mean(flow, self.flows))
+            self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(flow, self.flows))
         elif of is not None and name not in of.states:
             message = f'there is no state "{name}" in "{of.name}"'
-            self.reader.note(UNKNOWN_NAME, place(node), message, did_you_mean(name, of.states))
+            self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(name, of.states))
         return text
 
     def values(self, node: Node | None) -> Iterable[tuple[str, str, Node]]:
@@ -204,7 +202,7 @@ class _Builder:
     def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
         if self.flow is not None and key.text not in names:
             message = f'there is no {what} "{key.text}" in "{self.flow.name}"'
-            self.reader.note(UNKNOWN_NAME, key.span, message, did_you_mean(key.text, names))
+            self.reader.note(UNKNOWN_KEY, key.span, message, did_you_mean(key.text, names))
 
 
 def _value(of: str, entry: Entry) -> Value:

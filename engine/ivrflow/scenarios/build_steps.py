@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import cast
 
-from ivrflow.diagnostics import Kind, Span, did_you_mean
+from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, word
@@ -28,8 +28,7 @@ from ivrflow.scenarios.model import (
     Wait,
 )
 from ivrflow.source.node import Entry, Node, Scalar
-
-UNKNOWN_NAME = Kind("E182", "unknown-name-in-test")
+from ivrflow.source.schema import WRONG_VALUE
 
 PARTY = re.compile(r"caller|callee[0-9]*")
 """What the platform calls parties."""
@@ -95,7 +94,7 @@ class StepBuilder:
         if name and not PARTY.fullmatch(name) and name not in self.named:
             help = did_you_mean(name, ["caller", "callee", *self.named])
             message = f'nobody is called "{name}" yet'
-            self.reader.note(UNKNOWN_NAME, place(node), message, help)
+            self.reader.note(WRONG_VALUE, place(node), message, help)
 
     def checked(self, step: Step) -> Step:
         """Note a wait that is longer than any, and a pattern that is none."""
