@@ -7,6 +7,7 @@ from time import perf_counter
 
 import click
 
+from ivrflow import shipped
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import full
 from ivrflow.errors import NothingToReadError, UsageError
@@ -141,8 +142,13 @@ def _covered(
 
 
 def _sources(applications: Applications) -> dict[str, str]:
-    """Return the texts of the flows by their path."""
-    return {path: text for each in applications.opened for path, text in each.checked.texts.items()}
+    """Return the texts of the flows by their path, those of the library included."""
+    found: dict[str, str] = {}
+    for each in applications.opened:
+        found.update(each.checked.texts)
+        for name, flow in each.checked.shipped.items():
+            found[flow.path] = shipped.text(name).decode()
+    return found
 
 
 def _is_less(covered: list[Covered], wanted: float | None) -> bool:
