@@ -12,6 +12,7 @@ FAULTS = [
     ("steps: [hear: [a]]", "E051", "text that is heard"),
     ("steps: [press: x]", "E051", "keys: 0-9 * #"),
     ("steps: [wait: 10]", "E051", "a duration"),
+    ("steps: [jump: 1]", "E052", "no key of a step"),
     ("steps: [hera: Welcome]", "E052", "no key of a step"),
     ("steps: [silent]", "E051", "silence"),
     ("steps: [{hear: a, press: 1}]", "E054", 'either "hear" or "press"'),

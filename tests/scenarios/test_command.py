@@ -237,6 +237,29 @@ def test_prompts_are_met_locale_by_locale(project: Project, command: Command) ->
     assert shown.split("not met:\n")[1].split(": ", 1)[1] == "prompt hi (sv-SE)\n"
 
 
+def test_flows_of_the_library_count_where_it_is_asked_to(
+    project: Project, command: Command, tmp_path: Path
+) -> None:
+    project.write(
+        "b/ask.flow.yaml",
+        """\
+        flow: ask
+        start: a
+        states:
+          a:
+            run: {flow: std/ask-number, with: {prompt: Number?}, into: n}
+            on: {collected: b, gave_up: b}
+          b: {say: Bye., hangup: }
+        """,
+    )
+    project.write("b/a.calltest.yaml", "test: ask\nscenarios: {a: {steps: [press: '1#']}}\n")
+    page = tmp_path / "cover.html"
+    arguments = ("test", project.directory / "b", "--coverage", "--coverage-html", page)
+    assert "std/ask-number.flow.yaml" not in command(*arguments)[1]
+    assert "std/ask-number.flow.yaml" in command(*arguments, "--library")[1]
+    assert "title: Ask for a number" in page.read_text()
+
+
 def test_pytest_plays_scenarios_where_it_is_asked_to(
     project: Project, pytester: pytest.Pytester
 ) -> None:
