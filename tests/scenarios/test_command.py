@@ -260,6 +260,14 @@ def test_flows_of_the_library_count_where_it_is_asked_to(
     assert "title: Ask for a number" in page.read_text()
 
 
+def test_a_flow_cannot_steer_the_terminal(project: Project, command: Command) -> None:
+    flow = 'flow: odd\nstart: a\nstates: {a: {say: "Hello \\e[2J.", hangup: }}\n'
+    project.write("b/odd.flow.yaml", flow)
+    project.write("b/a.calltest.yaml", "test: odd\nscenarios: {a: {steps: [hear: Bye]}}\n")
+    _, shown, told = command("test", project.directory / "b")
+    assert "\x1b" not in shown + told
+
+
 def test_pytest_plays_scenarios_where_it_is_asked_to(
     project: Project, pytester: pytest.Pytester
 ) -> None:

@@ -9,7 +9,9 @@ import click
 
 from ivrflow import shipped
 from ivrflow.cli import FINDINGS
-from ivrflow.cli.reporters import full
+from ivrflow.cli.reporters import Shown
+from ivrflow.cli.reporters import report as report_findings
+from ivrflow.cli.reporters.concise import printable
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.scenarios import report
 from ivrflow.scenarios.coverage import Covered, measure, percent, states_met
@@ -80,7 +82,7 @@ def command(
     texts = {each.path: each.text for each in read}
     findings = [found for each in read for found in each.findings]
     if findings:
-        click.echo(full(findings, texts))
+        click.echo(report_findings("full", Shown(findings=findings, texts=texts)))
     scenarios = _wanted(read, words)
     ran = run_all(applications, scenarios, processes=jobs or os.cpu_count() or 1, tells=story)
     _show(ran.results, texts, names=verbose, story=story)
@@ -121,12 +123,17 @@ def _wanted(read: Iterable[Read], words: str) -> list[Scenario]:
 
 def _show(results: Iterable[Result], texts: Mapping[str, str], *, names: bool, story: bool) -> None:
     if story:
-        click.echo("\n\n".join(report.told(each, texts[each.path]) for each in results))
+        _print("\n\n".join(report.told(each, texts[each.path]) for each in results))
         return
-    click.echo(report.names(results) if names else report.progress(results))
+    _print(report.names(results) if names else report.progress(results))
     failures = report.failures(results, texts)
     if failures:
-        click.echo(f"\n{failures}\n")
+        _print(f"\n{failures}\n")
+
+
+def _print(text: str) -> None:
+    """Print lines; what a flow says steers no terminal."""
+    click.echo("\n".join(printable(line) for line in text.split("\n")))
 
 
 def _covered(

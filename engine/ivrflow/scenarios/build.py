@@ -28,9 +28,11 @@ from ivrflow.scenarios.model import (
     Visited,
 )
 from ivrflow.scenarios.values import value_of
+from ivrflow.source.kinds import UNKNOWN_KEY, WRONG_VALUE
+from ivrflow.source.lines import lines_of
 from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.source.node import Mapping as MappingNode
-from ivrflow.source.schema import UNKNOWN_KEY, WRONG_VALUE, check
+from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
 
 YEARS = range(1970, 2200)
@@ -61,7 +63,7 @@ class _Builder:
     ) -> None:
         self.reader = reader
         self.root = root
-        self.lines = content.decode("utf-8", "replace").splitlines()
+        self.lines = lines_of(content.decode("utf-8", "replace"))
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
         self.requests = {

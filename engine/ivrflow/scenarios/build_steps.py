@@ -27,8 +27,8 @@ from ivrflow.scenarios.model import (
     Step,
     Wait,
 )
+from ivrflow.source.kinds import WRONG_VALUE
 from ivrflow.source.node import Entry, Node, Scalar
-from ivrflow.source.schema import WRONG_VALUE
 
 PARTY = re.compile(r"caller|callee[0-9]*")
 """What the platform calls parties."""

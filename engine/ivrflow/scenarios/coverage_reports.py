@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import msgspec
 
 from ivrflow.scenarios.coverage import KINDS, Covered, percent
+from ivrflow.source.lines import lines_of
 
 Report = Callable[[list[Covered], Mapping[str, str]], str]
 """Takes what was met, and the source texts by path."""
@@ -136,7 +137,7 @@ def _html_file(covered: Covered, text: str) -> str:
     met = _met_by_line(covered)
     lines = [
         _html_line(number, line, met.get(number, []), _titles(covered, number))
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(lines_of(text), 1)
     ]
     return f'<h2 id="{path}">{path}</h2>\n<pre>{chr(10).join(lines)}</pre>'
 

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.scenarios.run import Failure, Result
+from ivrflow.source.lines import lines_of
 
 PASSED, FAILED = ".", "F"
 WIDTH = 60
@@ -43,7 +44,7 @@ def failure_lines(failure: Failure, path: str, text: str) -> Iterator[str]:
     """What is not so, the line that says it is, and where the call was."""
     at = failure.at
     yield f"  {path}:{at.line}:{at.column}: {failure.message}"
-    lines = text.splitlines()
+    lines = lines_of(text)
     if 0 < at.line <= len(lines):
         source = lines[at.line - 1]
         end = at.end_column - 1 if at.end_line == at.line else len(source)

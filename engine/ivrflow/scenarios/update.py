@@ -1,7 +1,6 @@
 """Expectations rewritten as things are: edits by place, so comments and layout stay."""
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,12 +10,10 @@ from ivrflow.diagnostics import Span
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.run import Result
 from ivrflow.scenarios.session import Applications
+from ivrflow.source.lines import LINE_BREAK
 
 ROUNDS = 100
 """How often a scenario may stop at another step before we stop."""
-
-_LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|$)")
-"""A line as YAML counts them."""
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +59,7 @@ def _edits(scenario: Scenario, result: Result) -> Iterable[Edit]:
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
     """Return a text with each edit in its place."""
-    starts = [match.start() for match in _LINE.finditer(text)]
+    starts = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
     for edit in sorted(edits, key=lambda each: (each.at.line, each.at.column), reverse=True):
         start = starts[edit.at.line - 1] + edit.at.column - 1
         end = starts[edit.at.end_line - 1] + edit.at.end_column - 1
