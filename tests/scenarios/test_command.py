@@ -265,6 +265,7 @@ def test_a_flow_cannot_steer_the_terminal(project: Project, command: Command) ->
     project.write("b/odd.flow.yaml", flow)
     project.write("b/a.calltest.yaml", "test: odd\nscenarios: {a: {steps: [hear: Bye]}}\n")
     _, shown, told = command("test", project.directory / "b")
+    assert "Hello" in shown
     assert "\x1b" not in shown + told
 
 
