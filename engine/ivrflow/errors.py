@@ -7,6 +7,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |   `-- SettingsError       a setting is missing, malformed or contradicts another
     |-- NothingToReadError      what was asked for is not there: no flow, no value (exit 3)
     |-- ExpressionError         an expression or template that can't be parsed or typed
+    |-- ProgramError            a stored program that this release can't read
     |-- EvaluationError         an expression failed on the values of one call
     |-- CallbackError           bytes that are no callback
     |-- SignatureError          a request that the platform didn't sign
@@ -45,6 +46,10 @@ class ExpressionError(IvrflowError):
         self.message = message
         self.offset = offset
         self.help = help
+
+
+class ProgramError(IvrflowError):
+    """Bytes that are no stored program, or one that another release wrote."""
 
 
 class EvaluationError(IvrflowError):

@@ -120,14 +120,14 @@ def _prompts_in_use(flow: Flow, app: App) -> dict[str, DeclaredPrompt]:
     """
     visible = {name: each for name, each in app.prompts.items() if name not in flow.prompts}
     in_use: dict[str, DeclaredPrompt] = {}
-    wanted = {part.target.source for part in _within(flow, PlayPart)}
+    wanted = {part.target.source for part in within(flow, PlayPart)}
     if any("{{" in name for name in wanted):
         return visible
     while wanted:
         name = wanted.pop()
         if name in visible and name not in in_use:
             in_use[name] = visible[name]
-            wanted |= {part.target.source for part in _within(visible[name], PlayPart)}
+            wanted |= {part.target.source for part in within(visible[name], PlayPart)}
     return in_use
 
 
@@ -148,9 +148,9 @@ def _declared(flow: Flow) -> Iterator[Decl]:
 
 
 def _expressions(value: object) -> Iterator[nodes.Expr]:
-    for condition in _within(value, Expr):
+    for condition in within(value, Expr):
         yield parse_expression(condition.source)
-    for text in _within(value, Text):
+    for text in within(value, Text):
         yield from (each for each in parse_text(text.source) if not isinstance(each, str))
 
 
@@ -168,7 +168,7 @@ def _records_in_use(flow: Flow, app: App) -> dict[str, Record]:
     """The application's records that the flow uses; its own hide those."""
     if not app.records:
         return {}
-    used = {step.record.name for step in _within(flow, RecordOperation)}
+    used = {step.record.name for step in within(flow, RecordOperation)}
     used |= {record_of(call) for each in _expressions(flow) for call in _calls(each)}
     shared = app.records.items()
     return {name: each for name, each in shared if name in used and name not in flow.records}
@@ -180,19 +180,19 @@ def _requests_in_use(flow: Flow, app: App) -> dict[str, Request]:
     return {name: app.requests[name] for name in sorted(wanted & app.requests.keys())}
 
 
-def _within(value: object, kind: type[V]) -> Iterator[V]:
+def within(value: object, kind: type[V]) -> Iterator[V]:
     """Yield the structs of a kind that `value` holds."""
     if isinstance(value, kind):
         yield value
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
-            yield from _within(getattr(value, field), kind)
+            yield from within(getattr(value, field), kind)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _within(item, kind)
+            yield from within(item, kind)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _within(item, kind)
+            yield from within(item, kind)
 
 
 def _without_places(value: object) -> object:

@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from ivrflow.compiler.actions import ActionCompiler
-from ivrflow.compiler.closure import Closure, close, identify, open_closure
+from ivrflow.compiler.closure import Closure, close, identify, open_closure, within
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
 from ivrflow.compiler.records import compile_operation, compile_records
 from ivrflow.compiler.requests import compile_request
 from ivrflow.compiler.schedules import compile_schedules
 from ivrflow.compiler.values import condition, credentials, plain, target, text, value
+from ivrflow.errors import ExpressionError, ProgramError
 from ivrflow.expr.secrecy import is_secret
-from ivrflow.expr.types import T
+from ivrflow.expr.types import T, Type
 from ivrflow.machine import program
 from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
 from ivrflow.model.inherit import handlers_of, keys_of
-
-SECRET = b'"secret":true'
-"""What a closure holds where any of its types is secret: in JSON no text can hold it."""
 
 
 def compile_flow(
@@ -33,31 +33,51 @@ def compile_flow(
 
 
 def load_program(closure: bytes, platform: Platform) -> Program:
-    """Return the program of a stored closure; raises `msgspec.DecodeError` for other bytes."""
+    """Return the program of a stored closure; raises `ProgramError` for bytes that are none."""
+    try:
+        return _program(closure, platform)
+    except KeyError as error:
+        raise ProgramError(f'"{error.args[0]}" is named and not there') from error
+    except (msgspec.DecodeError, ExpressionError, ValueError) as error:
+        raise ProgramError(str(error)) from error
+
+
+def _program(closure: bytes, platform: Platform) -> Program:
     closed = open_closure(closure)
     sources = (closed.flow, *closed.flows.values())
-    flows = {each.name: _Compiler(each, closed, platform).flow() for each in sources}
+    flows = {each.name: _compiler(each, closed, platform).flow() for each in sources}
     return Program(
         id=identify(closure),
         closure=closure,
         flow=flows[closed.flow.name],
         flows=flows,
         schedules=compile_schedules(closed.schedules, sources),
-        secret=SECRET in closure,
+        secret=any(is_secret(each) for each in within(closed, Type)),
         dial_allow=closed.dial_allow,
         sorry=closed.sorry,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiler:
-    """Compiles the parts of one flow; `closed` is what it was closed with."""
+def _compiler(source: model.Flow, closed: Closure, platform: Platform) -> "_Compiler":
+    return _Compiler(
+        source=source,
+        closed=closed,
+        platform=platform,
+        records=compile_records(source, closed.records),
+        requests={**closed.requests, **source.requests},
+    )
 
-    """Compiles the parts of one flow of a closure."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiler:
+    """Compiles the parts of one flow; `closed` is what it was closed with, `records` and `requests`
+    are all that it can name."""
 
     source: model.Flow
     closed: Closure
     platform: Platform
+    records: Mapping[str, program.DeclaredRecord]
+    requests: Mapping[str, model.Request]
 
     def flow(self) -> program.Flow:
         flow = self.source
@@ -71,7 +91,7 @@ class _Compiler:
             vars=self.defaults(flow.vars),
             secrets=frozenset(name for name, decl in flow.vars.items() if is_secret(decl.type)),
             prompts=compile_declared(prompts, self.platform),
-            records=compile_records(flow, self.closed.records),
+            records=self.records,
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
             keys={each.key: self.choice(each) for each in flow.on.keys},
@@ -93,8 +113,7 @@ class _Compiler:
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
         if isinstance(action, model.RequestAction):
-            declared = {**self.closed.requests, **self.source.requests}
-            return compile_request(action, state, declared, self.platform)
+            return compile_request(action, state, self.requests, self.platform)
         keys = keys_of(self.source, state)
         return ActionCompiler(keys, self.platform, self.closed.flows, self.transition).compile(
             action
@@ -133,18 +152,13 @@ class _Compiler:
             case model.RecordStep():
                 return self.record(step)
             case model.RecordOperation():
-                return self.operation(step)
+                return compile_operation(step, self.records[step.record.name])
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
             case model.SendDtmfStep(tones=tones):
                 return program.SendDtmfStep(tones=text(tones, plain))
             case model.LogStep(text=line):
                 return program.LogStep(text=text(line, plain))
-
-    def operation(self, step: model.RecordOperation) -> program.RecordOperation:
-        name, shared = step.record.name, self.closed.records
-        record = self.source.records.get(name) or shared[name]
-        return compile_operation(step, record, compile_records(self.source, shared)[name])
 
     def record(self, step: model.RecordStep) -> program.RecordStep:
         return program.RecordStep(

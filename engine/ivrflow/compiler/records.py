@@ -18,13 +18,11 @@ def compile_records(
     return {name: _declared(name, each) for name, each in shared.items()} | own
 
 
-def compile_operation(
-    step: model.RecordOperation, record: model.Record, declared: DeclaredRecord
-) -> RecordOperation:
+def compile_operation(step: model.RecordOperation, record: DeclaredRecord) -> RecordOperation:
     """Compile a step on `record`."""
     return RecordOperation(
         operation=step.operation,
-        record=declared,
+        record=record,
         keys=_keys(step, record.key),
         value=(lambda scope: True) if step.value is None else given(step.value, record.kept),
         yields=yields(step.operation, record),

@@ -1,12 +1,24 @@
 """What a step on a record yields, by the record's declaration."""
 
+from typing import Protocol
+
 import msgspec
 
 from ivrflow.expr.types import T, Type
-from ivrflow.model.flow import Operation, Record
+from ivrflow.model.flow import Operation
 
 
-def yields(operation: Operation, record: Record) -> Type:
+class Declared(Protocol):
+    """A record as it was declared, in a model or in a program."""
+
+    @property
+    def key(self) -> Type | None: ...
+
+    @property
+    def kept(self) -> Type: ...
+
+
+def yields(operation: Operation, record: Declared) -> Type:
     """Return the type of what `into` gets; a claim without keys yields true or null."""
     match operation:
         case "read" | "dequeue":

@@ -23,7 +23,7 @@ import structlog
 
 from ivrflow import __version__
 from ivrflow.compiler.compile import load_program
-from ivrflow.errors import ConflictError, ExpressionError, StoreError, StoreUnavailableError
+from ivrflow.errors import ConflictError, ProgramError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
@@ -398,7 +398,7 @@ class Turns:
                 raise StoreUnavailableError(f"the program {id_} is not in the store")
             try:
                 known = await asyncio.to_thread(load_program, closure, PLATFORM)
-            except (msgspec.DecodeError, ExpressionError) as error:
+            except ProgramError as error:
                 raise StoreUnavailableError(f"the program {id_} can't be read: {error}") from error
             self.programs[id_] = known
             if len(self.programs) > MAX_OLD_PROGRAMS:
