@@ -1,6 +1,5 @@
 """What tables of `docs/language.md` say of words whose meaning the code doesn't tell."""
 
-from ivrflow.analysis import patience
 from ivrflow.expr import compile as expressions
 from ivrflow.expr.parse import MAX_LENGTH
 from ivrflow.expr.types import T
@@ -184,7 +183,7 @@ LIMITS = [
     ("the name of a room", f"{limits.MAX_ROOM} characters; a longer computed one is shortened"),
     ("one spoken text", f"{limits.MAX_TEXT} characters; longer ones are split at sentence ends"),
     ("tones that can be sent", "`0`-`9`, `#`, and `w` for half a second of silence"),
-    ("look-ups without `meanwhile` before one reply", f"{_whole(patience.BUDGET)} together"),
+    ("look-ups without `meanwhile` before one reply", f"{_whole(lookups.BUDGET)} together"),
     ("what an answer to a look-up leaves", f"{lookups.MAX_KEPT // 1024} KiB"),
     ("the key of a record", f"{recorded.MAX_KEY} characters"),
     ("parts of one prompt as heard", f"{speak.MAX_PARTS}"),

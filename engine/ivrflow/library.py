@@ -7,9 +7,10 @@ from pathlib import Path
 from ivrflow.checking import Checked, check
 from ivrflow.compiler.compile import compile_flow
 from ivrflow.compiler.platform import Platform
-from ivrflow.compiler.values import ENVIRONMENT, given_literal
+from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.machine.environment import WRITTEN
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
 from ivrflow.model.app import App
@@ -30,7 +31,7 @@ class Catalog:
         return {
             name
             for program in self.programs.values()
-            for name in ENVIRONMENT.findall(program.closure.decode())
+            for name in WRITTEN.findall(program.closure.decode())
         }
 
 

@@ -11,9 +11,6 @@ from ivrflow.analysis.graph import Graph, is_silent, targets
 from ivrflow.machine.walk import MAX_PASSING
 from ivrflow.model.flow import Flow, Request, RequestAction, Return, Run, State, Transition
 
-BUDGET = 2_000
-"""Milliseconds that all look-ups before one reply may take; the turn gives them no more."""
-
 Place = tuple[str, str]
 """A flow's name and a state's."""
 

@@ -18,11 +18,11 @@ from ivrflow.analysis.assignment import (
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
 from ivrflow.analysis.subject import Subject
 from ivrflow.analysis.texts import Texts
-from ivrflow.compiler.values import ENVIRONMENT
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
+from ivrflow.machine.environment import WRITTEN
 from ivrflow.model.flow import (
     Collect,
     Conference,
@@ -136,7 +136,7 @@ def _outgoing(texts: Texts, template: Template, use: str) -> None:
 
 def _without_environment(text: Text) -> Text:
     """Put words of the same length where a request may read the environment."""
-    source = ENVIRONMENT.sub(lambda found: "-" * len(found.group()), text.source)
+    source = WRITTEN.sub(lambda found: "-" * len(found.group()), text.source)
     return Text(source=source, scalar=text.scalar)
 
 

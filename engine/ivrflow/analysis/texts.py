@@ -7,7 +7,7 @@ from jinja2 import nodes
 from ivrflow.analysis.assignment import INPUT, PLAIN_INPUT, Names, present, sure
 from ivrflow.analysis.faults import Fault, Sort, exposure, leak, place, place_of, scalar_span
 from ivrflow.analysis.subject import STRING, Subject
-from ivrflow.compiler.values import ENVIRONMENT, parameter
+from ivrflow.compiler.values import parameter
 from ivrflow.diagnostics import Span
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import TEXTLESS, SecretError, UnknownNameError, infer
@@ -16,6 +16,7 @@ from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_ex
 from ivrflow.expr.relations import describe
 from ivrflow.expr.secrecy import is_secret, keeps
 from ivrflow.expr.types import T, Type
+from ivrflow.machine.environment import WRITTEN
 from ivrflow.model.flow import (
     Computed,
     Constant,
@@ -167,7 +168,7 @@ class Texts:
         return self.attempt(read, text.source, text.scalar)
 
     def credentials(self, text: Text) -> None:
-        rest = ENVIRONMENT.sub("", text.source)
+        rest = WRITTEN.sub("", text.source)
         if "{{" in rest or "{%" in rest:
             message = "only {{ env.NAME }} may stand in credentials"
             self.note(Fault(Sort.SYNTAX, scalar_span(text.scalar), message))

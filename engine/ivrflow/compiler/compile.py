@@ -12,11 +12,12 @@ from ivrflow.compiler.prompts import compile_declared, compile_prompt
 from ivrflow.compiler.records import compile_operation, compile_records
 from ivrflow.compiler.requests import compile_request
 from ivrflow.compiler.schedules import compile_schedules
-from ivrflow.compiler.values import condition, credentials, plain, target, text, value
+from ivrflow.compiler.values import condition, plain, target, text, value
 from ivrflow.errors import ExpressionError, ProgramError
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine import program
+from ivrflow.machine.environment import marked
 from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
@@ -163,7 +164,7 @@ class _Compiler:
     def record(self, step: model.RecordStep) -> program.RecordStep:
         return program.RecordStep(
             to=target(step.to, self.platform.insert_url),
-            credentials="" if step.credentials is None else credentials(step.credentials),
+            credentials="" if step.credentials is None else marked(step.credentials.source),
             format=step.format,
             transcribe=step.transcribe,
         )

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_prompt
-from ivrflow.compiler.values import credentials, given, plain, text, value
+from ivrflow.compiler.values import given, plain, text, value
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, Value, compile_segments
 from ivrflow.expr.parse import Segment, parse_text
 from ivrflow.expr.types import Type
 from ivrflow.machine import program
+from ivrflow.machine.environment import marked
 from ivrflow.model import flow as model
 from ivrflow.model.inherit import outcome_by_status
 
@@ -57,8 +58,8 @@ def _form(request: model.Request) -> Mapping[str, Value] | None:
 
 
 def _marked(source: model.Text) -> model.Text:
-    """Put marks in the place of environment variables, see `machine.lookups.Lookup`."""
-    return model.Text(source=credentials(source))
+    """Put marks in the place of environment variables, see `machine.environment`."""
+    return model.Text(source=marked(source.source))
 
 
 def _marked_value(template: model.Template) -> model.Template:

@@ -1,6 +1,5 @@
 """Texts, conditions and durations of the model as closures over the names in scope."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,9 +15,6 @@ from ivrflow.machine.replies import Audio, Part, Say, Ssml
 from ivrflow.model import flow as model
 from ivrflow.model.given import STRING, as_prompt, coerce, is_computed
 from ivrflow.model.literals import property_type
-
-ENVIRONMENT = re.compile(r"\{\{\s*env\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-"""How an environment variable stands in a text: only its name may be asked for, nothing else."""
 
 
 def text(source: model.Text, insert: Callable[[str], str]) -> Value:
@@ -120,14 +116,6 @@ def _filled(part: model.Part) -> Part:
             return Ssml(text=source, voice=part.voice or part.locale)
         case model.SayPart():
             return Say(text=source, voice=part.voice or part.locale)
-
-
-def credentials(source: model.Text) -> str:
-    """Return the text with a mark in the place of each environment variable, see `replies.Record`.
-
-    The variable's value enters only the bytes that are sent.
-    """
-    return ENVIRONMENT.sub("\x01\\1\x01", source.source)
 
 
 def duration(source: model.Duration | None) -> Value | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, bounded_value
-from ivrflow.machine.lookups import MARK, OK, Awaited, Form, Json, LookedUp, Lookup, failed
+from ivrflow.machine.environment import without_marks
+from ivrflow.machine.lookups import OK, Awaited, Form, Json, LookedUp, Lookup, failed
 from ivrflow.machine.program import Request, State, Transition
 from ivrflow.machine.session import Pending
 
@@ -57,7 +58,7 @@ def prepare(request: Request, names: Scope) -> Lookup:
     """Return a look-up with the values of one call; raises `EvaluationError`."""
     given = dict(request.defaults)
     for name, value in request.params.items():
-        given[name] = _unmarked(bounded_value(value(names)))
+        given[name] = without_marks(bounded_value(value(names)))
     return fill(request, given)
 
 
@@ -82,14 +83,3 @@ def _body(request: Request, given: Scope) -> Json | Form | None:
     if request.form is not None:
         return Form(fields={name: str(value(given)) for name, value in request.form.items()})
     return None
-
-
-def _unmarked(value: object) -> object:
-    """Take from a value of the call what would read as the mark of an environment variable."""
-    if isinstance(value, str):
-        return value.replace(MARK, "")
-    if isinstance(value, list):
-        return [_unmarked(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _unmarked(each) for name, each in value.items()}
-    return value

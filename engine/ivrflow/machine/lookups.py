@@ -10,6 +10,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import patience
 from ivrflow.model.literals import read_literal
 
 OK = "ok"
@@ -18,7 +19,8 @@ ERROR = "error"
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 """Methods that may be sent twice without the author's word."""
 
-MARK = "\x01"
+BUDGET = 2_000
+"""Milliseconds that all look-ups of one turn may take together: lint lets no flow need more."""
 
 MAX_KEPT = 16_384
 """Bytes of JSON that an answer may leave in the session."""
@@ -43,8 +45,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     `status` names outcomes by status code. `returns` types the answer: an object; None reads
     nothing of it.
 
-    In `url`, `headers` and `body`, `\\x01NAME\\x01` stands for an environment variable: its value
-    enters only the bytes that are sent, see `replies.Record`. No value of a call holds such a mark.
+    In `url`, `headers` and `body` marks stand for environment variables, see `environment`.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     @property
     def patience(self) -> int:
         """The milliseconds within which the answer is there, or is `error`."""
-        return self.timeout * (1 + (self.retries or 0))
+        return patience(self.timeout, self.retries)
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True, gc=False):

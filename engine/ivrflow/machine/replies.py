@@ -44,8 +44,8 @@ class Answer(_Value, frozen=True, kw_only=True):
 class Record(_Value, frozen=True, kw_only=True):
     """Record from here on. `transcribe` is the locale of the transcript, "" for none.
 
-    In `credentials`, `\\x01NAME\\x01` stands for an environment variable: its value enters only the
-    bytes that are sent, never a journal. No other text of a reply holds control characters.
+    In `credentials` marks stand for environment variables, see `environment`. No other text of a
+    reply holds control characters.
     """
 
     to: str

@@ -432,12 +432,20 @@ class Request(_Value, frozen=True, kw_only=True):
     @property
     def patience(self) -> int:
         """The milliseconds that it takes at most, all tries together."""
-        return self.timeout.milliseconds * (1 + (self.retries or 0))
+        return patience(self.timeout.milliseconds, self.retries)
 
     @property
     def answer(self) -> Type:
         """The type of the answer."""
         return Type(name=T.OBJECT, properties=self.returns)
+
+
+def patience(timeout: int, retries: int | None) -> int:
+    """Return how long all tries take together, in milliseconds, if each takes `timeout`.
+
+    Without the author's word there is no time for another try.
+    """
+    return timeout * (1 + (retries or 0))
 
 
 # -- states and flows -----------------------------------------------------------------------------

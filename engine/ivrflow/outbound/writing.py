@@ -8,6 +8,7 @@ import msgspec
 
 from ivrflow import __version__
 from ivrflow.errors import ExchangeError
+from ivrflow.machine.environment import MARK_IN_JSON, MARKED, fill
 from ivrflow.machine.lookups import Form, Json, Lookup
 from ivrflow.outbound.http import Outgoing, origin
 
@@ -16,9 +17,7 @@ BODIED = frozenset({"POST", "PUT", "PATCH"})
 
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
 
-_MARK = re.compile(r"\x01([A-Za-z_][A-Za-z0-9_]*)\x01")
-
-_SERVER = re.compile(r"\x01\w+\x01|https?://[^/?#]*")
+_SERVER = re.compile(rf"{MARKED.pattern}|https?://[^/?#]*")
 
 OWN_HEADERS = {
     "Accept": "application/json",
@@ -33,18 +32,21 @@ def write(lookup: Lookup, environment: Mapping[str, str], key: str) -> Outgoing:
     Raises `ExchangeError` for what must not be sent.
     """
 
-    def fill(text: str) -> str:
-        return _MARK.sub(lambda mark: environment.get(mark.group(1), "").strip(), text)
+    def value(name: str) -> str:
+        return environment.get(name, "").strip()
+
+    def filled(text: str) -> str:
+        return fill(text, value)
 
     server, place = _parted(lookup.url)
-    url = fill(server).rstrip("/") + _MARK.sub(lambda mark: quote(fill(mark.group()), ""), place)
+    url = filled(server).rstrip("/") + fill(place, lambda name: quote(value(name), ""))
     _require_address(url)
     _require_privacy(lookup, url)
-    kind, body = _body(lookup.method, lookup.body, fill)
+    kind, body = _body(lookup.method, lookup.body, filled)
     own = {**OWN_HEADERS, "Idempotency-Key": key, **({"Content-Type": kind} if kind else {})}
     written = {name.lower() for name in lookup.headers}
     headers = {name: value for name, value in own.items() if name.lower() not in written}
-    headers |= {name: fill(value) for name, value in lookup.headers.items()}
+    headers |= {name: filled(each) for name, each in lookup.headers.items()}
     return Outgoing(method=lookup.method, url=url, headers=headers, body=body)
 
 
@@ -96,5 +98,5 @@ def _require_privacy(lookup: Lookup, url: str) -> None:
         return
     _, place = _parted(lookup.url)
     texts = msgspec.json.encode([place, lookup.headers, lookup.body])
-    if b"\\u0001" in texts:
+    if MARK_IN_JSON in texts:
         raise ExchangeError("an environment variable may be sent over https only")

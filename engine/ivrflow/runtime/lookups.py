@@ -20,9 +20,6 @@ from ivrflow.machine.lookups import Awaited, LookedUp, Lookup, failed
 from ivrflow.machine.session import Pending, Session
 from ivrflow.runtime.mailbox import Key
 
-BUDGET = 2.0
-"""Seconds that all look-ups of one turn may take together."""
-
 RESERVE = 0.5
 """Seconds before the deadline of a turn that look-ups leave for its commit."""
 

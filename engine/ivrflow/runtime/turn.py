@@ -28,7 +28,7 @@ from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
-from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
+from ivrflow.machine.lookups import BUDGET, Awaited, LookedUp, Lookup
 from ivrflow.machine.outcome import Answer as Told
 from ivrflow.machine.outcome import Facts, Need, Now, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
@@ -39,7 +39,6 @@ from ivrflow.runtime.answer import Answer, fill
 from ivrflow.runtime.deadline import Deadlines, LateError, before
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, LiveCalls, revive
 from ivrflow.runtime.lookups import (
-    BUDGET,
     RESERVE,
     Asker,
     AskFirstError,
@@ -92,7 +91,7 @@ class Arrival(msgspec.Struct):
     facts: Facts = Facts()
     kept: bytes = b""
     told: dict[bytes, LookedUp] = {}
-    patience: float = BUDGET
+    patience: float = BUDGET / 1000
 
 
 class Making(msgspec.Struct):

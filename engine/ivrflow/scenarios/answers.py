@@ -6,8 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
-from ivrflow.machine.lookups import LookedUp, Lookup, failed, read_answer
-from ivrflow.runtime.lookups import BUDGET
+from ivrflow.machine.lookups import BUDGET, LookedUp, Lookup, failed, read_answer
 from ivrflow.scenarios.model import Mock, Request
 
 
@@ -83,7 +82,7 @@ class Answers:
         if not self._is_waited_for:
             return lookup.patience
         spent = self._world.platform.now - self._begun
-        return max(0, min(lookup.patience, round(BUDGET * 1000) - spent))
+        return max(0, min(lookup.patience, BUDGET - spent))
 
     async def _sleep(self, ms: int) -> None:
         if self._is_waited_for:

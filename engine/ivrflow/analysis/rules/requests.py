@@ -4,21 +4,23 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.graph import is_silent
-from ivrflow.analysis.patience import BUDGET, Patience
+from ivrflow.analysis.patience import Patience
 from ivrflow.analysis.reading import request_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.rules.subflows import missing_values, wrong_values
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.compiler.values import credentials
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
+from ivrflow.machine.environment import MARK, MARKED, marked
+from ivrflow.machine.lookups import BUDGET
 from ivrflow.model.flow import Request, Text, lookups
 
 ADDRESS = re.compile(
-    r"(?:\x01\w+\x01|https?://(?:[^/?#{}\s\x01@]|\x01\w+\x01)+)(?:[/?#].*)?", re.DOTALL
+    rf"(?:{MARKED.pattern}|https?://(?:[^/?#{{}}\s{MARK}@]|{MARKED.pattern})+)(?:[/?#].*)?",
+    re.DOTALL,
 )
-"""An address, `\\x01NAME\\x01` in the place of variables: nothing else in scheme and host."""
+"""An address with marks in the place of variables: nothing else in scheme and host."""
 
 IN_CLEAR = re.compile(r"http://(?!(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/?#]|$))")
 
@@ -216,7 +218,7 @@ def computed_host(subject: Subject) -> Iterator[Finding]:
 
 def _hosts(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
-        if ADDRESS.fullmatch(credentials(request.url)) is None:
+        if ADDRESS.fullmatch(marked(request.url.source)) is None:
             help = "write https://host/..., or {{ env.NAME }}/... for the server's address"
             message = "scheme and host of an address are literal, or {{ env.NAME }}"
             yield Finding(_place(request.url, request.at), message, help)
