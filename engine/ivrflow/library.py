@@ -1,6 +1,6 @@
 """The application in a directory, compiled; a broken edit leaves the last good state."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ivrflow.compiler.compile import compile_flow
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import Diagnostic
-from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.errors import NothingToReadError, StoreError, UsageError
 from ivrflow.machine.environment import WRITTEN
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
@@ -35,6 +35,10 @@ class Catalog:
         }
 
 
+Judge = Callable[[Catalog], None]
+"""Refuses flows that may not answer calls: raises `UsageError` or `StoreError`."""
+
+
 class Library:
     """The application in a directory, as the server uses it.
 
@@ -47,7 +51,7 @@ class Library:
         self.platform = platform
         self.current = current
         self.problem = ""
-        self._readable: Collection[str] | None = None
+        self._judges: list[Judge] = []
 
     @classmethod
     def open(cls, directory: Path, platform: Platform) -> "tuple[Library | None, Checked]":
@@ -57,19 +61,13 @@ class Library:
             return None, checked
         return cls(directory, platform, compile_catalog(checked, platform)), checked
 
-    def allow(self, environment: Collection[str]) -> None:
-        """Let programs read these environment variables and no others.
+    def accept(self, judge: Judge) -> None:
+        """Have `judge` asked of all that is to answer calls.
 
-        Raises `UsageError` if the current ones read another; a later edit that does is broken.
+        Raises what it raises of `current`; a later edit that it refuses is broken.
         """
-        self._readable = environment
-        self._require_environment(self.current)
-
-    def _require_environment(self, catalog: Catalog) -> None:
-        missing = sorted(catalog.environment.difference(self._readable or ()))
-        if missing and self._readable is not None:
-            names = ", ".join(f"env.{name}" for name in missing)
-            raise UsageError(f"the flows read {names}: set it, and name it in IVRFLOW_ENV_ALLOW")
+        judge(self.current)
+        self._judges.append(judge)
 
     def reload(self) -> tuple[Diagnostic, ...]:
         """Read the directory again. Errors leave `current` as it is and are returned."""
@@ -77,10 +75,11 @@ class Library:
             checked = only_application(self.directory, self.platform)
             if checked.is_good:
                 catalog = compile_catalog(checked, self.platform)
-                self._require_environment(catalog)
+                for judge in self._judges:
+                    judge(catalog)
                 self.current, self.problem = catalog, ""
                 return ()
-        except (UsageError, NothingToReadError) as error:
+        except (UsageError, NothingToReadError, StoreError) as error:
             self.problem = str(error)
             return ()
         errors = tuple(each for each in checked.diagnostics if each.is_error)

@@ -16,6 +16,7 @@ from ivrflow.runtime.answer import fill
 from ivrflow.runtime.deadline import Deadlines, LateError
 from ivrflow.runtime.mailbox import Mailbox
 from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.server.accepting import environment_suffices
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.store.base import Place
 from ivrflow.store.memory import MemoryStore
@@ -172,7 +173,7 @@ def test_an_edit_that_reads_what_the_server_has_not_stays_out(
     tmp_path: Path, first_flow: str
 ) -> None:
     opened = library(tmp_path, first_flow)
-    opened.allow(())
+    opened.accept(environment_suffices({}))
     before = opened.current
     record = 'do: [record: {to: "s3://b", credentials: "{{ env.S3_KEY }}"}]\n    say: Welcome'
     (tmp_path / "f.flow.yaml").write_text(first_flow.replace("say: Welcome", record))

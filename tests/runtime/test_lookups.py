@@ -27,6 +27,7 @@ from ivrflow.outbound.addressing import unsendable
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.turn import DEADLINE, Policy, Turns
+from ivrflow.server.accepting import environment_suffices
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.store.base import Draft, Place, Store, Turn
@@ -445,7 +446,7 @@ def test_a_look_up_reads_only_the_environment_that_the_operator_allows(tmp_path:
     library = open_library(tmp_path, flow())
     assert library.current.environment == {"BANK", "TOKEN"}
     with pytest.raises(UsageError, match=r"env\.TOKEN"):
-        library.allow({"BANK"})
+        library.accept(environment_suffices({"BANK": "https://bank.example"}))
 
 
 @pytest.mark.parametrize(

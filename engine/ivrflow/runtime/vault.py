@@ -33,7 +33,10 @@ class Vault:
         return self._read_key()
 
     def unlock(self) -> None:
-        """Get all that sealing needs, so that no call has to wait for it."""
+        """Get all that sealing needs, so that no call has to wait for it; any thread may.
+
+        Raises `StoreUnavailableError` without a key.
+        """
         self._cipher(("", ""))
 
     @cached_property

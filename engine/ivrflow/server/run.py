@@ -16,11 +16,11 @@ import uvicorn
 
 from ivrflow.errors import SettingsError, StoreError, UsageError
 from ivrflow.library import Library
-from ivrflow.outbound.addressing import unsendable
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.server.accepting import environment_suffices, secrets_are_sealed
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.server.watch import reload_now, watch
@@ -106,8 +106,7 @@ async def _answering(
     turns = Turns(library, store, policy, asker=Requests(http, environment))
     sweeping = asyncio.create_task(_sweep(store))
     try:
-        if any(program.secret for program in library.current.programs.values()):
-            turns.vault.unlock()
+        library.accept(secrets_are_sealed(turns.vault))
         yield turns, lambda: _probe(store)
     finally:
         sweeping.cancel()
@@ -193,13 +192,9 @@ def _keyring(settings: Settings) -> Keyring | None:
 def _environment(
     library: Library, settings: Settings, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variables that flows may read; raises `UsageError` where one is missing, or where
-    what it holds keeps a look-up from ever being sent."""
+    """Return the variables that flows may read; raises `UsageError` where they don't suffice."""
     allowed = {name: environment[name] for name in settings.env_allow if name in environment}
-    library.allow(allowed)
-    for program in library.current.programs.values():
-        for reason in unsendable(program, allowed):
-            raise UsageError(reason)
+    library.accept(environment_suffices(allowed))
     return allowed
 
 

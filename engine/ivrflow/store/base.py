@@ -121,7 +121,7 @@ class Commit(Protocol):
 
 
 class Store(Protocol):
-    """Where calls survive. All methods may be called from the event loop only."""
+    """Where calls survive. All methods but `secret_key` may be called from the event loop only."""
 
     @property
     def identity_key(self) -> bytes:
@@ -131,7 +131,7 @@ class Store(Protocol):
     def secret_key(self) -> bytes:
         """Return the 32 bytes with which secrets are sealed, which are made the first time.
 
-        They lie beside the store, never in it. Raises `StoreUnavailableError`.
+        They lie beside the store, never in it. Any thread may ask. Raises `StoreUnavailableError`.
         """
         ...
 

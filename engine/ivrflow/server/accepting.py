@@ -1,0 +1,34 @@
+"""What may answer calls: asked of the flows that a server starts with, and of each edit alike."""
+
+from collections.abc import Mapping
+
+from ivrflow.errors import UsageError
+from ivrflow.library import Catalog, Judge
+from ivrflow.outbound.addressing import unsendable
+from ivrflow.runtime.vault import Vault
+
+
+def environment_suffices(environment: Mapping[str, str]) -> Judge:
+    """Return who refuses flows that read another variable than these, or whose look-ups can never
+    be sent with what these hold."""
+
+    def judge(catalog: Catalog) -> None:
+        missing = sorted(catalog.environment - environment.keys())
+        if missing:
+            names = ", ".join(f"env.{name}" for name in missing)
+            raise UsageError(f"the flows read {names}: set it, and name it in IVRFLOW_ENV_ALLOW")
+        for program in catalog.programs.values():
+            for reason in unsendable(program, environment):
+                raise UsageError(reason)
+
+    return judge
+
+
+def secrets_are_sealed(vault: Vault) -> Judge:
+    """Return who refuses flows with secrets where there is no key to seal them with."""
+
+    def judge(catalog: Catalog) -> None:
+        if any(program.secret for program in catalog.programs.values()):
+            vault.unlock()
+
+    return judge
