@@ -20,7 +20,7 @@ from ivrflow.machine.events import (
     NoMatch,
     Notified,
 )
-from ivrflow.machine.lookups import Awaited, LookedUp, Lookup, failed
+from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting, failed
 from ivrflow.machine.outcome import Answer, Facts, Need, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import MENU, Menu, Reply
@@ -120,8 +120,8 @@ def answers(program: Program, need: Need) -> list[Answer]:
             return [Recorded(value=sample(kept(program, name))), Recorded()]
         case Lookup() as lookup:
             return looked_up(lookup)
-        case Awaited(lookup=lookup):
-            return [LookedUp(outcome=""), *looked_up(lookup)]
+        case Pending(lookup=lookup):
+            return [Waiting(), *looked_up(lookup)]
         case _:
             raise AssertionError(need)
 

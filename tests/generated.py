@@ -19,7 +19,7 @@ from ivrflow.machine.events import (
     Notified,
     Unknown,
 )
-from ivrflow.machine.lookups import LookedUp
+from ivrflow.machine.lookups import LookedUp, Waiting
 
 NAMES = [f"s{number}" for number in range(6)]
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -245,7 +245,7 @@ looked_up = st.sampled_from(
         LookedUp(outcome="ok"),
         LookedUp(outcome="taken"),
         LookedUp(outcome="error", fault="no connection"),
-        LookedUp(outcome=""),
+        Waiting(),
         LookedUp(outcome="odd"),
     ]
 )

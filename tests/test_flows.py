@@ -19,7 +19,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
 )
-from ivrflow.machine.lookups import Awaited, Lookup
+from ivrflow.machine.lookups import Lookup, Pending
 from ivrflow.machine.outcome import Facts, Need, Now, Recorded
 from ivrflow.machine.replies import (
     Conference,
@@ -73,7 +73,7 @@ class Caller:
     def meets(self, event: Event) -> "Caller":
         facts, turn = Facts(now=self.now), MemoryTurn(self.records, ("key", self.call), at=0)
         while isinstance(taken := step(self.program, self.session, event, facts), Need):
-            assert not isinstance(taken.fact, Now | Lookup | Awaited)
+            assert not isinstance(taken.fact, Now | Lookup | Pending)
             told = Recorded(turn.perform(taken.fact))
             facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
         self.session, self.effects = taken.session, taken.effects

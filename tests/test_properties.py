@@ -18,7 +18,7 @@ from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
 from ivrflow.library import Library
 from ivrflow.machine.events import Chosen, Event, Incoming
-from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
+from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
 from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
@@ -52,7 +52,7 @@ def facts_of(
     event: Event,
     records: MemoryRecords,
     at: int = 0,
-    looked_up: Sequence[LookedUp] = (),
+    looked_up: Sequence[LookedUp | Waiting] = (),
 ) -> Facts:
     """Ask `records` what the step asks; each is another minute at `at`. Look-ups bring the answers
     in turn."""
@@ -60,8 +60,8 @@ def facts_of(
     turn = MemoryTurn(records, ("key", session.call.id), at * 60_000)
     while isinstance(need := step(program, session, event, facts), Need):
         assert not isinstance(need.fact, Now)
-        if isinstance(need.fact, Lookup | Awaited):
-            told: Recorded | LookedUp = looked_up[len(facts.answers) % len(looked_up)]
+        if isinstance(need.fact, Lookup | Pending):
+            told: Recorded | LookedUp | Waiting = looked_up[len(facts.answers) % len(looked_up)]
         else:
             told = Recorded(turn.perform(need.fact))
         facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
@@ -82,7 +82,7 @@ def event_of(happening: Event | int, last: Step) -> Event | None:
 @MANY
 @given(flows(), incoming, happenings, answers)
 def test_step_is_total_and_every_reply_is_legal(
-    text: str, first: Incoming, story: list[Event | int], told: list[LookedUp]
+    text: str, first: Incoming, story: list[Event | int], told: list[LookedUp | Waiting]
 ) -> None:
     program = program_of(text)
     if program is None:

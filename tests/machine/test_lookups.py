@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.events import Digits, Incoming
-from ivrflow.machine.lookups import Form, Json, LookedUp, Lookup, read_answer
+from ivrflow.machine.journal import masked_facts
+from ivrflow.machine.lookups import Form, Json, LookedUp, Lookup, Pending, Waiting, read_answer
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Session
@@ -244,3 +245,12 @@ def test_any_bytes_are_an_outcome(body: bytes, status: int) -> None:
     found = read_answer(lookup, status, body)
     assert found.outcome in ("ok", "error", "not_found")
     assert (found.outcome == "not_found") == (status == 404)
+
+
+def test_a_secret_look_up_that_brought_nothing_yet_is_kept_as_that() -> None:
+    secret = Type(name=T.OBJECT, properties={"pin": Type(name=T.DIGITS, secret=True)})
+    asked = Lookup(name="find", method="GET", url="https://a/", timeout=1, returns=secret)
+    facts = Facts(answers=(Waiting(), LookedUp(outcome="ok", value={"pin": "0123"})))
+    pending = Pending(lookup=asked, number=1)
+    kept = masked_facts(facts, [pending, pending])
+    assert kept.answers == (Waiting(), LookedUp(outcome="ok", value={"pin": "****"}))

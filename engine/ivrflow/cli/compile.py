@@ -10,7 +10,7 @@ from ivrflow.compiler.compile import compile_flow
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
 from ivrflow.machine.events import Incoming
-from ivrflow.machine.lookups import Awaited, Lookup
+from ivrflow.machine.lookups import Lookup, Pending
 from ivrflow.machine.outcome import Facts, Need, Now, Recorded
 from ivrflow.machine.preview import ANSWER_FIRST, preview
 from ivrflow.machine.program import Program
@@ -59,7 +59,7 @@ def _svaml(program: Program, state: str, context: Context) -> bytes:
     facts, records = NOON, MemoryTurn(MemoryRecords(), (SAMPLE.app, SAMPLE.call), at=0)
     while isinstance(shown := preview(program, state, context, SAMPLE, facts), Need):
         assert not isinstance(shown.fact, Now)  # noqa: S101  that has been told
-        if isinstance(shown.fact, Lookup | Awaited):
+        if isinstance(shown.fact, Lookup | Pending):
             raise UsageError(f'"{state}" {ANSWER_FIRST}')
         told = Recorded(records.perform(shown.fact))
         facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))

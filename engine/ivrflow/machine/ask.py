@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, bounded_value
 from ivrflow.machine.environment import without_marks
-from ivrflow.machine.lookups import OK, Awaited, Form, Json, LookedUp, Lookup, failed
-from ivrflow.machine.program import Request, State, Transition
-from ivrflow.machine.session import Pending
+from ivrflow.machine.lookups import OK, Form, Json, LookedUp, Lookup, Pending, failed
+from ivrflow.machine.program import Request, State, Transition, handler_of
 
 if TYPE_CHECKING:
     from ivrflow.machine.walk import Walk
@@ -30,28 +29,14 @@ def look_up(walk: Walk, state: State, request: Request) -> Transition | None:
     if request.meanwhile:
         walk.pending = Pending(lookup=lookup, number=walk.session.offer + 1)
         return None
-    found = walk.told.ask(lookup)
-    if not isinstance(found, LookedUp):
-        raise EvaluationError("a look-up was told something else")
-    return receive(walk, state, request, found)
-
-
-def awaited(walk: Walk, pending: Pending) -> LookedUp | None:
-    """Return what became of a look-up behind a prompt, None while nothing did."""
-    found = walk.told.ask(Awaited(lookup=pending.lookup, number=pending.number))
-    if not isinstance(found, LookedUp):
-        raise EvaluationError("a look-up was told something else")
-    return found if found.outcome else None
+    return receive(walk, state, request, walk.told.looked_up(lookup))
 
 
 def receive(walk: Walk, state: State, request: Request, found: LookedUp) -> Transition:
     """Keep an answer, and return the transition of its outcome."""
     if found.outcome == OK and request.into is not None:
         walk.assign(request.into, found.value)
-    transition = state.on.get(found.outcome)
-    if transition is None:
-        raise EvaluationError(f'"{found.outcome}" is not handled in "{state.name}"')
-    return transition
+    return handler_of(state, found.outcome)
 
 
 def prepare(request: Request, names: Scope) -> Lookup:

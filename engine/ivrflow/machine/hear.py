@@ -4,9 +4,9 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu, say_meanwhile
-from ivrflow.machine.ask import awaited, receive
+from ivrflow.machine.ask import receive
 from ivrflow.machine.events import Chosen, Digits, NoInput, NoMatch
-from ivrflow.machine.program import Choice, Collect, Menu, Request, State, Transition
+from ivrflow.machine.program import Choice, Collect, Menu, Request, State, Transition, handler_of
 from ivrflow.machine.program import Digits as Wanted
 from ivrflow.machine.walk import Walk
 
@@ -26,10 +26,8 @@ def hear(walk: Walk, state: State, event: Input) -> str:
             raise EvaluationError(f'the state "{state.name}" asked for nothing')
 
 
-def follow(walk: Walk, outcome: str, transition: Transition | None) -> str:
+def follow(walk: Walk, outcome: str, transition: Transition) -> str:
     """Take the author's transition for `outcome`; the caller must get an answer from it."""
-    if transition is None:
-        raise EvaluationError(f'"{outcome}" is not handled in "{walk.state}"')
     state = walk.go(transition)
     if state is None:
         raise EvaluationError(f'"{outcome}" leads nowhere from "{walk.state}"')
@@ -42,7 +40,7 @@ def _hear_answer(walk: Walk, state: State, request: Request) -> str:
     pending = walk.session.pending
     if pending is None:
         raise EvaluationError(f'nothing is looked up in "{state.name}"')
-    found = awaited(walk, pending)
+    found = walk.told.awaited(pending)
     if found is not None:
         return follow(walk, found.outcome, receive(walk, state, request, found))
     walk.pending = pending
@@ -91,7 +89,7 @@ def _collected(walk: Walk, state: State, into: str | None, digits: str) -> str:
     walk.names["input"] = digits
     if into is not None:
         walk.assign(into, digits)
-    return follow(walk, "collected", state.on.get("collected"))
+    return follow(walk, "collected", handler_of(state, "collected"))
 
 
 def _no_match(walk: Walk, state: State, menu: Menu, given: str) -> str:
@@ -111,7 +109,7 @@ def _failed(walk: Walk, state: State, menu: Menu, outcome: str, again: int) -> s
     failed = getattr(walk.failures, outcome) + 1
     walk.failures = msgspec.structs.replace(walk.failures, **{outcome: failed})
     if failed > again:
-        return follow(walk, outcome, state.on.get(outcome))
+        return follow(walk, outcome, handler_of(state, outcome))
     ask_menu(walk, menu, walk.say(menu.reprompt) or walk.say(menu.prompt))
     return f"{outcome} (asked again)"
 
@@ -128,7 +126,7 @@ def _hear_digits(walk: Walk, state: State, collect: Collect, event: Input) -> st
             return _invalid(walk, state, collect, digits)
         case NoInput():
             walk.names["input"] = ""
-            return follow(walk, "no_input", state.on.get("no_input"))
+            return follow(walk, "no_input", handler_of(state, "no_input"))
         case NoMatch(value=value):
             return _invalid(walk, state, collect, value)
 
@@ -151,7 +149,7 @@ def _invalid(walk: Walk, state: State, collect: Collect, given: str) -> str:
     walk.failures = msgspec.structs.replace(walk.failures, invalid=failed)
     if failed > collect.retries:
         outcome = "invalid" if "invalid" in state.on else "no_input"
-        return follow(walk, outcome, state.on.get(outcome))
+        return follow(walk, outcome, handler_of(state, outcome))
     question = walk.say(collect.reprompt) or walk.say(collect.prompt)
     ask_digits(walk, collect, walk.say(collect.wrong) + question)
     return "invalid (asked again)"

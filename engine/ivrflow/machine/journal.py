@@ -7,8 +7,8 @@ import msgspec
 from ivrflow.expr.secrecy import is_secret, mask, masked
 from ivrflow.expr.types import Type
 from ivrflow.machine.events import Chosen, Digits, Event, MenuFailed, NoMatch
-from ivrflow.machine.lookups import Awaited, Lookup
-from ivrflow.machine.outcome import Facts, Question, Verdict
+from ivrflow.machine.lookups import Lookup, Pending, Waiting
+from ivrflow.machine.outcome import Answer, Facts, Question, Verdict
 from ivrflow.machine.program import Collect, Menu, Program
 from ivrflow.machine.session import Session
 
@@ -44,16 +44,21 @@ def masked_facts(facts: Facts, asked: Sequence[Question]) -> Facts:
     if not any(map(is_secret, types)):
         return facts
     answers = tuple(
-        msgspec.structs.replace(answer, value=mask(answer.value, type_))
-        for answer, type_ in zip(facts.answers, types, strict=True)
+        _masked(answer, type_) for answer, type_ in zip(facts.answers, types, strict=True)
     )
     return msgspec.structs.replace(facts, answers=answers)
+
+
+def _masked(answer: Answer, type_: Type | None) -> Answer:
+    if isinstance(answer, Waiting):
+        return answer
+    return msgspec.structs.replace(answer, value=mask(answer.value, type_))
 
 
 def _type_of_answer(question: Question) -> Type | None:
     """The type of what is looked up; records keep no secrets."""
     match question:
-        case Lookup(returns=type_) | Awaited(lookup=Lookup(returns=type_)):
+        case Lookup(returns=type_) | Pending(lookup=Lookup(returns=type_)):
             return type_
         case _:
             return None

@@ -69,9 +69,9 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
         return patience(self.timeout, self.retries)
 
 
-class Awaited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What became of a look-up that began with the call's reply `number`; the caller hears a prompt
-    meanwhile."""
+class Pending(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A look-up under way since the call's reply `number`, while the caller hears a prompt; as a
+    question, what became of it."""
 
     lookup: Lookup
     number: int
@@ -81,12 +81,15 @@ class LookedUp(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="looked_up", gc=False
 ):
     """What became of a look-up. `value` is the answer where the outcome is `ok`; `fault` says why
-    the outcome is `error`, without any value of the call. Of one that is `Awaited` the outcome is
-    empty while the answer is not there."""
+    the outcome is `error`, without any value of the call."""
 
     outcome: str
     value: object = None
     fault: str = ""
+
+
+class Waiting(msgspec.Struct, frozen=True, tag="waiting", gc=False):
+    """Nothing became of a pending look-up yet."""
 
 
 def failed(fault: str) -> LookedUp:

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from ivrflow.machine.effects import Effect
-from ivrflow.machine.lookups import Awaited, LookedUp, Lookup
+from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
 from ivrflow.machine.replies import Reply
 from ivrflow.machine.session import Session
 from ivrflow.records import Operation
@@ -21,8 +21,8 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True, tag="recorded"):
     value: object = None
 
 
-Answer = Recorded | LookedUp
-Question = Operation | Lookup | Awaited
+Answer = Recorded | LookedUp | Waiting
+Question = Operation | Lookup | Pending
 """What a step can ask besides the time, and what it is told. A step asks in an order that follows
 from what it was told before, so the n-th answer belongs to the n-th question."""
 

@@ -72,7 +72,7 @@ def _log(walk: Walk, step: LogStep) -> None:
 
 
 def _use_record(walk: Walk, step: RecordOperation) -> None:
-    value = recorded.perform(step, walk.names, walk.told.ask)
+    value = recorded.perform(step, walk.names, walk.told.recorded)
     if step.into is not None:
         walk.assign(step.into, value)
 

@@ -14,6 +14,7 @@ can be stored with the calls that run on it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, Value
 from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
@@ -332,6 +333,14 @@ class State:
     action: Action | None
     next: Transition
     on: Mapping[str, Transition]
+
+
+def handler_of(state: State, outcome: str) -> Transition:
+    """Return what `state` does on an outcome; raises `EvaluationError` where it does nothing."""
+    transition = state.on.get(outcome)
+    if transition is None:
+        raise EvaluationError(f'"{outcome}" is not handled in "{state.name}"')
+    return transition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, bounded_value
-from ivrflow.machine.outcome import Answer, Question
 from ivrflow.machine.program import DeclaredRecord, RecordOperation
 from ivrflow.model.literals import fits
 from ivrflow.records import (
@@ -22,7 +21,8 @@ from ivrflow.records import (
 MAX_KEY = 200
 """Characters of a key."""
 
-Ask = Callable[[Question], Answer]
+Ask = Callable[[Operation], object]
+"""Asks, and returns what the operation yielded."""
 
 Keys = dict[str, object]
 """Keys by the text that the store knows them by."""
@@ -32,7 +32,7 @@ def perform(step: RecordOperation, scope: Scope, ask: Ask) -> object:
     """Ask for the operation of a step and return what it yields; raises `EvaluationError` where a
     key, a value, or what was kept before is not of its type."""
     keys = _keys(step, scope)
-    answer = ask(_operation(step, keys, scope)).value
+    answer = ask(_operation(step, keys, scope))
     if step.operation == "claim":
         return None if answer is None else keys.get(str(answer))
     if not fits(answer, step.yields):
@@ -48,7 +48,7 @@ def recorded(records: Mapping[str, DeclaredRecord], ask: Ask) -> Callable[..., b
         if record is None:
             raise EvaluationError(f'there is no record "{name}"')
         text = "" if record.key is None else _text(key, record)
-        return ask(Read(record=record.name, key=text)).value is not None
+        return ask(Read(record=record.name, key=text)) is not None
 
     return is_recorded
 

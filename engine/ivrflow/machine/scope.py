@@ -1,14 +1,19 @@
 """What templates and conditions see while a turn is walked."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.functions import name_in_scope
+from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
 from ivrflow.machine.opening import Calendars, of_schedules
-from ivrflow.machine.outcome import Answer, Facts, Now, Question
+from ivrflow.machine.outcome import Answer, Facts, Now, Question, Recorded
 from ivrflow.machine.program import DeclaredRecord
 from ivrflow.machine.recorded import recorded
 from ivrflow.machine.session import Frame, Session
+from ivrflow.records import Operation
+
+A = TypeVar("A", Recorded, LookedUp)
 
 
 class FactMissingError(Exception):
@@ -28,7 +33,20 @@ class Told:
         self.facts = facts
         self.asked = 0
 
-    def ask(self, question: Question) -> Answer:
+    def recorded(self, operation: Operation) -> object:
+        """Return what an operation on a record yielded."""
+        return _of(Recorded, self._ask(operation)).value
+
+    def looked_up(self, lookup: Lookup) -> LookedUp:
+        """Return what became of a look-up."""
+        return _of(LookedUp, self._ask(lookup))
+
+    def awaited(self, pending: Pending) -> LookedUp | None:
+        """Return what became of a look-up behind a prompt, None while nothing did."""
+        answer = self._ask(pending)
+        return None if isinstance(answer, Waiting) else _of(LookedUp, answer)
+
+    def _ask(self, question: Question) -> Answer:
         """Return the answer to the next question; raises `FactMissingError` if there is none."""
         if self.asked >= len(self.facts.answers):
             raise FactMissingError(question)
@@ -39,6 +57,12 @@ class Told:
         if not self.facts.now:
             raise FactMissingError(Now())
         return self.facts.now
+
+
+def _of(kind: type[A], answer: Answer) -> A:
+    if not isinstance(answer, kind):
+        raise EvaluationError("a question was told the answer to another")
+    return answer
 
 
 class Visits(dict[str, int]):
@@ -115,5 +139,5 @@ FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "reason": lambda names: names.session.reason,
     "run": lambda names: {"id": names.session.call.id},
     "now": lambda names: names.told.now(),
-    name_in_scope("recorded"): lambda names: recorded(names.records, names.told.ask),
+    name_in_scope("recorded"): lambda names: recorded(names.records, names.told.recorded),
 }

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from ivrflow.machine.events import Incoming
-from ivrflow.machine.lookups import Lookup
+from ivrflow.machine.lookups import Pending
 from ivrflow.model.context import Context
 
 FORMAT = 1
@@ -72,13 +72,6 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     vars: dict[str, object] = {}
     params: dict[str, object] = {}
     visits: dict[str, int] = {}
-
-
-class Pending(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A look-up under way since the call's reply `number`, while the caller hears a prompt."""
-
-    lookup: Lookup
-    number: int
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -8,6 +8,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine.ask import look_up
 from ivrflow.machine.effects import Effect
+from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
 from ivrflow.machine.perform import PERFORM_BY_STEP
@@ -23,6 +24,7 @@ from ivrflow.machine.program import (
     State,
     Step,
     Transition,
+    handler_of,
 )
 from ivrflow.machine.replies import Action as ReplyAction
 from ivrflow.machine.replies import (
@@ -37,7 +39,7 @@ from ivrflow.machine.replies import (
     Ssml,
 )
 from ivrflow.machine.scope import Names, Told, Visits
-from ivrflow.machine.session import Failures, Frame, Pending, Session
+from ivrflow.machine.session import Failures, Frame, Session
 from ivrflow.machine.speak import speak
 from ivrflow.model.context import Context
 
@@ -228,10 +230,7 @@ class Walk:
         state = self.current
         if isinstance(state.action, Run) and state.action.into is not None and values:
             self.assign(state.action.into, values)
-        transition = state.on.get(back.name)
-        if transition is None:
-            raise EvaluationError(f'"{back.name}" is not handled in "{state.name}"')
-        return transition
+        return handler_of(state, back.name)
 
     def _leave(self) -> None:
         *outer, frame = self.outer

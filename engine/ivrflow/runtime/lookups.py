@@ -16,8 +16,8 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from ivrflow.machine.lookups import Awaited, LookedUp, Lookup, failed
-from ivrflow.machine.session import Pending, Session
+from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting, failed
+from ivrflow.machine.session import Session
 from ivrflow.runtime.mailbox import Key
 
 RESERVE = 0.5
@@ -31,17 +31,20 @@ _encoder = msgspec.json.Encoder()
 log = structlog.get_logger()
 
 
+Told = LookedUp | Waiting
+
+
 class AskFirstError(Exception):
     """A turn can't be made before its question number `ordinal` is answered."""
 
-    def __init__(self, ordinal: int, question: Lookup | Awaited, name: bytes) -> None:
+    def __init__(self, ordinal: int, question: Lookup | Pending, name: bytes) -> None:
         super().__init__(ordinal)
         self.ordinal = ordinal
         self.question = question
         self.name = name
 
 
-def looked_up(told: Mapping[bytes, LookedUp], ordinal: int, question: Lookup | Awaited) -> LookedUp:
+def looked_up(told: Mapping[bytes, Told], ordinal: int, question: Lookup | Pending) -> Told:
     """Return the answer to a turn's question, among those that were `told` by name; raises
     `AskFirstError`. Nothing is asked here: it may be within a transaction, in any thread."""
     name = b"%d %b" % (ordinal, _encoder.encode(question))
@@ -88,15 +91,14 @@ class LookUps:
             told[first.name] = await self._ask(call, first.question, key, until)
         return told[first.name]
 
-    def awaited(self, call: Key, awaited: Awaited) -> LookedUp:
-        """Return what became of a look-up behind a prompt, with an empty outcome if nothing yet."""
+    def awaited(self, call: Key, pending: Pending) -> Told:
+        """Return what became of a look-up behind a prompt by now."""
         running = self._running_by_call.get(call)
-        if running is None or running.number != awaited.number:
-            lookup = awaited.lookup
-            if not lookup.is_repeatable:
+        if running is None or running.number != pending.number:
+            if not pending.lookup.is_repeatable:
                 return failed("the engine was restarted, and this may not be asked twice")
-            running = self._begin(call, Pending(lookup=lookup, number=awaited.number))
-        return running.task.result() if running.task.done() else LookedUp(outcome="")
+            running = self._begin(call, pending)
+        return running.task.result() if running.task.done() else Waiting()
 
     def follow(self, call: Key, session: Session) -> None:
         """After a commit: begin what the caller waits for, drop what nobody waits for any more."""

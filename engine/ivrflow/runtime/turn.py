@@ -28,8 +28,8 @@ from ivrflow.library import Library
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
-from ivrflow.machine.lookups import BUDGET, Awaited, LookedUp, Lookup
-from ivrflow.machine.outcome import Answer as Told
+from ivrflow.machine.lookups import BUDGET, Lookup, Pending
+from ivrflow.machine.outcome import Answer as FactAnswer
 from ivrflow.machine.outcome import Facts, Need, Now, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
@@ -44,6 +44,7 @@ from ivrflow.runtime.lookups import (
     AskFirstError,
     LookUps,
     Nobody,
+    Told,
     looked_up,
 )
 from ivrflow.runtime.mailbox import Key, Mailbox
@@ -90,7 +91,7 @@ class Arrival(msgspec.Struct):
     key: bytes = b""
     facts: Facts = Facts()
     kept: bytes = b""
-    told: dict[bytes, LookedUp] = {}
+    told: dict[bytes, Told] = {}
     patience: float = BUDGET / 1000
 
 
@@ -289,7 +290,7 @@ class Turns:
 
     async def _look_up(self, arrival: Arrival, first: AskFirstError) -> None:
         """Ask, in what is left of the caller's patience."""
-        if isinstance(first.question, Awaited):
+        if isinstance(first.question, Pending):
             arrival.told[first.name] = self.look_ups.awaited(arrival.call, first.question)
             return
         begun = monotonic()
@@ -318,8 +319,8 @@ class Turns:
                 facts = msgspec.structs.replace(facts, now=self._timestamp())
                 arrival.facts = msgspec.structs.replace(arrival.facts, now=facts.now)
                 continue
-            if isinstance(taken.fact, Lookup | Awaited):
-                told: Told = looked_up(arrival.told, len(facts.answers), taken.fact)
+            if isinstance(taken.fact, Lookup | Pending):
+                told: FactAnswer = looked_up(arrival.told, len(facts.answers), taken.fact)
             elif records is None:
                 return None
             else:
