@@ -298,7 +298,7 @@ def test_an_old_duplicate_is_answered_from_the_store(library: Library) -> None:
 
 def test_a_fallback_server_needs_no_store(library: Library) -> None:
     async def story() -> None:
-        words = LastWords(library, {}, lambda: "2026-11-23T10:00:00Z")
+        words = LastWords(library, {}, lambda: datetime(2026, 11, 23, 10, tzinfo=UTC))
         assert action(await send(words, INCOMING)) == "hangup"
         assert action(await send(words, Answered(**CALL))) == "continue"
 

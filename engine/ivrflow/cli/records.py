@@ -9,10 +9,12 @@ from typing import TypeVar
 import click
 import msgspec
 
+from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.model.literals import read_duration
 from ivrflow.records import Put
 from ivrflow.settings import read_store
+from ivrflow.store.opening import file_of
 from ivrflow.store.records_file import Kept, RecordsFile
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -111,14 +113,14 @@ def delete(record: str, key: str, call: str | None, store: str | None) -> None:
 
 def _path(flag: str | None) -> Path:
     name = read_store(flag, os.environ, Path.cwd())
-    kind, _, path = name.partition(":")
-    if kind != "sqlite" or not path:
+    file = file_of(name)
+    if file is None:
         raise UsageError(f'"{name}" is in no file that could be looked at: write sqlite:PATH')
-    return Path(path)
+    return file
 
 
 def _now() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)
+    return as_milliseconds(now())
 
 
 def _duration(text: str) -> int:
@@ -159,5 +161,4 @@ def _cells(row: Kept) -> tuple[str, ...]:
 def _time(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return as_text(datetime.fromtimestamp(milliseconds / 1000, UTC))

@@ -60,9 +60,15 @@ class Asker(Protocol):
 
 
 class Nobody:
-    """An asker without a network: every look-up is `error`."""
+    """An asker without a network: every look-up is `error`, which is logged once."""
+
+    def __init__(self) -> None:
+        self._warned = False
 
     async def look_up(self, lookup: Lookup, key: str, deadline: float) -> LookedUp:
+        if not self._warned:
+            log.warning("every look-up fails: these turns were given no asker", request=lookup.name)
+            self._warned = True
         return failed("nobody is there to ask")
 
 

@@ -4,7 +4,9 @@ A rescue reply is terminal: it hangs up, or hands the call over for good; nothin
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
+from ivrflow.clock import as_text, now
 from ivrflow.library import Catalog, Library
 from ivrflow.machine.events import (
     Answered,
@@ -72,7 +74,7 @@ class LastWords:
     """Answers every event with its rescue reply: a fallback server that keeps no calls."""
 
     def __init__(
-        self, library: Library, environment: Mapping[str, str], now: Callable[[], str]
+        self, library: Library, environment: Mapping[str, str], now: Callable[[], datetime] = now
     ) -> None:
         self.library = library
         self.environment = environment
@@ -80,5 +82,5 @@ class LastWords:
 
     async def answer(self, event: Event, *, arrived: float) -> Answer:
         """Return the rescue reply; `arrived` doesn't matter, for nothing is waited for."""
-        body = rescue(event, self.library.current, Facts(now=self.now()))
+        body = rescue(event, self.library.current, Facts(now=as_text(self.now())))
         return Answer(200, fill(body, self.environment))

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Literal
 
@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from ivrflow import __version__
+from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.compiler.compile import load_program
 from ivrflow.errors import ConflictError, ProgramError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
@@ -77,7 +78,7 @@ log = structlog.get_logger()
 
 
 class Arrival(msgspec.Struct):
-    """An event that waits for its answer until the monotonic time `deadline`.
+    """An event that came at `at` and waits for its answer until the monotonic time `deadline`.
 
     `key` is the hash of its identity, known when its call is. `facts` are those that its turn has
     asked for so far; they are kept when the turn is run again. So are the answers of look-ups, by
@@ -88,6 +89,7 @@ class Arrival(msgspec.Struct):
     event: Event
     call: Key
     deadline: float
+    at: datetime
     key: bytes = b""
     facts: Facts = Facts()
     kept: bytes = b""
@@ -127,19 +129,18 @@ Tell = Callable[[Event, Program, Step], None]
 """Who is told of every turn, once it is committed."""
 
 
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Turns:
-    """Answers events on the flows of a library, keeping calls in a store."""
+    """Answers events on the flows of a library, keeping calls in a store.
+
+    Without an `asker` every look-up is the author's `error`.
+    """
 
     def __init__(
         self,
         library: Library,
         store: Store,
         policy: Policy,
-        now: Callable[[], datetime] = clock,
+        now: Callable[[], datetime] = now,
         asker: Asker | None = None,
         tell: Tell | None = None,
     ) -> None:
@@ -160,7 +161,7 @@ class Turns:
     async def answer(self, event: Event, *, arrived: float) -> Answer:
         """Return the answer to an event whose first byte came at the monotonic time `arrived`."""
         call = event.app, event.call
-        arrival = Arrival(event, call, arrived + self.policy.deadline)
+        arrival = Arrival(event, call, arrived + self.policy.deadline, self.now())
         try:
             body = await self._answer(arrival)
         except LateError as late:
@@ -192,13 +193,10 @@ class Turns:
         log.error("rescued", call=event.call, callback=_name(event), reason=reason)
         self.live.drop(arrival.call)
         try:
-            return rescue(event, self.library.current, Facts(now=self._timestamp()))
+            return rescue(event, self.library.current, Facts(now=as_text(arrival.at)))
         except Exception:  # even then the caller gets an answer
             log.exception("no last words", call=event.call)
             return LAST
-
-    def _timestamp(self) -> str:
-        return self.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
     # -- one turn ---------------------------------------------------------------------------------
 
@@ -255,7 +253,7 @@ class Turns:
         event, catalog = arrival.event, self.library.current
         if not isinstance(event, Incoming):
             log.warning("unknown call", call=event.call, callback=_name(event))
-            return rescue(event, catalog, Facts(now=self._timestamp()))
+            return rescue(event, catalog, Facts(now=as_text(arrival.at)))
         found = route(catalog.routes, event)
         if found is None:
             log.warning("no route", call=event.call, called=event.called, domain=event.domain)
@@ -308,7 +306,8 @@ class Turns:
             return turn
 
         app, call = making.arrival.call
-        return Draft(app=app, call=call, at=self._milliseconds(), make=make)
+        at = as_milliseconds(making.arrival.at)
+        return Draft(app=app, call=call, at=at, make=make)
 
     def _make(self, making: Making, records: Records | None) -> Turn | None:
         """Step and make the turn; None where it asks for records and none are at hand."""
@@ -316,7 +315,7 @@ class Turns:
         facts, asked = arrival.facts, list[Question]()
         while isinstance(taken := step(live.program, live.session, arrival.event, facts), Need):
             if isinstance(taken.fact, Now):
-                facts = msgspec.structs.replace(facts, now=self._timestamp())
+                facts = msgspec.structs.replace(facts, now=as_text(arrival.at))
                 arrival.facts = msgspec.structs.replace(arrival.facts, now=facts.now)
                 continue
             if isinstance(taken.fact, Lookup | Pending):
@@ -339,13 +338,10 @@ class Turns:
         kept = journalled(arrival.event, live.program, live.session, verdict)
         arrival.kept = _encoder.encode(kept)
 
-    def _milliseconds(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
     def _as_turn(
         self, arrival: Arrival, live: Live, taken: Step, reply: bytes, facts: Facts
     ) -> Turn:
-        at = self._milliseconds()
+        at = as_milliseconds(arrival.at)
         app, call = arrival.call
         return Turn(
             app=app,

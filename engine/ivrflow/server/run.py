@@ -8,13 +8,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import structlog
 import uvicorn
 
-from ivrflow.errors import SettingsError, StoreError, UsageError
+from ivrflow.clock import as_milliseconds, now
+from ivrflow.errors import StoreError, UsageError
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
@@ -27,8 +27,7 @@ from ivrflow.server.watch import reload_now, watch
 from ivrflow.settings import Settings
 from ivrflow.sinch.signing import Keyring
 from ivrflow.store.base import Store
-from ivrflow.store.memory import MemoryStore
-from ivrflow.store.sqlite import SqliteStore
+from ivrflow.store.opening import open_store
 from ivrflow.telemetry.logs import configure
 
 GRACE = 10
@@ -93,7 +92,7 @@ async def _answering(
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
     """Yield what answers events, on an open store."""
     if settings.fallback:
-        yield LastWords(library, environment, _timestamp), _ready
+        yield LastWords(library, environment), _ready
         return
     store = await open_store(settings.store)
     http = Http()
@@ -117,20 +116,6 @@ async def _answering(
         await store.close()
 
 
-async def open_store(name: str) -> Store:
-    """Open the store that `sqlite:PATH` or `memory:` names; raises `StoreError`."""
-    kind, _, path = name.partition(":")
-    if kind == "memory":
-        return MemoryStore()
-    if kind == "sqlite" and path:
-        return await SqliteStore.open(Path(path))
-    raise SettingsError(f'"{name}" is no store: write sqlite:PATH or memory:')
-
-
-def _timestamp() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 async def _ready() -> str:
     return ""
 
@@ -146,18 +131,14 @@ async def _probe(store: Store) -> str:
 
 async def _sweep(store: Store) -> None:
     while True:
-        now = datetime.now(UTC)
-        before = _ms(now - KEEP)
+        moment = now()
+        before = as_milliseconds(moment - KEEP)
         try:
-            while await store.sweep(before, SWEEP_ROWS, now=_ms(now)) == SWEEP_ROWS:
+            while await store.sweep(before, SWEEP_ROWS, now=as_milliseconds(moment)) == SWEEP_ROWS:
                 await asyncio.sleep(0)
         except StoreError as error:
             log.error("old calls and records stay", reason=str(error))
         await asyncio.sleep(SWEEP_SECONDS)
-
-
-def _ms(time: datetime) -> int:
-    return int(time.timestamp() * 1000)
 
 
 @asynccontextmanager

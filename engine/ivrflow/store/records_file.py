@@ -10,7 +10,7 @@ import msgspec
 from ivrflow.errors import StoreError
 from ivrflow.records import Put
 from ivrflow.store.sql import statement
-from ivrflow.store.sqlite import EARLIER_FORMATS, FORMAT
+from ivrflow.store.sqlite import is_earlier
 from ivrflow.store.sqlite_records import NEVER, SqliteRecords
 
 BUSY_SECONDS = 10.0
@@ -81,7 +81,5 @@ class RecordsFile:
 def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
     query = "SELECT value FROM meta WHERE name = 'format'"
     (found,) = connection.execute(query).fetchone() or (b"",)
-    if found in EARLIER_FORMATS:
+    if is_earlier(found, path):
         raise StoreError(f"{path} is of an earlier layout: `ivrflow serve` brings it up to date")
-    if found != FORMAT:
-        raise StoreError(f"{path} was written by another release of ivrflow (layout {found!r})")

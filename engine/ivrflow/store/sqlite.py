@@ -91,8 +91,6 @@ class SqliteStore:
         self._programs: dict[str, int] = dict(connection.execute("SELECT hash, id FROM program"))
         self._last_call = _highest(connection, "call")
         self._last_row = _highest(connection, "journal")
-        names = ("load", "chain", "old_calls", "old_records", "leave_call")
-        self._sql = {name: statement(name) for name in names}
         self._begun: list[tuple[object, ...]] = []
         self._moved: list[tuple[object, ...]] = []
         self._rows: list[tuple[object, ...]] = []
@@ -151,7 +149,7 @@ class SqliteStore:
 
     async def journal(self, app: str, call: str) -> list[Row]:
         def read(connection: sqlite3.Connection) -> list[Row]:
-            row = connection.execute(self._sql["load"], (app, call)).fetchone()
+            row = connection.execute(statement("load"), (app, call)).fetchone()
             return self._chain(connection, row[1], MAX_CHAIN) if row else []
 
         return await self._ask(read)
@@ -380,7 +378,7 @@ class SqliteStore:
         return number
 
     def _load(self, connection: sqlite3.Connection, app: str, call: str) -> Stored | None:
-        row = connection.execute(self._sql["load"], (app, call)).fetchone()
+        row = connection.execute(statement("load"), (app, call)).fetchone()
         if row is None:
             return None
         number, last, rev, program, form, over, session = row
@@ -401,24 +399,24 @@ class SqliteStore:
         rows = [
             Row(at=at, flags=flags, key=key, event=event, facts=facts, reply=reply)
             for _, at, flags, key, event, facts, reply in connection.execute(
-                self._sql["chain"], (last, limit)
+                statement("chain"), (last, limit)
             )
         ]
         rows.reverse()
         return rows
 
     def _sweep(self, connection: sqlite3.Connection, before: int, limit: int, now: int) -> int:
-        old = connection.execute(self._sql["old_calls"], (before, limit)).fetchall()
+        old = connection.execute(statement("old_calls"), (before, limit)).fetchall()
         for call, last in old:
-            rows = connection.execute(self._sql["chain"], (last, MAX_CHAIN)).fetchall()
+            rows = connection.execute(statement("chain"), (last, MAX_CHAIN)).fetchall()
             connection.executemany("DELETE FROM journal WHERE id = ?", [(row[0],) for row in rows])
-            connection.execute(self._sql["leave_call"], (call,))
+            connection.execute(statement("leave_call"), (call,))
             connection.execute("DELETE FROM call WHERE id = ?", (call,))
         if old:
             unused = "DELETE FROM program WHERE id NOT IN (SELECT DISTINCT program FROM call)"
             connection.execute(unused)
             self._programs = dict(connection.execute("SELECT hash, id FROM program"))
-        expired = connection.execute(self._sql["old_records"], (now, limit - len(old)))
+        expired = connection.execute(statement("old_records"), (now, limit - len(old)))
         return len(old) + expired.rowcount
 
     def _checkpoint(self) -> None:
@@ -476,13 +474,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA automatic_index = OFF")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.executescript(statement("schema"))
-    found = _meta(connection, "format", FORMAT)
-    if found in EARLIER_FORMATS:
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
-    elif found != FORMAT:
+    try:
+        if is_earlier(_meta(connection, "format", FORMAT), path):
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
+    except StoreError:
         connection.close()
-        raise StoreError(f"{path} was written by another release of ivrflow (layout {found!r})")
+        raise
     return connection
+
+
+def is_earlier(layout: object, path: Path) -> bool:
+    """Whether a file is of an earlier layout; raises `StoreError` where it is of one unknown."""
+    if layout != FORMAT and layout not in EARLIER_FORMATS:
+        raise StoreError(f"{path} was written by another release of ivrflow (layout {layout!r})")
+    return layout != FORMAT
 
 
 def _meta(connection: sqlite3.Connection, name: str, default: bytes) -> object:

@@ -1,7 +1,6 @@
 """Records in SQLite: one statement an operation, inside whatever transaction is open."""
 
 import sqlite3
-from functools import cache
 
 import msgspec
 
@@ -21,7 +20,6 @@ from ivrflow.store.sql import statement
 NEVER = 2**63 - 1
 """When a record expires that lasts for ever."""
 
-_statement = cache(statement)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
@@ -66,7 +64,7 @@ class SqliteRecords:
     def _run(self, name: str, operation: Operation, **values: object) -> object:
         """Run a statement and return what it yields first, None where it yields nothing."""
         told = {**self._who, "name": operation.record, "key": operation.key, **values}
-        rows = self._connection.execute(_statement(name), told).fetchall()
+        rows = self._connection.execute(statement(name), told).fetchall()
         return rows[0][0] if rows else None
 
 
