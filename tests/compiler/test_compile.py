@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ivrflow.compiler.compile import load_program
 from ivrflow.errors import ProgramError
+from ivrflow.expr.types import Type
 from ivrflow.machine.program import RecordOperation
 from ivrflow.sinch.platform import PLATFORM
 
@@ -76,3 +77,9 @@ def test_all_steps_on_a_record_share_what_is_known_of_it(compiled: Compile) -> N
     assert isinstance(first, RecordOperation)
     assert isinstance(second, RecordOperation)
     assert first.record is second.record is flow.records["notes"]
+
+
+def test_a_closure_says_of_types_all_that_they_mean(compiled: Compile) -> None:
+    closed = json.loads(compiled(FLOW).closure)
+    kept = closed["flow"]["records"]["notes"]["value"]
+    assert kept.keys() == set(Type.__struct_fields__)

@@ -18,6 +18,7 @@ from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Session
 from ivrflow.machine.step import begin, step
+from ivrflow.model.literals import fits, read_duration
 
 Compile = Callable[[str], Program]
 
@@ -137,6 +138,7 @@ RETURNS = Type(
         "tier": Type(name=T.STRING, nullable=True, enum=("gold", "silver")),
         "tags": Type(name=T.LIST, nullable=True, of=Type(name=T.STRING)),
         "address": Type(name=T.OBJECT, nullable=True, properties={"city": Type(name=T.STRING)}),
+        "ttl": Type(name=T.DURATION, nullable=True),
     },
 )
 NOTHING = {
@@ -149,6 +151,7 @@ NOTHING = {
     "share": None,
     "tags": None,
     "tier": None,
+    "ttl": None,
     "vip": None,
 }
 
@@ -172,6 +175,7 @@ def read(answer: dict[str, Any], returns: Type = RETURNS) -> LookedUp:
         ("tier", "gold"),
         ("tags", ["a", "b"]),
         ("address", {"city": "Lund"}),
+        ("ttl", 20_000),
     ],
 )
 def test_declared_properties_are_read_by_their_type_and_others_dropped(
@@ -202,6 +206,9 @@ def test_declared_properties_are_read_by_their_type_and_others_dropped(
         ("tags", ["a", 1]),
         ("address", []),
         ("address", {}),
+        ("ttl", "soon"),
+        ("ttl", 2**60),
+        ("ttl", 1.5),
         ("name", "x" * 20_000),
         ("tags", ["a"] * 1_001),
     ],
@@ -213,15 +220,27 @@ def test_a_value_of_another_type_or_beyond_measure_is_an_error(name: str, value:
     assert "12a" not in found.fault, "what a server says is no text for our log"
 
 
+def test_a_duration_is_read_as_people_write_it_and_as_it_is_sent() -> None:
+    assert read({"count": 1, "ttl": "20s"}) == read({"count": 1, "ttl": 20_000})
+
+
+def test_the_log_says_what_was_expected_of_an_answer() -> None:
+    assert read({"count": 1, "ttl": "x"}).fault == '"ttl" is not a duration such as 20s or 1m30s'
+    assert read({"count": "x"}).fault == '"count" is not a whole number such as 3'
+
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**60), 2**60),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=50).filter(lambda text: read_duration(text) is None),
+)
+
+
 @given(
     st.recursive(
-        st.one_of(
-            st.none(),
-            st.booleans(),
-            st.integers(-(2**60), 2**60),
-            st.floats(allow_nan=False, allow_infinity=False),
-            st.text(),
-        ),
+        scalars,
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
@@ -230,6 +249,14 @@ def test_any_json_is_an_outcome(value: object) -> None:
         lookup = Lookup(name="f", method="GET", url="https://x/", timeout=1, returns=returns)
         found = read_answer(lookup, 200, msgspec.json.encode(value))
         assert found.outcome in ("ok", "error")
+
+
+@given(st.sampled_from(sorted(RETURNS.properties or {})), scalars)
+def test_a_look_up_brings_what_a_record_would_keep(name: str, value: object) -> None:
+    type_ = (RETURNS.properties or {})[name]
+    found = read({"count": 1, name: value})
+    assert (found.outcome == "ok") is fits(value, type_)
+    assert found.outcome == "error" or fits(found.value, RETURNS)
 
 
 @given(st.binary(max_size=200), st.integers(100, 599))

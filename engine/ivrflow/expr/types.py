@@ -33,7 +33,7 @@ class T(StrEnum):
     NULL = "null"
 
 
-class Type(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Type(msgspec.Struct, frozen=True, kw_only=True):
     """One type. `of` types a list's items, `properties` an object's fields (None: any).
 
     `secret` values are compared and sent over https, nothing else: see `ivrflow.expr.secrecy`.

@@ -8,10 +8,10 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import patience
-from ivrflow.model.literals import read_literal
+from ivrflow.model.given import expected
+from ivrflow.model.literals import fits, read_duration
 
 OK = "ok"
 ERROR = "error"
@@ -129,22 +129,13 @@ def _read(value: object, type_: Type, place: str) -> object:
         case T.LIST if isinstance(value, list):
             of = type_.of
             return value if of is None else [_read(each, of, place) for each in value]
-        case _ if _is(value, type_.name):
+        case T.DURATION if isinstance(value, str) and read_duration(value) is not None:
+            return read_duration(value)
+        case _ if fits(value, type_):
             return value
-        case T.OBJECT | T.LIST | T.INTEGER | T.NUMBER | T.BOOLEAN:
-            raise ValueError(f'"{place}" is no {type_.name}')
         case _:
-            return _read_text(value, type_, place)
-
-
-def _is(value: object, name: T) -> bool:
-    """Whether a JSON value is a boolean or number of the type `name`."""
-    if isinstance(value, bool) or name is T.BOOLEAN:
-        return isinstance(value, bool) and name is T.BOOLEAN
-    if name not in (T.INTEGER, T.NUMBER):
-        return False
-    kinds = int if name is T.INTEGER else (int, float)
-    return isinstance(value, kinds) and -MAX_NUMBER <= value <= MAX_NUMBER
+            wanted = f"one of {', '.join(type_.enum)}" if type_.enum else expected(type_)
+            raise ValueError(f'"{place}" is not {wanted}')
 
 
 def _read_object(value: dict[str, object], type_: Type) -> object:
@@ -161,13 +152,3 @@ def _read_object(value: dict[str, object], type_: Type) -> object:
     if len(msgspec.json.encode(value)) > MAX_KEPT:
         raise ValueError(f"the answer is too large to be kept: more than {MAX_KEPT:,} bytes")
     return value
-
-
-def _read_text(value: object, type_: Type, place: str) -> object:
-    if isinstance(value, str):
-        try:
-            return read_literal(value, type_)
-        except ValueError:
-            pass
-    wanted = f"one of {', '.join(type_.enum)}" if type_.enum else type_.name
-    raise ValueError(f'"{place}" is not {wanted}')

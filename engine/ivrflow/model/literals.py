@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import BOOLEANS, Scalar
@@ -85,9 +86,9 @@ def fits(value: object, type_: Type) -> bool:
         case T.BOOLEAN:
             return isinstance(value, bool)
         case T.INTEGER | T.DURATION:
-            return isinstance(value, int) and not isinstance(value, bool)
+            return isinstance(value, int) and _is_number(value)
         case T.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return _is_number(value)
         case T.LIST:
             of = type_.of
             return isinstance(value, list) and (of is None or all(fits(each, of) for each in value))
@@ -99,6 +100,13 @@ def fits(value: object, type_: Type) -> bool:
         case _:
             known = not type_.enum or value in type_.enum
             return isinstance(value, str) and known and _value(value, type_) is not None
+
+
+def _is_number(value: object) -> bool:
+    """Whether a JSON value is a number that JSON keeps exactly."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def guess(scalar: Scalar) -> tuple[Type, object]:
