@@ -7,6 +7,7 @@ import msgspec
 from ivrflow.errors import EvaluationError
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified
+from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
@@ -87,7 +88,7 @@ def _effects(
         walk = Walk(turn, Context.NONE, frames[: depth + 1])
         walk.names.update(names)
         try:
-            walk.go(transition)
+            go(walk, transition)
         except EvaluationError as raised:
             fault = str(raised)
             continue

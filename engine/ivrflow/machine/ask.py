@@ -5,18 +5,12 @@ the reply goes at once: a menu that nobody can answer says the prompt. When that
 asks whether the answer is there by now; if not, the prompt is said again.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, bounded_value
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.lookups import OK, Form, Json, LookedUp, Lookup, Pending, failed
 from ivrflow.machine.program import Request, State, Transition, handler_of
-
-if TYPE_CHECKING:
-    from ivrflow.machine.walk import Walk
+from ivrflow.machine.walk import Walk
 
 
 def look_up(walk: Walk, state: State, request: Request) -> Transition | None:

@@ -6,6 +6,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu, say_meanwhile
 from ivrflow.machine.ask import receive
 from ivrflow.machine.events import Chosen, Digits, NoInput, NoMatch
+from ivrflow.machine.go import go
 from ivrflow.machine.program import Choice, Collect, Menu, Request, State, Transition, handler_of
 from ivrflow.machine.program import Digits as Wanted
 from ivrflow.machine.walk import Walk
@@ -28,7 +29,7 @@ def hear(walk: Walk, state: State, event: Input) -> str:
 
 def follow(walk: Walk, outcome: str, transition: Transition) -> str:
     """Take the author's transition for `outcome`; the caller must get an answer from it."""
-    state = walk.go(transition)
+    state = go(walk, transition)
     if state is None:
         raise EvaluationError(f'"{outcome}" leads nowhere from "{walk.state}"')
     act(walk, state)

@@ -1,9 +1,7 @@
 """Steps of a program, performed: one function a kind of step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import recorded
@@ -20,10 +18,8 @@ from ivrflow.machine.program import (
     StopRecordingStep,
 )
 from ivrflow.machine.replies import Answer, Record, SendDtmf, StopRecording
+from ivrflow.machine.walk import Walk
 from ivrflow.model.locales import is_locale
-
-if TYPE_CHECKING:
-    from ivrflow.machine.walk import Walk
 
 
 def _set(walk: Walk, step: SetStep) -> None:

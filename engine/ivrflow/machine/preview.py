@@ -3,6 +3,7 @@
 from ivrflow.errors import EvaluationError, UsageError
 from ivrflow.machine.act import say_meanwhile
 from ivrflow.machine.events import Incoming
+from ivrflow.machine.go import enter
 from ivrflow.machine.hear import follow
 from ivrflow.machine.outcome import Facts, Need
 from ivrflow.machine.program import Move, Program, Request
@@ -46,7 +47,7 @@ def _show(walk: Walk, name: str) -> None:
     if state is None or not isinstance(state.action, Request):
         follow(walk, "preview", (Move(next=name),))
         return
-    walk.enter(name)
+    enter(walk, name)
     if not state.action.meanwhile:
         raise UsageError(f'"{name}" {ANSWER_FIRST}')
     say_meanwhile(walk, state.action)

@@ -1,4 +1,4 @@
-"""Walking a program from an outcome to the next action, collecting the reply on the way."""
+"""The working copy of a session, and the reply that is collected on the way."""
 
 from collections.abc import Container, Iterator
 
@@ -6,23 +6,18 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.machine.ask import look_up
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
-from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
-    Action,
     Choice,
     Move,
     Program,
     Prompt,
-    Request,
     Return,
     Run,
     State,
-    Step,
     Transition,
     handler_of,
 )
@@ -129,9 +124,10 @@ class Walk:
     @property
     def current(self) -> State:
         """The state that the call is in."""
-        return self._state(self.state)
+        return self.state_called(self.state)
 
-    def _state(self, name: str) -> State:
+    def state_called(self, name: str) -> State:
+        """Return a state of the running flow; raises `EvaluationError`."""
         state = self.flow.states.get(name)
         if state is None:
             raise EvaluationError(f'there is no state "{name}"')
@@ -144,63 +140,9 @@ class Walk:
     def say(self, prompt: Prompt) -> list[Part]:
         return speak(prompt, self.flow, self.names, self.locale) if prompt else []
 
-    def go(self, transition: Transition) -> State | None:
-        """Take the first move that holds, and on through all that the caller doesn't notice.
-
-        Returns the state whose action is due, or None where the call stays as it is.
-        """
-        for _ in range(MAX_PASSING):
-            move = self._first_that_holds(transition)
-            if move is None:
-                return None
-            if move.steps:
-                self.perform(move.steps)
-            if move.prompt:
-                self.instructions += self.say(move.prompt)
-            if move.next is None:
-                return None
-            state = self.enter(move.next)
-            way = self._pass(state)
-            if way is None:
-                return state
-            transition = way
-        raise EvaluationError(f'passing states go round in a circle at "{self.visited[-1]}"')
-
-    def _pass(self, state: State) -> Transition | None:
-        """Return the way on from a state that waits for nobody, None where one does."""
-        match state.action:
-            case None:
-                return state.next
-            case Request() as request:
-                return look_up(self, state, request)
-            case Run() as run:
-                return self.run(run)
-            case Return() as back:
-                return self.back(back)
-            case _:
-                return None
-
-    def _first_that_holds(self, transition: Transition) -> Move | None:
-        for move in transition:
-            if move.when is None or move.when(self.names):
-                return move
-        return None
-
-    def enter(self, name: str) -> State:
-        """Count the visit, run the state's steps and say its prompt."""
-        state = self._state(name)
-        self.visits[name] += 1
-        self.visited.append(f"{self.flow.name}:{name}" if self.outer else name)
-        if state.action is not None and not _is_silent(state.action):
-            self._arrive(name)
-        if state.steps:
-            self.perform(state.steps)
-        if state.prompt:
-            self.instructions += self.say(state.prompt)
-        return state
-
-    def _arrive(self, name: str) -> None:
-        """Coming back to the waiting state one is in counts on; any other starts anew."""
+    def arrive(self, name: str) -> None:
+        """Be in a waiting state: coming back to the one that the call is in counts on, any other
+        starts anew."""
         self.tries = self.tries + 1 if name == self.state else 1
         self.failures = NO_FAILURES
         self.state = name
@@ -257,10 +199,6 @@ class Walk:
 
     # -- what comes of it -------------------------------------------------------------------------
 
-    def perform(self, steps: tuple[Step, ...]) -> None:
-        for step in steps:
-            PERFORM_BY_STEP[type(step)](self, step)
-
     def reply(self) -> Reply | None:
         """The reply as walked so far; None if no action was reached."""
         if self.action is None:
@@ -294,11 +232,6 @@ class Walk:
             effects=tuple(self.effects),
             trace=Trace(outcome=outcome, visited=tuple(self.visited)),
         )
-
-
-def _is_silent(action: Action) -> bool:
-    """Whether the caller doesn't notice an action at all, so the call stays in its last state."""
-    return isinstance(action, Request) and not action.meanwhile
 
 
 def _answered(
