@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from ivrflow.library import Catalog, Library
+from ivrflow.machine.asking import answered
 from ivrflow.machine.events import (
     Answered,
     Chosen,
@@ -20,7 +20,7 @@ from ivrflow.machine.events import (
     NoMatch,
 )
 from ivrflow.machine.lookups import Lookup, Pending
-from ivrflow.machine.outcome import Facts, Need, Now, Recorded
+from ivrflow.machine.outcome import Answer, Facts, Need, Question, Recorded, Step
 from ivrflow.machine.replies import (
     Conference,
     ConnectNumber,
@@ -71,11 +71,16 @@ class Caller:
         self.meets(call)
 
     def meets(self, event: Event) -> "Caller":
-        facts, turn = Facts(now=self.now), MemoryTurn(self.records, ("key", self.call), at=0)
-        while isinstance(taken := step(self.program, self.session, event, facts), Need):
-            assert not isinstance(taken.fact, Now | Lookup | Pending)
-            told = Recorded(turn.perform(taken.fact))
-            facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
+        turn = MemoryTurn(self.records, ("key", self.call), at=0)
+
+        def take(facts: Facts) -> Step | Need:
+            return step(self.program, self.session, event, facts)
+
+        def answer(ordinal: int, question: Question) -> Answer:
+            assert not isinstance(question, Lookup | Pending)
+            return Recorded(turn.perform(question))
+
+        taken = answered(take, Facts(), lambda: self.now, answer).taken
         self.session, self.effects = taken.session, taken.effects
         self.reply = taken.reply or self.reply
         return self

@@ -17,9 +17,10 @@ from ivrflow.checking import check_text
 from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
 from ivrflow.library import Library
+from ivrflow.machine.asking import answered
 from ivrflow.machine.events import Chosen, Event, Incoming
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
-from ivrflow.machine.outcome import Facts, Need, Now, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
 from ivrflow.machine.session import Session
@@ -56,16 +57,17 @@ def facts_of(
 ) -> Facts:
     """Ask `records` what the step asks; each is another minute at `at`. Look-ups bring the answers
     in turn."""
-    facts = Facts(now=NOW)
     turn = MemoryTurn(records, ("key", session.call.id), at * 60_000)
-    while isinstance(need := step(program, session, event, facts), Need):
-        assert not isinstance(need.fact, Now)
-        if isinstance(need.fact, Lookup | Pending):
-            told: Recorded | LookedUp | Waiting = looked_up[len(facts.answers) % len(looked_up)]
-        else:
-            told = Recorded(turn.perform(need.fact))
-        facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
-    return facts
+
+    def answer(ordinal: int, question: Question) -> Recorded | LookedUp | Waiting:
+        if isinstance(question, Lookup | Pending):
+            return looked_up[ordinal % len(looked_up)]
+        return Recorded(turn.perform(question))
+
+    def take(facts: Facts) -> Step | Need:
+        return step(program, session, event, facts)
+
+    return answered(take, Facts(now=NOW), lambda: NOW, answer).facts
 
 
 def event_of(happening: Event | int, last: Step) -> Event | None:

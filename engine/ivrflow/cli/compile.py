@@ -9,11 +9,13 @@ from ivrflow.cli.flows import read_flow
 from ivrflow.compiler.compile import compile_flow
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.errors import UsageError
+from ivrflow.machine.asking import answered
 from ivrflow.machine.events import Incoming
 from ivrflow.machine.lookups import Lookup, Pending
-from ivrflow.machine.outcome import Facts, Need, Now, Recorded
+from ivrflow.machine.outcome import Answer, Facts, Need, Question, Recorded
 from ivrflow.machine.preview import ANSWER_FIRST, preview
 from ivrflow.machine.program import Program
+from ivrflow.machine.replies import Reply
 from ivrflow.model.context import Context
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
@@ -22,7 +24,7 @@ from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 SAMPLE = Incoming(app="", call="call-id", caller="+15550100", called="+15550199")
 """The call that a preview is for."""
 
-NOON = Facts(now="2026-01-01T12:00:00Z")
+NOON = "2026-01-01T12:00:00Z"
 
 
 @click.command("compile")
@@ -56,11 +58,14 @@ def _svaml(program: Program, state: str, context: Context) -> bytes:
     if state not in program.flow.states:
         remedy = did_you_mean(state, program.flow.states)
         raise UsageError(f'the flow "{program.flow.name}" has no state "{state}"; {remedy}')
-    facts, records = NOON, MemoryTurn(MemoryRecords(), (SAMPLE.app, SAMPLE.call), at=0)
-    while isinstance(shown := preview(program, state, context, SAMPLE, facts), Need):
-        assert not isinstance(shown.fact, Now)  # noqa: S101  that has been told
-        if isinstance(shown.fact, Lookup | Pending):
+    records = MemoryTurn(MemoryRecords(), (SAMPLE.app, SAMPLE.call), at=0)
+
+    def show(facts: Facts) -> Reply | Need:
+        return preview(program, state, context, SAMPLE, facts)
+
+    def answer(ordinal: int, question: Question) -> Answer:
+        if isinstance(question, Lookup | Pending):
             raise UsageError(f'"{state}" {ANSWER_FIRST}')
-        told = Recorded(records.perform(shown.fact))
-        facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
-    return render(shown)
+        return Recorded(records.perform(question))
+
+    return render(answered(show, Facts(), lambda: NOON, answer).taken)

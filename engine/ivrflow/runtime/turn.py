@@ -23,15 +23,15 @@ import structlog
 
 from ivrflow import __version__
 from ivrflow.clock import as_milliseconds, as_text, now
-from ivrflow.compiler.compile import load_program
-from ivrflow.errors import ConflictError, ProgramError, StoreError, StoreUnavailableError
+from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
+from ivrflow.machine.asking import answered
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Incoming, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
 from ivrflow.machine.lookups import BUDGET, Lookup, Pending
 from ivrflow.machine.outcome import Answer as FactAnswer
-from ivrflow.machine.outcome import Facts, Need, Now, Question, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Facts, Need, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
 from ivrflow.machine.session import FORMAT, Session
@@ -49,9 +49,9 @@ from ivrflow.runtime.lookups import (
     looked_up,
 )
 from ivrflow.runtime.mailbox import Key, Mailbox
+from ivrflow.runtime.programs import Programs
 from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
 from ivrflow.runtime.vault import Vault
-from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.store.base import Commit, Draft, Place, Records, Store, Turn
 from ivrflow.telemetry.logs import TurnLine, log_turn
@@ -63,8 +63,6 @@ MAX_BACKLOG = 2_000
 """Turns that may wait for the store before new calls are turned away."""
 
 MAX_CONFLICTS = 3
-MAX_OLD_PROGRAMS = 100
-"""Programs kept in hand that only older calls run on."""
 
 LONGEST_CALL = 5 * 3_600_000
 """Milliseconds after its last turn when a call that never ended may be forgotten."""
@@ -95,6 +93,16 @@ class Arrival(msgspec.Struct):
     kept: bytes = b""
     told: dict[bytes, Told] = {}
     patience: float = BUDGET / 1000
+
+    def tell_time(self) -> str:
+        """Return what time it is; the journal keeps that it was asked for."""
+        now = as_text(self.at)
+        self.facts = msgspec.structs.replace(self.facts, now=now)
+        return now
+
+
+class _RecordsAskedError(Exception):
+    """A turn asks for records where none are at hand."""
 
 
 class Making(msgspec.Struct):
@@ -154,7 +162,7 @@ class Turns:
         self.deadlines = Deadlines()
         self.live = LiveCalls()
         self.look_ups = LookUps(asker or Nobody(), store.identity_key)
-        self.programs: dict[str, Program] = {}
+        self.programs = Programs(library, store)
         self._identities = hashlib.blake2b(digest_size=16, key=store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
 
@@ -312,23 +320,18 @@ class Turns:
     def _make(self, making: Making, records: Records | None) -> Turn | None:
         """Step and make the turn; None where it asks for records and none are at hand."""
         arrival, live = making.arrival, making.live
-        facts, asked = arrival.facts, list[Question]()
-        while isinstance(taken := step(live.program, live.session, arrival.event, facts), Need):
-            if isinstance(taken.fact, Now):
-                facts = msgspec.structs.replace(facts, now=as_text(arrival.at))
-                arrival.facts = msgspec.structs.replace(arrival.facts, now=facts.now)
-                continue
-            if isinstance(taken.fact, Lookup | Pending):
-                told: FactAnswer = looked_up(arrival.told, len(facts.answers), taken.fact)
-            elif records is None:
-                return None
-            else:
-                told = Recorded(records.perform(taken.fact))
-            facts = msgspec.structs.replace(facts, answers=(*facts.answers, told))
-            asked.append(taken.fact)
+
+        def take(facts: Facts) -> Step | Need:
+            return step(live.program, live.session, arrival.event, facts)
+
+        try:
+            found = answered(take, arrival.facts, arrival.tell_time, _answers(arrival, records))
+        except _RecordsAskedError:
+            return None
+        taken = found.taken
         reply = _reply(arrival.event, taken, live)
         self._note(arrival, live, taken.verdict)
-        shown = masked_facts(facts, asked)
+        shown = masked_facts(found.facts, found.asked)
         making.turn = self._as_turn(arrival, live, taken, reply, shown)
         making.taken = taken
         return making.turn
@@ -380,26 +383,7 @@ class Turns:
         if stored is None:
             return None
         content = self.vault.open(call, stored.session)
-        return revive(stored, content, await self._program(stored.program))
-
-    async def _program(self, id_: str) -> Program:
-        """Return a program that a stored call runs on: current, in hand, or from its closure."""
-        for program in self.library.current.programs.values():
-            if program.id == id_:
-                return program
-        known = self.programs.get(id_)
-        if known is None:
-            closure = await self.store.closure(id_)
-            if closure is None:
-                raise StoreUnavailableError(f"the program {id_} is not in the store")
-            try:
-                known = await asyncio.to_thread(load_program, closure, PLATFORM)
-            except ProgramError as error:
-                raise StoreUnavailableError(f"the program {id_} can't be read: {error}") from error
-            self.programs[id_] = known
-            if len(self.programs) > MAX_OLD_PROGRAMS:
-                del self.programs[next(iter(self.programs))]
-        return known
+        return revive(stored, content, await self.programs.of(stored.program))
 
     # -- a turn that came too late ----------------------------------------------------------------
 
@@ -431,6 +415,17 @@ class Turns:
             log.error("rescue not recorded", call=arrival.event.call, reason=str(error))
         finally:
             self.mailbox.leave(arrival.call)
+
+
+def _answers(arrival: Arrival, records: Records | None) -> Callable[[int, Question], FactAnswer]:
+    def answer(ordinal: int, question: Question) -> FactAnswer:
+        if isinstance(question, Lookup | Pending):
+            return looked_up(arrival.told, ordinal, question)
+        if records is None:
+            raise _RecordsAskedError
+        return Recorded(records.perform(question))
+
+    return answer
 
 
 def _reply(event: Event, taken: Step, live: Live) -> bytes:
