@@ -158,7 +158,9 @@ def test_each_instruction_is_sent_as_the_platform_wants_it() -> None:
         Ssml(text="<b>x</b>", voice="sv-SE"),
         Audio(url="https://x/y.mp3"),
         replies.SendDtmf(tones="1w#"),
-        replies.Record(to="s3://b/k", credentials="\x01KEY\x01:eu", format="mp3", transcribe="en"),
+        replies.StartRecording(
+            to="s3://b/k", credentials="\x01KEY\x01:eu", format="mp3", transcribe="en"
+        ),
         replies.StopRecording(),
     )
     assert sent["instructions"] == [

@@ -161,8 +161,8 @@ class _Compiler:
             case model.LogStep(text=line):
                 return program.LogStep(text=text(line, plain))
 
-    def record(self, step: model.RecordStep) -> program.RecordStep:
-        return program.RecordStep(
+    def record(self, step: model.RecordStep) -> program.StartRecordingStep:
+        return program.StartRecordingStep(
             to=target(step.to, self.platform.insert_url),
             credentials="" if step.credentials is None else marked(step.credentials.source),
             format=step.format,

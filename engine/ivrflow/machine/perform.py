@@ -12,12 +12,12 @@ from ivrflow.machine.program import (
     LogStep,
     PromptStep,
     RecordOperation,
-    RecordStep,
     SendDtmfStep,
     SetStep,
+    StartRecordingStep,
     StopRecordingStep,
 )
-from ivrflow.machine.replies import Answer, Record, SendDtmf, StopRecording
+from ivrflow.machine.replies import Answer, SendDtmf, StartRecording, StopRecording
 from ivrflow.machine.walk import Walk
 from ivrflow.model.locales import is_locale
 
@@ -41,11 +41,11 @@ def _answer(walk: Walk, step: AnswerStep) -> None:
     walk.instructions.append(Answer())
 
 
-def _record(walk: Walk, step: RecordStep) -> None:
+def _start_recording(walk: Walk, step: StartRecordingStep) -> None:
     target = str(step.to(walk.names))
     if "://" not in target:
         raise EvaluationError(f'"{target}" is no place for a recording')
-    recording = Record(
+    recording = StartRecording(
         to=target,
         credentials=step.credentials,
         format=step.format,
@@ -78,7 +78,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     PromptStep: _prompt,
     LocaleStep: _locale,
     AnswerStep: _answer,
-    RecordStep: _record,
+    StartRecordingStep: _start_recording,
     RecordOperation: _use_record,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,

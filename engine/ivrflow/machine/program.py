@@ -97,7 +97,7 @@ class AnswerStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordStep:
+class StartRecordingStep:
     """`transcribe` is None for no transcript, "" for one in the call's locale."""
 
     to: Value
@@ -150,7 +150,7 @@ Step = (
     | PromptStep
     | LocaleStep
     | AnswerStep
-    | RecordStep
+    | StartRecordingStep
     | RecordOperation
     | StopRecordingStep
     | SendDtmfStep

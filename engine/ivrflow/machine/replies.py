@@ -41,7 +41,7 @@ class Answer(_Value, frozen=True, kw_only=True):
     """Answer the incoming call now."""
 
 
-class Record(_Value, frozen=True, kw_only=True):
+class StartRecording(_Value, frozen=True, kw_only=True):
     """Record from here on. `transcribe` is the locale of the transcript, "" for none.
 
     In `credentials` marks stand for environment variables, see `environment`. No other text of a
@@ -64,7 +64,7 @@ class SendDtmf(_Value, frozen=True, kw_only=True):
     tones: str
 
 
-Instruction = Part | Answer | Record | StopRecording | SendDtmf
+Instruction = Part | Answer | StartRecording | StopRecording | SendDtmf
 
 
 class Key(_Value, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ def _instructions(given: Iterable[replies.Instruction]) -> Iterator[svaml.Instru
                 yield from _heard(each)
             case replies.Answer():
                 yield svaml.Answer()
-            case replies.Record():
+            case replies.StartRecording():
                 yield _start_recording(each)
             case replies.StopRecording():
                 yield svaml.StopRecording()
@@ -69,7 +69,7 @@ def _heard(part: Part) -> Iterator[svaml.Instruction]:
         yield svaml.PlayFiles(ids=ids, locale=voice or UNSET)
 
 
-def _start_recording(record: replies.Record) -> svaml.StartRecording:
+def _start_recording(record: replies.StartRecording) -> svaml.StartRecording:
     transcription = svaml.TranscriptionOptions(enabled=True, locale=record.transcribe)
     return svaml.StartRecording(
         options=svaml.RecordingOptions(
