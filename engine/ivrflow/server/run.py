@@ -195,7 +195,7 @@ def _environment(
 ) -> dict[str, str]:
     """Return the variables that flows may read; raises `UsageError` where one is missing, or where
     what it holds keeps a look-up from ever being sent."""
-    allowed = {name: environment[name] for name in settings.env_allow if name in environment}
+    allowed = settings.readable(environment)
     library.allow(allowed)
     for program in library.current.programs.values():
         for reason in unsendable(program, allowed):
