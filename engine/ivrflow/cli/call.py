@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ivrflow.cli import FINDINGS
+from ivrflow.cli.aspects import aspects
 from ivrflow.cli.reporters import Shown, report
 from ivrflow.emulator.setup import Inbound
 from ivrflow.errors import EmulatorError, MissedError, UsageError
@@ -21,11 +22,11 @@ from ivrflow.library import Library
 from ivrflow.model.locales import is_locale
 from ivrflow.numbers import is_e164
 from ivrflow.rehearsal.conversation import converse
-from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows
+from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows, usual_path
 from ivrflow.rehearsal.keyboard import HANG_UP, HAS_KEYS, Keyboard
 from ivrflow.rehearsal.line import Line
 from ivrflow.rehearsal.player import Player, play
-from ivrflow.rehearsal.screen import ASPECTS, Aspect, Screen
+from ivrflow.rehearsal.screen import Aspect, Screen
 from ivrflow.rehearsal.scripts import from_file, from_stdin
 from ivrflow.settings import Settings, read_settings
 
@@ -58,21 +59,12 @@ class Options(Struct, frozen=True, kw_only=True):
         return self.script is None and sys.stdin.isatty()
 
 
-def _aspects(context: click.Context, option: click.Parameter, text: str) -> tuple[str, ...]:
-    """Return the words of a list separated by commas."""
-    words = tuple(word.strip() for word in text.split(",") if word.strip())
-    wrong = next((word for word in words if word not in ASPECTS), None)
-    if wrong is not None:
-        raise click.BadParameter(f'"{wrong}" is none of {", ".join(ASPECTS)}')
-    return words
-
-
 @click.command("call")
 @click.argument("flow", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--from", "caller", default=CALLER, show_default=True, help="who calls; or withheld")
 @click.option("--to", "called", default="", help="whom they dial  [default: one that is answered]")
 @click.option("--locale", default="", help="the language of the call  [default: the flow's]")
-@click.option("--show", default="", callback=_aspects, help="besides: svaml,state,vars,events")
+@click.option("--show", default="", callback=aspects, help="besides: svaml,state,vars,events")
 @click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--fast/--real-time", "fast", default=None, help="skip the time that passes")
 @click.option("--url", default="", help="call what `ivrflow dev` or `emulate` runs there instead")
@@ -92,8 +84,7 @@ def command(**flags: object) -> int:
     if options.url:
         _require_no_flow(options)
         return _run(_call_there(options))
-    path = options.flow or (Path("flows") if Path("flows").is_dir() else Path())
-    library, checked = open_flows(path, options.locale)
+    library, checked = open_flows(options.flow or usual_path(), options.locale)
     if library is None:
         findings = [each for each in checked.diagnostics if each.is_error]
         click.echo(report("full", Shown(findings=findings, texts=checked.texts)), err=True)

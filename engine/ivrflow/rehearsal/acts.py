@@ -143,7 +143,8 @@ def _plain(verb: str, act: Callable[[str], Act], words: str = "") -> Callable[[s
 
     def reading(rest: str, who: str) -> Act:
         if rest.lower() != words:
-            raise ScriptError(f'"{verb} {rest}" is no act; did you mean "{verb} {words}"?'.rstrip())
+            given, meant = f"{verb} {rest}".strip(), f"{verb} {words}".strip()
+            raise ScriptError(f'"{given}" is no act; did you mean "{meant}"?')
         return act(who)
 
     return reading

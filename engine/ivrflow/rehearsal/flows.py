@@ -31,6 +31,11 @@ def open_flows(path: Path, locale: str = "") -> tuple[Library | None, Checked]:
     return library, checked
 
 
+def usual_path() -> Path:
+    """Return where the flows are if nobody says it: in `flows/` if there is one, else here."""
+    return Path("flows") if Path("flows").is_dir() else Path()
+
+
 def number_of(catalog: Catalog) -> str:
     """Return a number that the application answers."""
     if any(not (each.numbers or each.prefixes) for each in catalog.routes):

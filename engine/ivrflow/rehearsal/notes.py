@@ -49,7 +49,7 @@ class Notes:
         self._transcript = transcript
         self._now = now
         self._read = 0
-        self._frames: dict[str, tuple[str, str]] = {}
+        self._places: dict[str, tuple[str, str]] = {}
         self._vars: dict[str, dict[str, object]] = {}
 
     def catch_up(self) -> None:
@@ -60,13 +60,10 @@ class Notes:
 
     def watch(self, session: Session) -> None:
         """Note what a turn changed; an engine's `Watch`."""
-        call, frame = session.call.id, session.frame
-        if self._frames.get(call) != (frame.flow, frame.state):
-            self._frames[call] = frame.flow, frame.state
-            self._add(Moved(at=self._now(), call=call, flow=frame.flow, state=frame.state))
+        call, values = session.call.id, session.frame.vars
         known = self._vars.get(call, {})
-        news = {name: value for name, value in frame.vars.items() if known.get(name) != value}
-        self._vars[call] = dict(frame.vars)
+        news = {name: value for name, value in values.items() if known.get(name) != value}
+        self._vars[call] = dict(values)
         if news:
             self._add(Holds(at=self._now(), call=call, vars=news))
 
@@ -76,6 +73,8 @@ class Notes:
 
     def _hear(self, logger: object, method: str, entry: MutableMapping[str, Any]) -> str:
         event, call = str(entry.pop("event")), str(entry.pop("call", ""))
+        if event == "turn":
+            self._move(call, entry["flow"], entry["state"])
         if event == "log":
             self._add(Logged(at=self._now(), call=call, level="info", text=entry["text"]))
         elif method in TOLD:
@@ -83,6 +82,11 @@ class Notes:
             text = f"{event}: {told}" if told else event
             self._add(Logged(at=self._now(), call=call, level=method, text=text))
         raise structlog.DropEvent
+
+    def _move(self, call: str, flow: str, state: str) -> None:
+        if self._places.get(call) != (flow, state):
+            self._places[call] = flow, state
+            self._add(Moved(at=self._now(), call=call, flow=flow, state=state))
 
     def _add(self, note: Note) -> None:
         self.catch_up()

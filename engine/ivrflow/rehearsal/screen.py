@@ -2,6 +2,7 @@
 
 import os
 import textwrap
+import time
 from collections.abc import Collection, Mapping
 from typing import Literal, TextIO, get_args
 
@@ -68,7 +69,8 @@ class Screen:
         as_json: bool = False,
         names: bool = False,
     ) -> None:
-        """`names`: several calls are shown, so each line says which it is of."""
+        """`names`: several calls are shown, so each line says which it is of, and what time it is
+        here; else a line tells the time since the call began."""
         self.out = out
         self.aspects = aspects
         self.as_json = as_json
@@ -102,8 +104,7 @@ class Screen:
                 return True
 
     def _lines(self, told: Told) -> list[str]:
-        seconds = (told.at - (self._began or 0)) / 1000
-        margin = f"{seconds:7.1f}  " + (f"{told.call[:8]:8}  " if self.names else "")
+        margin = self._margin(told)
         style = STYLE_BY_KIND.get(type(told), "")
         lines = [self._styled(line, style) for line in _wrapped(told, self.width - len(margin))]
         if isinstance(told, Received) and "svaml" in self.aspects:
@@ -112,6 +113,12 @@ class Screen:
             (self._styled(margin, "2") if not place else " " * len(margin)) + line
             for place, line in enumerate(lines)
         ]
+
+    def _margin(self, told: Told) -> str:
+        if not self.names:
+            return f"{(told.at - (self._began or 0)) / 1000:7.1f}  "
+        moment = time.strftime("%H:%M:%S", time.localtime(told.at / 1000))
+        return f"{moment}  {told.call[:8]:8}  "
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self.is_coloured and style else text

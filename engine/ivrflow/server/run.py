@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from ivrflow.errors import SettingsError, StoreError, UsageError
 from ivrflow.library import Library
@@ -51,13 +52,17 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     configure(settings.log_format)
     keyring = _keyring(settings)
     allowed = _environment(library, settings, environment)
-    # uvicorn raises the signal that stopped it once more, when all is done: let it pass.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    let_signals_pass()
     _spare_the_collector()
-    with _listen(settings) as listener, asyncio.Runner(loop_factory=_new_loop) as runner:
+    with listen(settings) as listener, asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(library, settings, keyring, allowed, listener))
     return 0
+
+
+def let_signals_pass() -> None:
+    """uvicorn raises the signal that stopped it once more, when all is done."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 async def _serve(
@@ -67,28 +72,31 @@ async def _serve(
     environment: Mapping[str, str],
     listener: socket.socket,
 ) -> None:
-    async with _answering(library, settings, environment) as (answering, probe):
-        callbacks = Callbacks(answering, keyring, path=settings.callback_path)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(callbacks, library, probe),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=GRACE,
-            )
-        )
+    async with answering(library, settings, environment) as (answers, probe):
+        callbacks = Callbacks(answers, keyring, path=settings.callback_path)
         async with _background(library, settings):
             _announce(library, settings, listener)
-            await server.serve(sockets=[listener])
+            await listen_with(create_app(callbacks, library, probe), listener, GRACE)
     log.info("stopped")
 
 
+async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None:
+    """Serve an application until SIGTERM or SIGINT; requests then get `grace` seconds to finish."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=grace,
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
 @asynccontextmanager
-async def _answering(
+async def answering(
     library: Library, settings: Settings, environment: Mapping[str, str]
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
     """Yield what answers events, on an open store."""
@@ -203,9 +211,10 @@ def _environment(
     return allowed
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # asyncio lets small answers leave at once (TCP_NODELAY) only where it reads "TCP".
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
@@ -223,7 +232,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
     """The fast loop where it is installed (extra `fast`)."""
     try:
         import uvloop
