@@ -34,7 +34,9 @@ deeds: st.SearchStrategy[Act] = st.one_of(
         ]
     ),
 )
-callers = st.sampled_from([Inbound(), Inbound(withheld=True), Inbound(caller="alice", origin="app")])
+callers = st.sampled_from(
+    [Inbound(), Inbound(withheld=True), Inbound(caller="alice", origin="app")]
+)
 
 
 def opened(path: Path) -> Library:
@@ -58,7 +60,7 @@ def test_generated_flows_go_the_same_way_over_http(
 
 
 PBX = "+46850000100"
-SHIPPED = {
+SHIPPED: dict[str, tuple[Inbound, list[Act]]] = {
     "sales is busy": (Inbound(), [Press(keys="1"), Reject(why="busy")]),
     "support talks": (Inbound(), [Press(keys="2"), PickUp(), Wait(ms=9_000), HangUp(who="callee")]),
     "nobody says anything": (Inbound(), [Silence(), Silence(), PickUp()]),
