@@ -27,7 +27,7 @@ from ivrflow.rehearsal.keyboard import HANG_UP, HAS_KEYS, Keyboard
 from ivrflow.rehearsal.line import Line
 from ivrflow.rehearsal.player import Player, play
 from ivrflow.rehearsal.screen import Aspect, Screen
-from ivrflow.rehearsal.scripts import from_file, from_stdin
+from ivrflow.rehearsal.scripts import Acts, from_file, from_stdin
 from ivrflow.settings import Settings, read_settings
 
 CALLER = "+46701234567"
@@ -81,9 +81,10 @@ def command(**flags: object) -> int:
     options = msgspec.convert(flags, Options, dec_hook=lambda kind, value: value)
     if options.locale and not is_locale(options.locale):
         raise UsageError(f'--locale "{options.locale}" is no locale: en-US, sv-SE')
+    acts = from_file(options.script) if options.script else from_stdin()
     if options.url:
         _require_no_flow(options)
-        return _run(_call_there(options))
+        return _run(_call_there(options, acts))
     library, checked = open_flows(options.flow or usual_path(), options.locale)
     if library is None:
         findings = [each for each in checked.diagnostics if each.is_error]
@@ -92,7 +93,7 @@ def command(**flags: object) -> int:
     given = {"insecure": True, "host": "127.0.0.1", "store": options.store}
     settings = read_settings(given, os.environ, Path.cwd())
     library.allow(settings.readable(os.environ))
-    return _run(_call_here(options, library, settings))
+    return _run(_call_here(options, acts, library, settings))
 
 
 def _require_no_flow(options: Options) -> None:
@@ -116,7 +117,7 @@ def _run(call: Coroutine[None, None, int]) -> int:
         return INTERRUPTED
 
 
-async def _call_there(options: Options) -> int:
+async def _call_there(options: Options, acts: Acts) -> int:
     from ivrflow.rehearsal.remote import Remote, connect
 
     async with connect(options.url) as client:
@@ -124,13 +125,13 @@ async def _call_there(options: Options) -> int:
             line = await Remote.dial(client, _inbound(options, ANY_NUMBER))
         except EmulatorError as error:
             raise UsageError(f"{options.url}: {error}") from error
-        return await _talk(options, line)
+        return await _talk(options, acts, line)
 
 
-async def _call_here(options: Options, library: Library, settings: Settings) -> int:
+async def _call_here(options: Options, acts: Acts, library: Library, settings: Settings) -> int:
     inbound = _inbound(options, number_of(library.current))
     async with _line(options, library, settings, inbound) as line:
-        return await _talk(options, line)
+        return await _talk(options, acts, line)
 
 
 @asynccontextmanager
@@ -168,14 +169,14 @@ async def _line(
         await engine.close()
 
 
-async def _talk(options: Options, line: Line) -> int:
+async def _talk(options: Options, acts: Acts, line: Line) -> int:
     """Be on the phone, as a person or by a script; returns the exit code."""
     player = Player(line, Screen(sys.stdout, options.show, as_json=options.as_json).show)
     if options.has_person and HAS_KEYS:
         await _converse(player, Keyboard(sys.stdin.fileno()), fast=options.is_fast)
         return 0
     try:
-        await play(player, from_file(options.script) if options.script else from_stdin())
+        await play(player, acts)
     except MissedError as missed:
         click.echo(f"ivrflow: {missed}", err=True)
         return FINDINGS

@@ -25,6 +25,10 @@ Show = Callable[[Told], None]
 Ready = Callable[[Look], bool]
 
 
+Placed = tuple[str, Act]
+"""An act, and the place that it is written at."""
+
+
 class Player:
     """Performs acts on a line, and shows what happens. `story` is what was shown."""
 
@@ -133,8 +137,8 @@ class Player:
         return next(ends, 0)
 
 
-async def play(player: Player, acts: AsyncIterator[tuple[str, Act]]) -> None:
-    """Perform acts, each with the place that it is written at, then listen and hang up.
+async def play(player: Player, acts: AsyncIterator[Placed]) -> None:
+    """Perform acts, then listen and hang up.
 
     Raises `MissedError`, naming the place.
     """

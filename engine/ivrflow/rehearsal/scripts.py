@@ -3,26 +3,35 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from ivrflow.errors import ScriptError, UsageError
-from ivrflow.rehearsal.acts import Act, parse_act
+from ivrflow.rehearsal.acts import parse_act
+from ivrflow.rehearsal.player import Placed
 
 CHUNK = 65_536
 
 
-async def from_file(path: Path) -> AsyncIterator[tuple[str, Act]]:
-    """Yield the acts of a script, each with its place; raises `UsageError` before the first."""
+Acts = AsyncIterator[Placed]
+
+
+def from_file(path: Path) -> Acts:
+    """Return the acts of a script; raises `UsageError` for what can't be read."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} can't be read: {error}") from error
-    for each in [*_acts(str(path), enumerate(text.splitlines(), 1))]:
-        yield each
+    acts = list(_acts(str(path), enumerate(text.splitlines(), 1)))
+
+    async def each() -> Acts:
+        for act in acts:
+            yield act
+
+    return each()
 
 
-async def from_stdin(descriptor: int = 0) -> AsyncIterator[tuple[str, Act]]:
+async def from_stdin(descriptor: int = 0) -> Acts:
     """Yield acts as their lines come, so that a program at the other end can answer the call.
 
     Raises `ScriptError`.
@@ -47,7 +56,7 @@ async def from_stdin(descriptor: int = 0) -> AsyncIterator[tuple[str, Act]]:
             yield each
 
 
-def _acts(name: str, lines: Iterable[tuple[int, str]]) -> Iterable[tuple[str, Act]]:
+def _acts(name: str, lines: Iterable[tuple[int, str]]) -> Iterator[Placed]:
     for number, line in lines:
         place = f"{name}:{number}"
         try:
