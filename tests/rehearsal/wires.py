@@ -5,6 +5,7 @@ import base64
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -50,7 +51,7 @@ async def in_process(library: Library, inbound: Inbound, acts: Iterable[Act]) ->
 async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> Story:
     with tempfile.TemporaryDirectory() as directory:
         store = await SqliteStore.open(Path(directory) / "state.db")
-        turns = Turns(library, store, Policy())
+        turns = Turns(library, store, Policy(), lambda: _time_of(platform))
         callbacks = Callbacks(turns, Keyring({APP: SECRET}))
         async with _served(create_app(callbacks, library, _ready)) as engine, poster() as post:
             application = Application(key=APP, secret=SECRET, primary=engine + PATH)
@@ -62,6 +63,11 @@ async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> 
         await turns.drain()
         await store.close()
         return story
+
+
+def _time_of(platform: InProcess) -> datetime:
+    """The clock of the server is the platform's, so that flows that tell the date say the same."""
+    return datetime.fromtimestamp(platform.platform.now / 1000, UTC)
 
 
 async def _ready() -> str:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ivrflow.diagnostics import Diagnostic
-from ivrflow.emulator.http import CONTROL, poster
+from ivrflow.emulator.control import PREFIX
 from ivrflow.emulator.http import create_app as create_platform
+from ivrflow.emulator.http import poster
 from ivrflow.emulator.realtime import RealTime
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.library import Library
@@ -30,7 +31,7 @@ from ivrflow.server.watch import watch
 from ivrflow.settings import Settings
 from ivrflow.sinch.signing import Keyring
 
-PLATFORM_PATHS = (CONTROL + "/", "/calling/", "/v1/configuration/")
+PLATFORM_PATHS = (PREFIX, "/calling/", "/v1/configuration/")
 GRACE = 1
 """Seconds that requests get to finish: somebody may be following the transcript."""
 
