@@ -246,3 +246,58 @@ def test_colours_are_left_out_where_they_are_not_wanted() -> None:
             phone.types("h")
             phone.leaves()
             assert ("\x1b[1m" in phone.text) is coloured
+
+
+LOOKS_UP = """\
+flow: balance
+start: ask
+locale: en-US
+requests:
+  account:
+    get: "https://bank.invalid/{{ number }}"
+    timeout: 300ms
+    params: {number: digits}
+    returns: {name: string}
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: Number please., length: 4, into: number}
+    on: {collected: prove, no_input: sorry}
+  prove:
+    collect: {prompt: Pin please., length: 4, into: pin}
+    on: {collected: look, no_input: sorry}
+  look:
+    request: {name: account, with: {number: "{{ number }}"}, into: account, meanwhile: Wait.}
+    on: {ok: hello, error: sorry}
+  hello: {say: "Hello {{ account.name }}.", hangup: }
+  sorry: {say: Sorry., hangup: }
+"""
+PROVED = "press 1234\npress 9876\n"
+
+
+def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    (tmp_path / "ada.json").write_text('{"name": "Ada"}')
+    answered = call(
+        str(tmp_path), "--lookup", f"account={tmp_path}/ada.json", script=PROVED + "hear hello ada"
+    )
+    assert answered.returncode == 0, answered.stderr
+    assert 'caller hears "Wait."' in answered.stdout
+    nobody = call(str(tmp_path), script=PROVED + "hear sorry")
+    assert nobody.returncode == 0, nobody.stderr
+
+
+def test_an_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ada.json").write_text("Ada")
+    done = call(FLOWS, "--lookup", f"account={tmp_path}/ada.json")
+    assert done.returncode == 2
+    assert "ada.json is no JSON" in done.stderr
+    assert "write NAME=FILE.json" in call(FLOWS, "--lookup", "account").stderr
+
+
+def test_secret_values_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    told = call(str(tmp_path), "--show", "vars", script=PROVED).stdout
+    assert 'number = "1234"' in told
+    assert "9876" not in told
+    assert 'pin = "***"' in told

@@ -5,7 +5,6 @@ import base64
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -16,11 +15,12 @@ from ivrflow.emulator.http import create_app as create_platform
 from ivrflow.emulator.http import listen, poster
 from ivrflow.emulator.inprocess import START, InProcess
 from ivrflow.emulator.realtime import wall
+from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Inbound, Setup
 from ivrflow.errors import MissedError
 from ivrflow.library import Library
 from ivrflow.rehearsal.acts import Act
-from ivrflow.rehearsal.engine import APP, rehearse, setup
+from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
 from ivrflow.rehearsal.line import Line, Local, Told
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.player import Player, play
@@ -39,19 +39,21 @@ Story = tuple[list[Told], str]
 
 
 async def in_process(library: Library, inbound: Inbound, acts: Iterable[Act]) -> Story:
-    runner, engine = rehearse(
-        library, MemoryStore(), lambda handler: InProcess(setup(), handler, now=START)
-    )
+    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        return await engine.handle(url, headers, body)
+
+    runner = InProcess(setup(), handle, now=START)
     notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+    engine = Engine(Turns(library, MemoryStore(), Policy(), clock_of(lambda: runner)))
     story = await _played(await Local.dial(runner, inbound, notes), acts)
-    await engine.close()
+    await engine.turns.drain()
     return story
 
 
 async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> Story:
     with tempfile.TemporaryDirectory() as directory:
         store = await SqliteStore.open(Path(directory) / "state.db")
-        turns = Turns(library, store, Policy(), lambda: _time_of(platform))
+        turns = Turns(library, store, Policy(), clock_of(lambda: platform))
         callbacks = Callbacks(turns, Keyring({APP: SECRET}))
         async with _served(create_app(callbacks, library, _ready)) as engine, poster() as post:
             application = Application(key=APP, secret=SECRET, primary=engine + PATH)
@@ -63,11 +65,6 @@ async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> 
         await turns.drain()
         await store.close()
         return story
-
-
-def _time_of(platform: InProcess) -> datetime:
-    """The clock of the server is the platform's, so that flows that tell the date say the same."""
-    return datetime.fromtimestamp(platform.platform.now / 1000, UTC)
 
 
 async def _ready() -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -24,7 +23,7 @@ from ivrflow.numbers import is_e164
 from ivrflow.rehearsal.conversation import converse
 from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows, usual_path
 from ivrflow.rehearsal.keyboard import HANG_UP, HAS_KEYS, Keyboard
-from ivrflow.rehearsal.line import Line
+from ivrflow.rehearsal.line import Line, Local
 from ivrflow.rehearsal.player import Player, play
 from ivrflow.rehearsal.screen import Aspect, Screen
 from ivrflow.rehearsal.scripts import Acts, from_file, from_stdin
@@ -47,6 +46,7 @@ class Options(Struct, frozen=True, kw_only=True):
     fast: bool | None
     url: str
     store: str
+    lookups: tuple[str, ...]
     as_json: bool
 
     @property
@@ -69,6 +69,7 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--fast/--real-time", "fast", default=None, help="skip the time that passes")
 @click.option("--url", default="", help="call what `ivrflow dev` or `emulate` runs there instead")
 @click.option("--store", default="memory:", show_default=True, help="or sqlite:PATH")
+@click.option("--lookup", "lookups", multiple=True, help="NAME=FILE.json: what it is answered")
 @click.option("--json", "as_json", is_flag=True, help="the transcript as JSON, a line an entry")
 def command(**flags: object) -> int:
     """Call FLOW, a file or a directory, and be the people on the phone.
@@ -92,7 +93,6 @@ def command(**flags: object) -> int:
         return FINDINGS
     given = {"insecure": True, "host": "127.0.0.1", "store": options.store}
     settings = read_settings(given, os.environ, Path.cwd())
-    library.allow(settings.readable(os.environ))
     return _run(_call_here(options, acts, library, settings))
 
 
@@ -102,6 +102,7 @@ def _require_no_flow(options: Options) -> None:
         "FLOW": options.flow is not None,
         "--locale": bool(options.locale),
         "--store": options.store != "memory:",
+        "--lookup": bool(options.lookups),
         "--show state": "state" in options.show,
         "--show vars": "vars" in options.show,
     }
@@ -140,33 +141,25 @@ async def _line(
 ) -> AsyncIterator[Line]:
     """Yield a call to the engine in this process."""
     # The store and what runs it cost as much to import as a whole lint takes.
-    from ivrflow.emulator.inprocess import InProcess
-    from ivrflow.emulator.realtime import RealTime, wall
-    from ivrflow.emulator.runner import Handler
-    from ivrflow.rehearsal.engine import rehearse, setup
-    from ivrflow.rehearsal.line import Local
-    from ivrflow.rehearsal.notes import Notes
-    from ivrflow.server.run import open_store
+    from ivrflow.cli.rehearsing import rehearsed
 
-    # Calls that were kept have ids of their own.
-    seed = "ivrflow" if settings.store == "memory:" else secrets.token_hex(8)
+    async with rehearsed(library, settings, _answers(options), fast=options.is_fast) as rehearsal:
+        yield await Local.dial(rehearsal.runner, inbound, rehearsal.notes)
 
-    def start(handler: Handler) -> InProcess | RealTime:
-        if options.is_fast:
-            return InProcess(setup(seed), handler, now=wall())
-        return RealTime(setup(seed), handler)
 
-    store = await open_store(settings.store)
-    runner, engine = rehearse(library, store, start, settings.readable(os.environ))
-    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
-    notes.overhear()
-    engine.watch = notes.watch
-    clock = asyncio.create_task(runner.run())
-    try:
-        yield await Local.dial(runner, inbound, notes)
-    finally:
-        clock.cancel()
-        await engine.close()
+def _answers(options: Options) -> dict[str, bytes]:
+    """Return what look-ups are answered, by their name; raises `UsageError`."""
+    answers = {}
+    for each in options.lookups:
+        name, _, file = each.partition("=")
+        try:
+            answers[name] = Path(file).read_bytes()
+            msgspec.json.decode(answers[name])
+        except OSError as error:
+            raise UsageError(f'--lookup "{each}": write NAME=FILE.json ({error})') from error
+        except msgspec.DecodeError as error:
+            raise UsageError(f"--lookup: {file} is no JSON: {error}") from None
+    return answers
 
 
 async def _talk(options: Options, acts: Acts, line: Line) -> int:

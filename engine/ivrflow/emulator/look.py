@@ -29,7 +29,7 @@ def shown(call: Call) -> Json:
         "due": world.clock.due,
         "over": call.ended is not None,
         "asked": main is not None and main in world.pending.values(),
-        "listens": main is not None and not main.over and Key in main.waits.signals,
+        "listens": call.takes_keys and main is not None and Key in main.waits.signals,
         "doing": call.doing,
         "room": call.room,
         "parties": parties,

@@ -8,8 +8,12 @@ import structlog
 from msgspec import Struct
 
 from ivrflow.emulator.transcript import Entry
-from ivrflow.machine.session import Session
+from ivrflow.machine.events import Event
+from ivrflow.machine.outcome import Step
+from ivrflow.machine.program import Program
+from ivrflow.runtime.turn import write_line
 
+HIDDEN = "***"
 TOLD = ("warning", "error", "critical")
 
 
@@ -58,12 +62,17 @@ class Notes:
         self.told += transcript[self._read :]
         self._read = len(transcript)
 
-    def watch(self, session: Session) -> None:
-        """Note what a turn changed; an engine's `Watch`."""
-        call, values = session.call.id, session.frame.vars
-        known = self._vars.get(call, {})
-        news = {name: value for name, value in values.items() if known.get(name) != value}
-        self._vars[call] = dict(values)
+    def tell(self, event: Event, program: Program, step: Step) -> None:
+        """Note what a turn did; meets `ivrflow.runtime.turn.Tell`. Secrets are not told."""
+        call, frame = step.session.call.id, step.session.frame
+        write_line(event, program, step)
+        known, secrets = self._vars.get(call, {}), program.flows[frame.flow].secrets
+        news = {
+            name: HIDDEN if name in secrets else value
+            for name, value in frame.vars.items()
+            if known.get(name) != value
+        }
+        self._vars[call] = dict(frame.vars)
         if news:
             self._add(Holds(at=self._now(), call=call, vars=news))
 

@@ -25,7 +25,7 @@ from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.screen import Aspect, Screen
 from ivrflow.server.app import PATH, create_app
 from ivrflow.server.callbacks import Callbacks
-from ivrflow.server.run import answering, let_signals_pass, listen, new_loop
+from ivrflow.server.run import answering, let_signals_pass, listen, new_loop, readable
 from ivrflow.server.run import listen_with as serve
 from ivrflow.server.watch import watch
 from ivrflow.settings import Settings
@@ -57,8 +57,7 @@ def run(
 
     Raises `UsageError` or `StoreError` for what keeps the server from starting.
     """
-    allowed = settings.readable(environment)
-    library.allow(allowed)
+    allowed = readable(library, settings, environment)
     let_signals_pass()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_run(library, settings, allowed, console))

@@ -51,7 +51,7 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     """
     configure(settings.log_format)
     keyring = _keyring(settings)
-    allowed = _environment(library, settings, environment)
+    allowed = readable(library, settings, environment)
     let_signals_pass()
     _spare_the_collector()
     with listen(settings) as listener, asyncio.Runner(loop_factory=new_loop) as runner:
@@ -198,7 +198,7 @@ def _keyring(settings: Settings) -> Keyring | None:
     return Keyring(settings.secret_by_key)
 
 
-def _environment(
+def readable(
     library: Library, settings: Settings, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the variables that flows may read; raises `UsageError` where one is missing, or where
