@@ -103,7 +103,7 @@ def test_a_newcomer_is_told_how_to_make_the_first_call_and_makes_it(dev: Dev) ->
     done = dev.call("press 1\nhear thank you\n")
     assert done.returncode == 0, done.stderr
     assert 'caller hears "Thank you." (en-US)' in done.stdout
-    dev.until(lambda: "call over: MANAGERHANGUP" in dev.calls)
+    dev.until(lambda: "over: MANAGERHANGUP" in dev.calls)
     assert "caller presses 1" in dev.calls
 
 
