@@ -12,18 +12,20 @@ import httpx2
 import pytest
 from server.conftest import free_port
 
+DEV = [sys.executable, "-m", "ivrflow", "dev"]
 BROKEN = "start: welcme"
 FLOW = """\
 flow: dev
 start: welcome
 locale: en-US
+vars: {thanked: false}
 states:
   welcome:
     menu:
       prompt: Press 1.
       choices: {1: one}
     on: {no_input: one, no_match: one}
-  one: {say: Thank you., hangup: }
+  one: {set: {thanked: true}, say: Thank you., hangup: }
 """
 
 
@@ -38,7 +40,7 @@ class Dev:
         self.url = f"http://127.0.0.1:{self.port}"
         with (directory / "told").open("w") as told, (directory / "calls").open("w") as calls:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ivrflow", "dev", ".", "--port", str(self.port)],
+                [*DEV, ".", "--port", str(self.port), "--show", "state,vars"],
                 cwd=directory,
                 env={"PATH": os.environ["PATH"], **environment},
                 stdout=calls,
@@ -99,12 +101,14 @@ def dev(tmp_path: Path) -> Iterator[Dev]:
 
 
 def test_a_newcomer_is_told_how_to_make_the_first_call_and_makes_it(dev: Dev) -> None:
-    assert f"call --url {dev.url}" in dev.told
+    assert f"call --url {dev.url}\n" in dev.told
     done = dev.call("press 1\nhear thank you\n")
     assert done.returncode == 0, done.stderr
     assert 'caller hears "Thank you." (en-US)' in done.stdout
     dev.until(lambda: "over: MANAGERHANGUP" in dev.calls)
     assert "caller presses 1" in dev.calls
+    assert "dev: one" in dev.calls
+    assert "thanked = true" in dev.calls
 
 
 def test_the_control_api_is_called_as_shown(dev: Dev) -> None:
@@ -146,7 +150,7 @@ def test_it_stops_when_told_and_calls_are_kept(dev: Dev) -> None:
 
 
 def test_a_port_that_is_taken_is_told(dev: Dev) -> None:
-    command = [sys.executable, "-m", "ivrflow", "dev", ".", "--port", str(dev.port)]
+    command = [*DEV, ".", "--port", str(dev.port)]
     second = subprocess.run(
         [*command, "--store", "memory:"],
         cwd=dev.directory,

@@ -14,7 +14,7 @@ from ivrflow.cli.reporters import Shown, report
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.library import Library
-from ivrflow.rehearsal.flows import number_of, usual_path
+from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, usual_path
 from ivrflow.rehearsal.screen import Aspect
 from ivrflow.settings import read_settings
 from ivrflow.sinch.platform import PLATFORM
@@ -23,7 +23,7 @@ READY = """\
 {directory} is on the phone at {url}, calls are kept in {store}.
 Call it from another terminal:
 
-  {ivrflow} call --url {url}
+  {ivrflow} call --url {url}{to}
   curl -d '{{"to": "{number}"}}' {url}/emulator/calls
 
 Edits are taken as you save; Ctrl-C stops it."""
@@ -35,7 +35,7 @@ Edits are taken as you save; Ctrl-C stops it."""
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="port to listen on  [default: 3000]")
 @click.option("--store", help="sqlite:PATH or memory:  [default: sqlite:.ivrflow/state.db]")
-@click.option("--show", default="", callback=aspects, help="besides: svaml,state,events")
+@click.option("--show", default="", callback=aspects, help="besides: svaml,state,vars,events")
 def command(
     directory: Path | None, port: int | None, store: str | None, show: tuple[Aspect, ...]
 ) -> int:
@@ -52,13 +52,16 @@ def command(
     # Starlette and uvicorn cost as much to import as a whole lint takes.
     from ivrflow.server.dev import Console, run
 
+    number = number_of(library.current)
+
     def ready(url: str) -> None:
         told = READY.format(
             directory=directory,
             url=url,
             store=settings.store,
             ivrflow=_name(),
-            number=number_of(library.current),
+            number=number,
+            to="" if number == ANY_NUMBER else f" --to {number}",
         )
         _tell(told)
 

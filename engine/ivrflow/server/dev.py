@@ -70,18 +70,21 @@ async def _run(
     with listen(settings) as listener:
         address = "http://{}:{}".format(*listener.getsockname()[:2])
         application = _application(address)
-        async with answering(library, settings, environment) as (answers, probe), poster() as post:
-            keyring = Keyring({application.key: application.secret})
-            setup = Setup(applications=(application,), resource=address, seed=secrets.token_hex(8))
+        setup = Setup(applications=(application,), resource=address, seed=secrets.token_hex(8))
+        async with poster() as post:
             platform = RealTime(setup, post)
-            engine = create_app(Callbacks(answers, keyring), library, probe)
-            with _beside(
-                platform.run(),
-                _follow(platform, console),
-                watch(library, lambda library: _reload(library, console)),
-            ):
-                console.ready(address)
-                await serve(_both(engine, create_platform(platform)), listener, GRACE)
+            notes = Notes(lambda: platform.platform.transcript, lambda: platform.platform.now)
+            notes.overhear()
+            async with answering(library, settings, environment, notes.tell) as (answers, probe):
+                keyring = Keyring({application.key: application.secret})
+                engine = create_app(Callbacks(answers, keyring), library, probe)
+                with _beside(
+                    platform.run(),
+                    _follow(notes, console),
+                    watch(library, lambda library: _reload(library, console)),
+                ):
+                    console.ready(address)
+                    await serve(_both(engine, create_platform(platform)), listener, GRACE)
 
 
 def _application(address: str) -> Application:
@@ -109,10 +112,8 @@ def _beside(*works: Coroutine[None, None, None]) -> Iterator[None]:
             each.cancel()
 
 
-async def _follow(platform: RealTime, console: Console) -> None:
+async def _follow(notes: Notes, console: Console) -> None:
     """Show calls as they go."""
-    notes = Notes(lambda: platform.platform.transcript, lambda: platform.platform.now)
-    notes.overhear()
     screen = Screen(sys.stdout, console.aspects, names=True)
     shown = 0
     while True:

@@ -21,7 +21,7 @@ from ivrflow.outbound.addressing import unsendable
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.rescue import LastWords
-from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.runtime.turn import Policy, Tell, Turns, write_line
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.server.watch import reload_now, watch
@@ -97,9 +97,9 @@ async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None
 
 @asynccontextmanager
 async def answering(
-    library: Library, settings: Settings, environment: Mapping[str, str]
+    library: Library, settings: Settings, environment: Mapping[str, str], tell: Tell = write_line
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
-    """Yield what answers events, on an open store."""
+    """Yield what answers events, on an open store; `tell` is told of every turn."""
     if settings.fallback:
         yield LastWords(library, environment, _timestamp), _ready
         return
@@ -111,7 +111,7 @@ async def answering(
         who=f"{socket.gethostname()}:{os.getpid()}",
         secret_key=settings.sealing_key,
     )
-    turns = Turns(library, store, policy, asker=Requests(http, environment))
+    turns = Turns(library, store, policy, asker=Requests(http, environment), tell=tell)
     sweeping = asyncio.create_task(_sweep(store))
     try:
         if any(program.secret for program in library.current.programs.values()):
