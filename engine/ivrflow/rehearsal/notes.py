@@ -14,6 +14,8 @@ from ivrflow.machine.program import Program
 from ivrflow.runtime.turn import write_line
 
 HIDDEN = "***"
+"""What stands for a secret."""
+
 TOLD = ("warning", "error", "critical")
 
 
@@ -54,7 +56,7 @@ class Notes:
         self._now = now
         self._read = 0
         self._places: dict[str, tuple[str, str]] = {}
-        self._vars: dict[str, dict[str, object]] = {}
+        self._vars: dict[tuple[str, str], dict[str, object]] = {}
 
     def catch_up(self) -> None:
         """Take what the transcript has got since."""
@@ -64,26 +66,26 @@ class Notes:
 
     def tell(self, event: Event, program: Program, step: Step) -> None:
         """Note what a turn did; meets `ivrflow.runtime.turn.Tell`. Secrets are not told."""
-        call, frame = step.session.call.id, step.session.frame
         write_line(event, program, step)
-        known, secrets = self._vars.get(call, {}), program.flows[frame.flow].secrets
-        news = {
-            name: HIDDEN if name in secrets else value
-            for name, value in frame.vars.items()
-            if known.get(name) != value
-        }
-        self._vars[call] = dict(frame.vars)
+        call, frame = step.session.call.id, step.session.frame
+        if self._places.get(call) != (frame.flow, frame.state):
+            self._places[call] = frame.flow, frame.state
+            self._add(Moved(at=self._now(), call=call, flow=frame.flow, state=frame.state))
+        known = self._vars.get((call, frame.flow), {})
+        news = {name: value for name, value in frame.vars.items() if known.get(name) != value}
+        self._vars[call, frame.flow] = dict(frame.vars)
         if news:
-            self._add(Holds(at=self._now(), call=call, vars=news))
+            secrets = program.flows[frame.flow].secrets
+            shown = {name: HIDDEN if name in secrets else value for name, value in news.items()}
+            self._add(Holds(at=self._now(), call=call, vars=shown))
 
     def overhear(self) -> None:
         """Take what this process logs from now on, and let nobody else have it."""
         structlog.configure(processors=[self._hear], cache_logger_on_first_use=False)
 
     def _hear(self, logger: object, method: str, entry: MutableMapping[str, Any]) -> str:
+        entry = structlog.processors.format_exc_info(logger, method, entry)
         event, call = str(entry.pop("event")), str(entry.pop("call", ""))
-        if event == "turn":
-            self._move(call, entry["flow"], entry["state"])
         if event == "log":
             self._add(Logged(at=self._now(), call=call, level="info", text=entry["text"]))
         elif method in TOLD:
@@ -91,11 +93,6 @@ class Notes:
             text = f"{event}: {told}" if told else event
             self._add(Logged(at=self._now(), call=call, level=method, text=text))
         raise structlog.DropEvent
-
-    def _move(self, call: str, flow: str, state: str) -> None:
-        if self._places.get(call) != (flow, state):
-            self._places[call] = flow, state
-            self._add(Moved(at=self._now(), call=call, flow=flow, state=state))
 
     def _add(self, note: Note) -> None:
         self.catch_up()

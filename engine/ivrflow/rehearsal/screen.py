@@ -126,9 +126,14 @@ class Screen:
 
 def _wrapped(told: Told, width: int) -> list[str]:
     lines = textwrap.wrap(
-        in_words(told), max(20, width), break_long_words=False, break_on_hyphens=False
+        _harmless(in_words(told)), max(20, width), break_long_words=False, break_on_hyphens=False
     )
     return [line.replace(FIRM, " ") for line in lines]
+
+
+def _harmless(text: str) -> str:
+    """Return text without what would move a terminal: callers and servers may have sent it."""
+    return "".join(each if each.isprintable() or each == FIRM else " " for each in text)
 
 
 def in_words(told: Told) -> str:
@@ -162,4 +167,4 @@ def _pretty(body: str) -> list[str]:
     try:
         return msgspec.json.format(body.encode()).decode().splitlines()
     except msgspec.DecodeError:
-        return body.splitlines()
+        return [_harmless(line) for line in body.splitlines()]
