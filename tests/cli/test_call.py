@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -250,9 +251,17 @@ def test_words_are_spoken_and_a_wrong_key_brings_help() -> None:
 def test_ctrl_c_hangs_up_and_leaves_the_terminal_as_it_was() -> None:
     with terminal(FLOWS) as phone:
         phone.sees("Welcome to Acme.")
-        os.kill(phone.process.pid, 2)
+        phone.process.send_signal(signal.SIGINT)
         phone.sees("caller hangs up")
         assert phone.leaves() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_stop_leaves_the_terminal_as_it_was(number: int) -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.process.send_signal(number)
+        assert phone.leaves() == 130
 
 
 def test_colours_are_left_out_where_they_are_not_wanted() -> None:

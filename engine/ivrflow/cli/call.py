@@ -178,15 +178,17 @@ async def _talk(options: Options, acts: Acts, line: Line) -> int:
 
 async def _converse(player: Player, keyboard: Keyboard, *, fast: bool) -> None:
     loop, person = asyncio.get_running_loop(), asyncio.current_task()
+    assert person is not None  # noqa: S101  a coroutine runs in a task
 
     def interrupt() -> None:
         """The first Ctrl-C hangs up; the next one doesn't wait for anything."""
         keyboard.press(HANG_UP)
-        if person is not None:
-            loop.add_signal_handler(signal.SIGINT, person.cancel)
+        loop.add_signal_handler(signal.SIGINT, person.cancel)
 
     with keyboard.taken():
         loop.add_signal_handler(signal.SIGINT, interrupt)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, person.cancel)
         await converse(player, keyboard, lambda text: click.echo(text, err=True), fast=fast)
 
 

@@ -20,7 +20,7 @@ from ivrflow.settings import read_settings
 from ivrflow.sinch.platform import PLATFORM
 
 READY = """\
-{directory} is on the phone at {url}, calls are kept in {store}.
+The flows of {directory}/ are on the phone at {url}; calls are kept in {store}.
 Call it from another terminal:
 
   {ivrflow} call --url {url}{to}
