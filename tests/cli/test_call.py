@@ -50,6 +50,35 @@ def test_a_script_leads_a_call_to_a_busy_department() -> None:
     assert "log: sales call ended: busy" in done.stdout
 
 
+def test_a_program_can_answer_what_it_hears_line_by_line() -> None:
+    with subprocess.Popen(
+        [*CALL, FLOWS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for act, answer in (("press 1", "presses 1"), ("busy", "does not answer"), ("buzy", "")):
+            process.stdin.write(act + "\n")
+            process.stdin.flush()
+            while answer and answer not in process.stdout.readline():
+                pass
+        assert process.wait(20) == 2
+
+
+def test_without_stdin_somebody_just_listens() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"'{sys.executable}' -m ivrflow call '{FLOWS}' <&-"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"caller hangs up" in done.stdout
+
+
 def test_what_is_not_heard_fails_the_call_and_says_what_was() -> None:
     done = call(FLOWS, script="press 1\nhear the queen\n")
     assert done.returncode == 1

@@ -72,6 +72,14 @@ def test_what_is_no_act_is_refused_with_a_remedy(line: str, remedy: str) -> None
     assert remedy in str(refused.value)
 
 
+def test_what_is_quoted_is_short_and_moves_no_terminal() -> None:
+    for line in ("x" * 100_000, "press \x1b[2J", "wait " + "9" * 99_999):
+        with pytest.raises(ScriptError) as refused:
+            parse_act(line)
+        assert len(str(refused.value)) < 300
+        assert str(refused.value).isprintable()
+
+
 @given(st.one_of(st.text(), st.from_regex(r"(press|wait|hear|answer|hang|no) .*")))
 def test_any_line_is_an_act_or_refused(line: str) -> None:
     with suppress(ScriptError):

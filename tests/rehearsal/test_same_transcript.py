@@ -74,6 +74,12 @@ SHIPPED: dict[str, tuple[Inbound, list[Act]]] = {
         [Press(keys="1015"), Hear(text="to extension"), PickUp()],
     ),
     "departments": (Inbound(to=PBX), [Press(keys="1"), Wait(ms=4_000), Press(keys="*")]),
+    "a vote": (Inbound(to="+46850000400"), [Press(keys="1"), Hear(text="thank you")]),
+    "lisbon is closed": (Inbound(to="+46850000300"), [Press(keys="2"), Press(keys="2"), Silence()]),
+    "an account": (
+        Inbound(to="+46850000200"),
+        [Press(keys="12345678"), Silence(), Press(keys="1234"), Silence()],
+    ),
     "the meeting": (Inbound(to=PBX), [Press(keys="3"), Wait(ms=60_000)]),
 }
 

@@ -56,7 +56,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
     @property
     def has_person(self) -> bool:
-        return self.script is None and sys.stdin.isatty()
+        return self.script is None and sys.stdin is not None and sys.stdin.isatty()
 
 
 @click.command("call")

@@ -13,6 +13,9 @@ from ivrflow.errors import ScriptError
 LONGEST_WAIT = 86_400_000
 """Milliseconds that one `wait` may last: a day."""
 
+LONGEST_LINE = 500
+"""Characters of an act; nobody says more at once."""
+
 WAYS = (
     "press KEYS, speak WORDS, silence, wait 5s, hear WORDS, answer [human|machine|unsure], busy, "
     "no answer, reject, beep, hang up; of another party: callee press 1"
@@ -80,9 +83,11 @@ def parse_act(text: str) -> Act | None:
 
     Raises `ScriptError`, which says how acts are written.
     """
-    line = text.strip()
+    line = "".join(each if each.isprintable() else " " for each in text).strip()
     if not line or line.startswith("#"):
         return None
+    if len(line) > LONGEST_LINE:
+        raise ScriptError(f'"{line[:20]}..." has more than {LONGEST_LINE} characters')
     party = _PARTY.fullmatch(line)
     who, line = party.groups() if party else ("", line)
     verb, _, rest = line.partition(" ")

@@ -4,6 +4,8 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from ivrflow.errors import ScriptError, UsageError
@@ -40,13 +42,9 @@ async def from_stdin(descriptor: int = 0) -> Acts:
     loop = asyncio.get_running_loop()
 
     def feed() -> None:
-        rest = b""
-        while chunk := os.read(descriptor, CHUNK):
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                loop.call_soon_threadsafe(lines.put_nowait, line.decode("utf-8", "replace"))
-        for last in (rest.decode("utf-8", "replace"), None):
-            loop.call_soon_threadsafe(lines.put_nowait, last)
+        with suppress(RuntimeError):  # the call is over, and nobody wants more
+            for line in chain(_lines(descriptor), (None,)):
+                loop.call_soon_threadsafe(lines.put_nowait, line)
 
     threading.Thread(target=feed, daemon=True).start()
     number = 0
@@ -54,6 +52,16 @@ async def from_stdin(descriptor: int = 0) -> Acts:
         number += 1
         for each in _acts("stdin", [(number, line)]):
             yield each
+
+
+def _lines(descriptor: int) -> Iterator[str]:
+    """Yield lines as they come; what can't be read is empty."""
+    rest = b""
+    with suppress(OSError):
+        while chunk := os.read(descriptor, CHUNK):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in whole)
+    yield rest.decode("utf-8", "replace")
 
 
 def _acts(name: str, lines: Iterable[tuple[int, str]]) -> Iterator[Placed]:
