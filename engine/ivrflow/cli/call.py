@@ -65,7 +65,11 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--to", "called", default="", help="whom they dial  [default: one that is answered]")
 @click.option("--locale", default="", help="the language of the call  [default: the flow's]")
 @click.option("--show", default="", callback=aspects, help="besides: svaml,state,vars,events")
-@click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--script",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="a file of acts, instead of stdin",
+)
 @click.option("--fast/--real-time", "fast", default=None, help="skip the time that passes")
 @click.option("--url", default="", help="call what `ivrflow dev` or `emulate` runs there instead")
 @click.option("--store", default="memory:", show_default=True, help="or sqlite:PATH")

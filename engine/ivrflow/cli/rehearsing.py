@@ -1,6 +1,5 @@
 """An emulated platform and the engine that answers it, in the process of a command."""
 
-import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -14,7 +13,7 @@ from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.rehearsal.asking import Asking
-from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
+from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup, ticking
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.run import open_store, readable
@@ -52,11 +51,10 @@ async def rehearsed(
     turns = Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
     engine = Engine(turns, asking if fast else None)
     notes.overhear()
-    clock = asyncio.create_task(runner.run())
     try:
-        yield Rehearsal(runner=runner, notes=notes)
+        async with ticking(runner):
+            yield Rehearsal(runner=runner, notes=notes)
     finally:
-        clock.cancel()
         await turns.drain()
         await http.close()
         await store.close()

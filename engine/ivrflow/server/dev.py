@@ -21,6 +21,7 @@ from ivrflow.emulator.http import poster
 from ivrflow.emulator.realtime import RealTime
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.library import Library
+from ivrflow.rehearsal.engine import ticking
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.screen import Aspect, Screen
 from ivrflow.server.app import PATH, create_app
@@ -78,13 +79,12 @@ async def _run(
             async with answering(library, settings, environment, notes.tell) as (answers, probe):
                 keyring = Keyring({application.key: application.secret})
                 engine = create_app(Callbacks(answers, keyring), library, probe)
-                with _beside(
-                    platform.run(),
-                    _follow(notes, console),
-                    watch(library, lambda library: _reload(library, console)),
-                ):
-                    console.ready(address)
-                    await serve(_both(engine, create_platform(platform)), listener, GRACE)
+                following = _follow(notes, console)
+                watching = watch(library, lambda library: _reload(library, console))
+                async with ticking(platform):
+                    with _beside(following, watching):
+                        console.ready(address)
+                        await serve(_both(engine, create_platform(platform)), listener, GRACE)
 
 
 def _application(address: str) -> Application:
