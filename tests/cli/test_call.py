@@ -355,3 +355,9 @@ def test_secret_values_are_not_shown(tmp_path: Path) -> None:
     assert 'number = "1234"' in told
     assert "9876" not in told
     assert 'pin = "***"' in told
+
+
+def test_the_same_digits_count_twice(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    done = call(str(tmp_path), script="press 1234\npress 1234\nhear sorry")
+    assert done.returncode == 0, done.stderr

@@ -6,11 +6,25 @@ from contextlib import suppress
 from ivrflow.emulator.transcript import Connected, Heard, Joined, Parked, Rang, Received, Sent
 from ivrflow.emulator.transcript import in_words as entry_in_words
 from ivrflow.errors import EmulatorError, MissedError
-from ivrflow.rehearsal.acts import Act, Deed, HangUp, Hear, PickUp, Reject, Silence, Wait
+from ivrflow.rehearsal.acts import (
+    Act,
+    Deed,
+    HangUp,
+    Hear,
+    PickUp,
+    Press,
+    Reject,
+    Silence,
+    Speak,
+    Wait,
+)
 from ivrflow.rehearsal.line import Line, Look, Told
 
 PATIENCE = 600_000
 """Milliseconds that somebody waits for what they want to do or hear."""
+
+HESITATION = 1_000
+"""Milliseconds that somebody takes from one act to the next."""
 
 POLL = 10
 """Milliseconds between two looks while the application thinks."""
@@ -37,6 +51,7 @@ class Player:
         self.show = show
         self.story: list[Told] = []
         self.read = 0
+        self._acted = 0
 
     async def perform(self, act: Act) -> None:
         """Raises `MissedError` if the call goes another way."""
@@ -100,10 +115,20 @@ class Player:
             return
         if not _can(look, deed):
             raise MissedError(f"{_said(deed)}: {_why_not(look, deed)}")
+        if isinstance(deed, Press | Speak):
+            await self._hesitate(look)
         try:
             await self.line.do(deed)
         except EmulatorError as error:
             raise MissedError(f"{_said(deed)}: {error}") from error
+
+    async def _hesitate(self, look: Look) -> None:
+        """Leave a second between two acts: callbacks name whole seconds, so the same keys twice
+        within one would be one event told twice."""
+        pause = self._acted + HESITATION - look.now
+        if pause > 0:
+            await self.line.wait(pause)
+        self._acted = max(look.now, self._acted + HESITATION)
 
     async def _be_silent(self) -> None:
         await self.until(lambda look: look.listens)
