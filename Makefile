@@ -16,15 +16,18 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH MYPYPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test formatting style types imports generated tests flows format generate bench upgrade clean
+.PHONY: help setup call run test formatting style types imports generated tests flows format generate bench upgrade clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
 
 setup: $(SETUP)  ## make .venv with everything in it, at the releases of constraints.txt
 
-run: $(SETUP)  ## answer calls with flows/ on http://127.0.0.1:3000 (PORT=), unsigned callbacks allowed
-	$(BIN)/ivrflow serve flows/ --insecure --port $(PORT)
+call: $(SETUP)  ## call flows/ in this terminal: the keys of your keyboard are those of the phone
+	@$(BIN)/ivrflow call flows/
+
+run: $(SETUP)  ## serve flows/ to an emulated Voice API on http://127.0.0.1:3000 (PORT=), and say how to call it
+	@$(BIN)/ivrflow dev flows/ --port $(PORT)
 
 test: formatting style types imports generated tests flows  ## run every check
 

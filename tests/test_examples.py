@@ -2,7 +2,10 @@
 
 import importlib.util
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +29,27 @@ def test_every_shipped_flow_is_clean() -> None:
 def test_the_flow_of_the_readme_compiles() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert compile_text(blocks[0]).flow.name == "front-desk"
+
+
+def test_the_quick_start_of_the_readme_works_as_written(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text().partition("## Quick start\n")[2]
+    project, call = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)[:2]
+    (told,) = re.findall(r"```\n(    0\.0  .*?)```", readme, re.DOTALL)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+    def shell(commands: str) -> str:
+        return subprocess.run(
+            ["/bin/sh", "-ec", commands],
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert "caller hears" in shell(project)
+    assert shell(call) == told
 
 
 def test_the_parts_shown_among_the_examples_are_yaml_of_the_language() -> None:

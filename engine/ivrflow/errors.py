@@ -4,7 +4,8 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
 
     IvrflowError
     |-- UsageError              the command line or the configuration is wrong (exit 2)
-    |   `-- SettingsError       a setting is missing, malformed or contradicts another
+    |   |-- SettingsError       a setting is missing, malformed or contradicts another
+    |   `-- ScriptError         a line of a script is no act of a person on the phone
     |-- NothingToReadError      what was asked for is not there: no flow, no value (exit 3)
     |-- ExpressionError         an expression or template that can't be parsed or typed
     |-- ProgramError            a stored program that this release can't read
@@ -13,6 +14,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |-- SignatureError          a request that the platform didn't sign
     |-- ExchangeError           another server gave no answer over HTTP
     |-- EmulatorError           what nobody on an emulated call could do
+    |-- MissedError             a rehearsed call didn't go as its script says
     `-- StoreError              the store could not do what it was asked
         |-- ConflictError       another process moved the call first
         `-- StoreUnavailableError  locked, full or unreachable
@@ -29,6 +31,10 @@ class UsageError(IvrflowError):
 
 class SettingsError(UsageError):
     """A setting is missing, malformed or contradicts another."""
+
+
+class ScriptError(UsageError):
+    """A line of a script is no act of a person on the phone."""
 
 
 class NothingToReadError(IvrflowError):
@@ -78,6 +84,10 @@ class ExchangeError(IvrflowError):
 
 class EmulatorError(IvrflowError):
     """What nobody on an emulated call could do."""
+
+
+class MissedError(IvrflowError):
+    """A rehearsed call didn't go as its script says."""
 
 
 class StoreError(IvrflowError):

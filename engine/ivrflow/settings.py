@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def sealing_key(self) -> bytes:
         return read_key(self.secret_key) if self.secret_key else b""
 
+    def readable(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The variables that flows may read."""
+        return {name: environment[name] for name in self.env_allow if name in environment}
+
     def __repr__(self) -> str:
         return f"Settings(host={self.host!r}, port={self.port}, store={self.store!r})"
 

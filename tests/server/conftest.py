@@ -43,7 +43,7 @@ class Served:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Served":
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         environment = {
             "PATH": os.environ["PATH"],
             "SINCH_APPLICATION_KEY": KEY,
@@ -108,7 +108,7 @@ class Served:
         return self.post(json.dumps(event).encode())
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

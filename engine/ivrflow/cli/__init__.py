@@ -9,7 +9,9 @@ from ivrflow import __version__
 from ivrflow.errors import NothingToReadError, StoreError, UsageError
 
 COMMANDS = {
+    "call": "call a flow, and be the people on the phone",
     "compile": "show the program of a flow, or the SVAML of one of its states",
+    "dev": "serve flows to an emulated Voice API, and take edits as you save",
     "emulate": "be the Voice API for an application, and the people who call it",
     "explain": "tell what a finding means",
     "fmt": "lay out flows, and change nothing that they say",

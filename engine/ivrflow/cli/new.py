@@ -113,7 +113,8 @@ NEXT_STEPS = """\
 Wrote {directory}. Next:
   ivrflow lint {directory}
   ivrflow test {directory} --coverage
-  ivrflow serve {directory} --insecure      # on this machine alone, without credentials
+  ivrflow call {directory}      # be the caller, in this terminal
+  ivrflow dev {directory}       # serve it to an emulated Voice API, taking edits as you save
 """
 
 

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ivrflow.emulator.callbacks import info
+from ivrflow.emulator.look import shown
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Runner
 from ivrflow.emulator.setup import Fault, Inbound, Person, RestFault
 from ivrflow.emulator.signals import Refusal, Voice
-from ivrflow.emulator.transcript import Entry, Json
+from ivrflow.emulator.transcript import Entry
 from ivrflow.emulator.world import Call
 from ivrflow.errors import EmulatorError
 
@@ -121,7 +121,7 @@ class _Control:
         return _json({"now": world.clock.now, "due": world.clock.due, "live": live, "rooms": rooms})
 
     async def calls(self, request: Request) -> Response:
-        return _json({"calls": [_shown(each) for each in self._calls]})
+        return _json({"calls": [shown(each) for each in self._calls]})
 
     async def call(self, request: Request) -> Response:
         inbound = _read(await request.body(), Inbound)
@@ -129,7 +129,7 @@ class _Control:
         return _json({"callId": call}, 201)
 
     async def one(self, request: Request) -> Response:
-        return _json(_shown(self.runner.platform.find(request.path_params["call"])))
+        return _json(shown(self.runner.platform.find(request.path_params["call"])))
 
     async def act(self, request: Request) -> Response:
         call, name = request.path_params["call"], request.path_params["act"]
@@ -138,7 +138,7 @@ class _Control:
             return _json({"error": f'"{name}" is no act: {", ".join(ACTS)}'}, 404)
         body = await request.body()
         await self.runner.do(lambda platform: act(platform, call, body))
-        return _json(_shown(self.runner.platform.find(call)))
+        return _json(shown(self.runner.platform.find(call)))
 
     async def fault(self, request: Request) -> Response:
         return await self._inject(_read(await request.body(), Fault))
@@ -203,20 +203,6 @@ def _pick_up(platform: Platform, call: str, body: PickUp) -> None:
 
 def _reject(platform: Platform, call: str, body: Reject) -> None:
     platform.reject(call, body.who, body.why)
-
-
-def _shown(call: Call) -> Json:
-    """Return what a person wants to see of a call: what GET tells, and its parties."""
-    parties = [
-        {
-            "who": leg.name,
-            "kind": leg.address.kind,
-            "address": leg.address.endpoint,
-            "state": "gone" if leg.gone else "up" if leg.up else "ringing",
-        }
-        for leg in call.legs
-    ]
-    return {**info(call), "doing": call.doing, "room": call.room, "parties": parties}
 
 
 def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:

@@ -133,7 +133,9 @@ def _runner(setup: Setup, post: Handler, speed: float) -> Runner:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens already, so that who reads its address may connect; raises
     `UsageError`."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio lets small answers leave at once (TCP_NODELAY) only where it reads "TCP".
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

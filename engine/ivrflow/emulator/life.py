@@ -137,6 +137,7 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
     if call.world.switches.unanswered_prompts != "unheard":
         call.lift(leg)
     call.doing, call.asked = "menu", leg
+    call.takes_keys = any(each.options or each.max_digits for each in run.menus)
     try:
         found = yield from run_menu(call, leg, run)
     except MenuBroken:
@@ -146,7 +147,7 @@ def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
             yield from _tell_hangup(call, run)
         raise
     finally:
-        call.doing, call.asked = "", None
+        call.doing, call.asked, call.takes_keys = "", None, True
     if not asks(call, "pie"):
         call.warn("a menu has a result, but nobody asked for PIE (enablePie)")
     else:

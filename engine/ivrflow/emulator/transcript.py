@@ -224,5 +224,7 @@ def in_words(entry: Entry) -> str:
             return f'{who} hears "{text}"' + (f" ({locale})" if locale else "")
         case Heard(who=who, kind=kind, text=text):
             return f"{who} hears {kind} {text}".rstrip()
+        case Dialled(caller="", to=to):
+            return f"a withheld number calls {to}"
         case _:
             return WORDS[type(entry)].format(entry).strip()

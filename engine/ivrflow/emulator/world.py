@@ -111,7 +111,8 @@ class Call:
     `near` is who prompts and menus are for: the caller, or who a callout reached. `far` is whom
     `near` is connected with. `sends` are the events that are called back for; `own` has the URL or
     inline SVAML of a callout's events. `plan` is what `continue` goes on with. `doing` is menu,
-    park, room, ring or ""; `asked` is whom a menu runs for.
+    park, room, ring or ""; `asked` is whom a menu runs for. `takes_keys`:
+    that menu has options or digits; one without only lets time pass.
     """
 
     world: "World"
@@ -139,6 +140,7 @@ class Call:
     plan: Callable[["Call"], Script[Turn]] | None = None
     main: Task | None = None
     doing: str = ""
+    takes_keys: bool = True
     typed: str = ""
     amd: str = ""
     room: str = ""

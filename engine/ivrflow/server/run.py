@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from ivrflow.clock import as_milliseconds, now
 from ivrflow.errors import StoreError, UsageError
@@ -19,7 +20,7 @@ from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.runtime.rescue import LastWords
-from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.runtime.turn import Policy, Tell, Turns, write_line
 from ivrflow.server.accepting import environment_suffices, secrets_are_sealed
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
@@ -49,14 +50,18 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     """
     configure(settings.log_format)
     keyring = _keyring(settings)
-    allowed = _environment(library, settings, environment)
-    # uvicorn raises the signal that stopped it once more, when all is done: let it pass.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    allowed = readable(library, settings, environment)
+    let_signals_pass()
     _spare_the_collector()
-    with _listen(settings) as listener, asyncio.Runner(loop_factory=_new_loop) as runner:
+    with listen(settings) as listener, asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(library, settings, keyring, allowed, listener))
     return 0
+
+
+def let_signals_pass() -> None:
+    """uvicorn raises the signal that stopped it once more, when all is done."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 async def _serve(
@@ -66,31 +71,34 @@ async def _serve(
     environment: Mapping[str, str],
     listener: socket.socket,
 ) -> None:
-    async with _answering(library, settings, environment) as (answering, probe):
-        callbacks = Callbacks(answering, keyring, path=settings.callback_path)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(callbacks, library, probe),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=GRACE,
-            )
-        )
+    async with answering(library, settings, environment) as (answers, probe):
+        callbacks = Callbacks(answers, keyring, path=settings.callback_path)
         async with _background(library, settings):
             _announce(library, settings, listener)
-            await server.serve(sockets=[listener])
+            await listen_with(create_app(callbacks, library, probe), listener, GRACE)
     log.info("stopped")
 
 
+async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None:
+    """Serve an application until SIGTERM or SIGINT; requests then get `grace` seconds to finish."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=grace,
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
 @asynccontextmanager
-async def _answering(
-    library: Library, settings: Settings, environment: Mapping[str, str]
+async def answering(
+    library: Library, settings: Settings, environment: Mapping[str, str], tell: Tell = write_line
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
-    """Yield what answers events, on an open store."""
+    """Yield what answers events, on an open store; `tell` is told of every turn."""
     if settings.fallback:
         yield LastWords(library, environment), _ready
         return
@@ -102,7 +110,7 @@ async def _answering(
         who=f"{socket.gethostname()}:{os.getpid()}",
         secret_key=settings.sealing_key,
     )
-    turns = Turns(library, store, policy, asker=Requests(http, environment))
+    turns = Turns(library, store, policy, asker=Requests(http, environment), tell=tell)
     sweeping = asyncio.create_task(_sweep(store))
     try:
         library.accept(secrets_are_sealed(turns.vault))
@@ -170,18 +178,19 @@ def _keyring(settings: Settings) -> Keyring | None:
     return Keyring(settings.secret_by_key)
 
 
-def _environment(
+def readable(
     library: Library, settings: Settings, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the variables that flows may read; raises `UsageError` where they don't suffice."""
-    allowed = {name: environment[name] for name in settings.env_allow if name in environment}
+    allowed = settings.readable(environment)
     library.accept(environment_suffices(allowed))
     return allowed
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # asyncio lets small answers leave at once (TCP_NODELAY) only where it reads "TCP".
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
@@ -199,7 +208,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
     """The fast loop where it is installed (extra `fast`)."""
     try:
         import uvloop

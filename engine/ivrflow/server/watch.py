@@ -1,6 +1,7 @@
 """Taking edits of the flows while calls go on."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -8,6 +9,8 @@ import structlog
 from ivrflow.library import Library
 
 POLL_SECONDS = 0.5
+
+Reload = Callable[[Library], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -30,24 +33,24 @@ async def reload_now(library: Library) -> None:
     log.error("kept the last good flows", problem=library.problem)
 
 
-async def watch(library: Library) -> None:
+async def watch(library: Library, reload: Reload = reload_now) -> None:
     """Reload whenever a file of the library's directory changes."""
-    seen = await asyncio.to_thread(_stamps, library.directory)
+    seen = await asyncio.to_thread(stamps, library.directory)
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        now = await asyncio.to_thread(_stamps, library.directory)
+        now = await asyncio.to_thread(stamps, library.directory)
         if now != seen:
             seen = now
-            await reload_now(library)
+            await reload(library)
 
 
-def _stamps(directory: Path) -> dict[str, tuple[int, int]]:
+def stamps(directory: Path) -> dict[str, tuple[int, int]]:
     """Return size and time of each YAML file, by its path."""
-    stamps = {}
+    found = {}
     for file in directory.rglob("*.y*ml"):
         try:
             status = file.stat()
         except OSError:
             continue
-        stamps[str(file)] = (status.st_size, status.st_mtime_ns)
-    return stamps
+        found[str(file)] = (status.st_size, status.st_mtime_ns)
+    return found

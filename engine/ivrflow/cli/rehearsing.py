@@ -1,0 +1,67 @@
+"""An emulated platform and the engine that answers it, in the process of a command."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.realtime import RealTime, wall
+from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.library import Library
+from ivrflow.outbound.http import Http
+from ivrflow.outbound.requests import Requests
+from ivrflow.rehearsal.asking import Asking
+from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup, ticking
+from ivrflow.rehearsal.notes import Notes
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.server.run import readable
+from ivrflow.settings import Settings
+from ivrflow.store.opening import open_store
+
+FORGETS = "memory:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    runner: InProcess | RealTime
+    notes: Notes
+
+
+@asynccontextmanager
+async def rehearsed(
+    library: Library, settings: Settings, answers: Mapping[str, bytes], *, fast: bool
+) -> AsyncIterator[Rehearsal]:
+    """Yield a platform whose calls a library's flows answer; `fast`: its time passes when asked to.
+
+    `answers` are those of look-ups by their name, the others are sent. Raises `UsageError` or
+    `StoreError`.
+    """
+    environment = readable(library, settings, os.environ)
+    store = await open_store(settings.store)
+    http = Http()
+    asking = Asking(Requests(http, environment), answers)
+
+    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        return await engine.handle(url, headers, body)
+
+    runner = _platform(settings, handle, fast=fast)
+    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+    policy = Policy(environment=environment, who=APP, secret_key=settings.sealing_key)
+    turns = Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
+    engine = Engine(turns, asking if fast else None)
+    notes.overhear()
+    try:
+        async with ticking(runner):
+            yield Rehearsal(runner=runner, notes=notes)
+    finally:
+        await turns.drain()
+        await http.close()
+        await store.close()
+
+
+def _platform(settings: Settings, handler: Handler, *, fast: bool) -> InProcess | RealTime:
+    # Calls that are kept have ids of their own.
+    told = setup() if settings.store == FORGETS else setup(secrets.token_hex(8))
+    return InProcess(told, handler, now=wall()) if fast else RealTime(told, handler)

@@ -1,0 +1,69 @@
+"""The flows that a rehearsed call is answered by: an application's, or one flow alone."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ivrflow.checking import Checked
+from ivrflow.compiler.compile import compile_flow
+from ivrflow.errors import UsageError
+from ivrflow.library import Catalog, Library, only_application
+from ivrflow.machine.routing import Route
+from ivrflow.model.flow import Flow
+from ivrflow.sinch.platform import PLATFORM
+
+ANY_NUMBER = "+46850000000"
+"""What is dialled where every number is answered."""
+
+SHORTEST_NUMBER = 12
+
+
+def open_flows(path: Path, locale: str = "") -> tuple[Library | None, Checked]:
+    """Return the library of a directory, or of one flow's file, and what was found.
+
+    No library if there are errors. With `locale` calls are in that language, whatever routes say.
+    Raises `UsageError` for what can't answer a call.
+    """
+    library, checked = Library.open(path, PLATFORM) if path.is_dir() else _open_flow(path)
+    if library is not None and locale:
+        catalog = library.current
+        routes = tuple(replace(each, locale=locale) for each in catalog.routes)
+        library.current = replace(catalog, routes=routes)
+    return library, checked
+
+
+def usual_path() -> Path:
+    """Return where the flows are if nobody says it: in `flows/` if there is one, else here."""
+    return Path("flows") if Path("flows").is_dir() else Path()
+
+
+def number_of(catalog: Catalog) -> str:
+    """Return a number that the application answers."""
+    if any(not (each.numbers or each.prefixes) for each in catalog.routes):
+        return ANY_NUMBER
+    first = catalog.routes[0]
+    if first.numbers:
+        return min(first.numbers)
+    return first.prefixes[0].ljust(SHORTEST_NUMBER, "0")
+
+
+def _open_flow(file: Path) -> tuple[Library | None, Checked]:
+    checked = only_application(file, PLATFORM)
+    if not checked.is_good:
+        return None, checked
+    name = next(iter(checked.wanted), "")
+    if not name:
+        raise UsageError(f"{file} is no flow; name a *.flow.yaml or its directory")
+    flow = checked.flows[name]
+    _require_no_params(flow)
+    program = compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
+    routes = (Route(flow=name, params={}),)
+    catalog = Catalog(app=checked.app, programs={name: program}, routes=routes)
+    return Library(file.parent, PLATFORM, catalog), checked
+
+
+def _require_no_params(flow: Flow) -> None:
+    missing = [name for name, each in flow.params.items() if not each.has_default]
+    if missing:
+        raise UsageError(
+            f'"{flow.name}" wants {", ".join(missing)} of who runs it; call a flow that does'
+        )

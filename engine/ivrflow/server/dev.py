@@ -1,0 +1,138 @@
+"""Server and emulated platform in one process: `ivrflow dev`.
+
+They speak over HTTP, and callbacks are signed, as if one were far from the other.
+"""
+
+import asyncio
+import base64
+import secrets
+import sys
+import uuid
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ivrflow.diagnostics import Diagnostic
+from ivrflow.emulator.control import PREFIX
+from ivrflow.emulator.http import create_app as create_platform
+from ivrflow.emulator.http import poster
+from ivrflow.emulator.realtime import RealTime
+from ivrflow.emulator.setup import Application, Setup
+from ivrflow.library import Library
+from ivrflow.rehearsal.engine import ticking
+from ivrflow.rehearsal.notes import Notes
+from ivrflow.rehearsal.screen import Aspect, Screen
+from ivrflow.server.app import PATH, create_app
+from ivrflow.server.callbacks import Callbacks
+from ivrflow.server.run import answering, let_signals_pass, listen, new_loop, readable
+from ivrflow.server.run import listen_with as serve
+from ivrflow.server.watch import watch
+from ivrflow.settings import Settings
+from ivrflow.sinch.signing import Keyring
+
+PLATFORM_PATHS = (PREFIX, "/calling/", "/v1/configuration/")
+GRACE = 1
+"""Seconds that requests get to finish: somebody may be following the transcript."""
+
+FOLLOW = 0.05
+"""Seconds between two looks at the transcript."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """Where people read. `ready` is told the address, `report` shows findings, `tell` a line;
+    `aspects` of calls are shown."""
+
+    ready: Callable[[str], None]
+    report: Callable[[Collection[Diagnostic]], None]
+    tell: Callable[[str], None]
+    aspects: Collection[Aspect]
+
+
+def run(
+    library: Library, settings: Settings, environment: Mapping[str, str], console: Console
+) -> int:
+    """Serve and emulate until SIGTERM or SIGINT; returns the exit code.
+
+    Raises `UsageError` or `StoreError` for what keeps the server from starting.
+    """
+    allowed = readable(library, settings, environment)
+    let_signals_pass()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_run(library, settings, allowed, console))
+    return 0
+
+
+async def _run(
+    library: Library, settings: Settings, environment: Mapping[str, str], console: Console
+) -> None:
+    with listen(settings) as listener:
+        address = "http://{}:{}".format(*listener.getsockname()[:2])
+        application = _application(address)
+        setup = Setup(applications=(application,), resource=address, seed=secrets.token_hex(8))
+        async with poster() as post:
+            platform = RealTime(setup, post)
+            notes = Notes(lambda: platform.platform.transcript, lambda: platform.platform.now)
+            notes.overhear()
+            async with answering(library, settings, environment, notes.tell) as (answers, probe):
+                keyring = Keyring({application.key: application.secret})
+                engine = create_app(Callbacks(answers, keyring), library, probe)
+                following = _follow(notes, console)
+                watching = watch(library, lambda library: _reload(library, console))
+                async with ticking(platform):
+                    with _beside(following, watching):
+                        console.ready(address)
+                        await serve(_both(engine, create_platform(platform)), listener, GRACE)
+
+
+def _application(address: str) -> Application:
+    secret = base64.b64encode(secrets.token_bytes(24)).decode()
+    return Application(key=str(uuid.uuid4()), secret=secret, primary=address + PATH)
+
+
+def _both(engine: ASGIApp, platform: ASGIApp) -> ASGIApp:
+    """Return an application that is the platform at the platform's paths, else the engine."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_platforms = scope["type"] == "http" and scope["path"].startswith(PLATFORM_PATHS)
+        await (platform if is_platforms else engine)(scope, receive, send)
+
+    return app
+
+
+@contextmanager
+def _beside(*works: Coroutine[None, None, None]) -> Iterator[None]:
+    tasks = [asyncio.create_task(each) for each in works]
+    try:
+        yield
+    finally:
+        for each in tasks:
+            each.cancel()
+
+
+async def _follow(notes: Notes, console: Console) -> None:
+    """Show calls as they go."""
+    screen = Screen(sys.stdout, console.aspects, names=True)
+    shown = 0
+    while True:
+        notes.catch_up()
+        for told in notes.told[shown:]:
+            screen.show(told)
+        shown = len(notes.told)
+        await asyncio.sleep(FOLLOW)
+
+
+async def _reload(library: Library, console: Console) -> None:
+    try:
+        findings = await asyncio.to_thread(library.reload)
+    except Exception as error:  # a bug of ours must not end the watch: the last good flows stay
+        console.tell(f"the flows can't be read: {error}")
+        return
+    if findings:
+        console.report(findings)
+    if library.problem:
+        console.tell(f"the last good flows stay: {library.problem}")
+    else:
+        console.tell("taken: the next call is answered by the flows as they are now")

@@ -1,0 +1,363 @@
+"""`ivrflow call`: a script or a person at the keyboard on a call to real flows."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOWS = str(ROOT / "flows")
+CALL = [sys.executable, "-m", "ivrflow", "call"]
+
+
+def call(*arguments: str, script: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call with lines of stdin as acts."""
+    return subprocess.run(
+        [*CALL, *arguments],
+        input=script,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+
+
+def test_somebody_who_just_listens_hears_the_menu_and_hangs_up() -> None:
+    done = call(FLOWS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "    0.0  +46701234567 calls +46850000000"
+    assert "Welcome to Acme." in done.stdout
+    assert "caller hangs up" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith("over: CALLERHANGUP, ANSWERED, 10 s")
+
+
+def test_a_script_leads_a_call_to_a_busy_department() -> None:
+    done = call(FLOWS, script="hear for sales\npress 1\n# Nobody is in.\nbusy\n")
+    assert done.returncode == 0, done.stderr
+    assert "caller presses 1" in done.stdout
+    assert "callee rings: number +46850000001" in done.stdout
+    assert "log: sales call ended: busy" in done.stdout
+
+
+def test_a_program_can_answer_what_it_hears_line_by_line() -> None:
+    with subprocess.Popen(
+        [*CALL, FLOWS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for act, answer in (("press 1", "presses 1"), ("busy", "does not answer"), ("buzy", "")):
+            process.stdin.write(act + "\n")
+            process.stdin.flush()
+            while answer and answer not in process.stdout.readline():
+                pass
+        assert process.wait(20) == 2
+
+
+def test_without_stdin_somebody_just_listens() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"'{sys.executable}' -m ivrflow call '{FLOWS}' <&-"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"caller hangs up" in done.stdout
+
+
+def test_what_is_not_heard_fails_the_call_and_says_what_was() -> None:
+    done = call(FLOWS, script="press 1\nhear the queen\n")
+    assert done.returncode == 1
+    assert 'stdin:2: "the queen" was not heard; instead: ' in done.stderr
+    assert "Connecting you to sales." in done.stderr
+
+
+def test_what_nobody_can_do_fails_the_call() -> None:
+    done = call(FLOWS, script="hang up\npress 1\n")
+    assert done.returncode == 1
+    assert "stdin:2: press 1: the call is over" in done.stderr
+
+
+def test_a_wrong_act_is_refused_with_its_place_before_the_call(tmp_path: Path) -> None:
+    script = tmp_path / "busy.txt"
+    script.write_text("press 1\nbuzy\n")
+    done = call(FLOWS, "--script", str(script))
+    assert done.returncode == 2
+    assert f'{script}:2: "buzy" is no act; did you mean "busy"?' in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--to", "+4x"], '--to "+4x" is no number'),
+        (["--from", "+0"], '--from "+0" is no number'),
+        (["--locale", "english"], '"english" is no locale'),
+        (["--show", "svml"], '"svml" is none of svaml, state, vars, events'),
+        (["--url", "http://127.0.0.1:9"], "FLOW is for calls within this process"),
+        (["--store", "tape:"], '"tape:" is no store'),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments: list[str], message: str) -> None:
+    done = call(FLOWS, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_where_nobody_answers_one_is_told_what_to_start() -> None:
+    done = call("--url", "http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "start it: ivrflow dev" in done.stderr
+
+
+def test_one_flow_of_an_application_can_be_called_alone() -> None:
+    done = call(f"{FLOWS}/pbx.flow.yaml", script="press 1015\n")
+    assert "Acme switchboard." in done.stdout
+    assert "rings: number +46850001015" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [
+        ("withheld", "a withheld number calls"),
+        ("+46709999999", "+46709999999 calls"),
+        ("bob@example.com", "bob@example.com calls"),
+        ("alice", "alice calls"),
+    ],
+)
+def test_callers_are_of_many_kinds(caller: str, shown: str) -> None:
+    done = call(FLOWS, "--from", caller)
+    assert shown in done.stdout
+    assert "Welcome to Acme." in done.stdout
+
+
+def test_the_dialled_number_decides_which_flow_answers() -> None:
+    assert "Acme switchboard." in call(FLOWS, "--to", "+46850000100").stdout
+
+
+def test_a_broken_flow_is_told_instead_of_called(tmp_path: Path) -> None:
+    (tmp_path / "a.flow.yaml").write_text("flow: a\nstart: b\nstates: {c: {say: Hi., hangup: }}\n")
+    done = call(str(tmp_path))
+    assert done.returncode == 1
+    assert "[unknown-state]" in done.stderr
+    assert done.stdout == ""
+
+
+def test_reply_state_and_values_are_shown_on_request(tmp_path: Path) -> None:
+    (tmp_path / "a.flow.yaml").write_text(
+        "flow: a\nstart: b\nlocale: en-US\nvars: {count: 0}\nstates:\n"
+        '  b: {set: {count: "{{ count + 1 }}"}, say: Hi., hangup: }\n'
+    )
+    told = call(str(tmp_path), "--show", "svaml,state,vars,events").stdout
+    assert "a: b" in told
+    assert "count = 1" in told
+    assert '"name": "hangup"' in told
+    assert "ice to " in told
+    assert "ice to" not in call(str(tmp_path)).stdout
+
+
+def test_programs_get_an_entry_a_line() -> None:
+    told = [
+        json.loads(line) for line in call(FLOWS, "--json", script="press 2").stdout.splitlines()
+    ]
+    assert [each["type"] for each in told[:2]] == ["dialled", "answered"]
+    assert "ended" in [each["type"] for each in told]
+
+
+def test_a_log_file_gets_80_columns_and_no_colours() -> None:
+    told = call(FLOWS, script="silence\nsilence\nno answer").stdout
+    assert "\x1b" not in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_kept_calls_are_calls_of_their_own(tmp_path: Path) -> None:
+    store = f"sqlite:{tmp_path}/calls.db"
+    for _ in range(2):
+        done = call(FLOWS, "--store", store, script="press 1\nhear connecting you\nbusy\n")
+        assert done.returncode == 0, done.stderr
+
+
+class Terminal:
+    """A terminal of 80 columns with `ivrflow call` in it."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self.master, self.slave = pty.openpty()
+        termios.tcsetwinsize(self.slave, (24, 80))
+        self.before = termios.tcgetattr(self.slave)
+        self.text = ""
+        self.process = subprocess.Popen(
+            [*CALL, *arguments],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            start_new_session=True,
+            env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment},
+        )
+
+    def sees(self, text: str) -> None:
+        """Wait until it shows `text`, which may be cut into lines and have colours."""
+        deadline = time.monotonic() + 20
+        while text not in self.words:
+            assert time.monotonic() < deadline, f"no {text!r} in {self.words}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.text += os.read(self.master, 4096).decode()
+
+    @property
+    def words(self) -> str:
+        plain = "".join(part.partition("m")[2] for part in ("m" + self.text).split("\x1b["))
+        return " ".join(plain.split())
+
+    def types(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def leaves(self) -> int:
+        """Return the exit code; the terminal must be as it was."""
+        code = self.process.wait(20)
+        assert termios.tcgetattr(self.slave) == self.before
+        return code
+
+
+@contextmanager
+def terminal(*arguments: str, **environment: str) -> Iterator[Terminal]:
+    opened = Terminal(*arguments, **environment)
+    yield opened
+    if opened.process.poll() is None:
+        opened.process.kill()
+        opened.process.wait(10)
+    os.close(opened.master)
+    os.close(opened.slave)
+
+
+def test_keys_are_pressed_as_they_are_typed_and_who_rings_is_asked_for() -> None:
+    with terminal(FLOWS, "--fast") as phone:
+        phone.sees("keys: 0-9 * # press")
+        phone.sees("For sales, press 1.")
+        phone.types("1")
+        phone.sees("caller presses 1")
+        phone.sees("callee rings at +46850000001: a answer")
+        phone.types("a")
+        phone.sees("caller and callee are connected")
+        phone.types("c")
+        phone.sees("callee hangs up")
+        assert phone.leaves() == 0
+
+
+def test_time_passes_as_it_does_for_a_person() -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.types("h")
+        phone.sees("over: CALLERHANGUP, ANSWERED")
+        assert phone.leaves() == 0
+        assert "For sales" not in phone.words
+
+
+def test_words_are_spoken_and_a_wrong_key_brings_help() -> None:
+    with terminal(FLOWS, "--fast") as phone:
+        phone.sees("press 0.")
+        phone.types("x")
+        phone.types(" salez\x7fs\n")
+        phone.sees('caller says "sales"')
+        phone.types("\n")
+        phone.sees("Please press 1 for sales")
+        phone.types("h")
+        assert phone.leaves() == 0
+
+
+def test_ctrl_c_hangs_up_and_leaves_the_terminal_as_it_was() -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.process.send_signal(signal.SIGINT)
+        phone.sees("caller hangs up")
+        assert phone.leaves() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_stop_leaves_the_terminal_as_it_was(number: int) -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.process.send_signal(number)
+        assert phone.leaves() == 130
+
+
+def test_colours_are_left_out_where_they_are_not_wanted() -> None:
+    for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        with terminal(FLOWS, "--fast", **environment) as phone:
+            phone.sees("press 0.")
+            phone.types("h")
+            phone.leaves()
+            assert ("\x1b[1m" in phone.text) is coloured
+
+
+LOOKS_UP = """\
+flow: balance
+start: ask
+locale: en-US
+requests:
+  account:
+    get: "https://bank.invalid/{{ number }}"
+    timeout: 300ms
+    params: {number: digits}
+    returns: {name: string}
+vars: {pin: {type: digits, secret: true}}
+states:
+  ask:
+    collect: {prompt: Number please., length: 4, into: number}
+    on: {collected: prove, no_input: sorry}
+  prove:
+    collect: {prompt: Pin please., length: 4, into: pin}
+    on: {collected: look, no_input: sorry}
+  look:
+    request: {name: account, with: {number: "{{ number }}"}, into: account, meanwhile: Wait.}
+    on: {ok: hello, error: sorry}
+  hello: {say: "Hello {{ account.name }}.", hangup: }
+  sorry: {say: Sorry., hangup: }
+"""
+PROVED = "press 1234\npress 9876\n"
+
+
+def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    (tmp_path / "ada.json").write_text('{"name": "Ada"}')
+    answered = call(
+        str(tmp_path), "--lookup", f"account={tmp_path}/ada.json", script=PROVED + "hear hello ada"
+    )
+    assert answered.returncode == 0, answered.stderr
+    assert 'caller hears "Wait."' in answered.stdout
+    nobody = call(str(tmp_path), script=PROVED + "hear sorry")
+    assert nobody.returncode == 0, nobody.stderr
+
+
+def test_an_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ada.json").write_text("Ada")
+    done = call(FLOWS, "--lookup", f"account={tmp_path}/ada.json")
+    assert done.returncode == 2
+    assert "ada.json is no JSON" in done.stderr
+    assert "write NAME=FILE.json" in call(FLOWS, "--lookup", "account").stderr
+
+
+def test_secret_values_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    told = call(str(tmp_path), "--show", "vars", script=PROVED).stdout
+    assert 'number = "1234"' in told
+    assert "9876" not in told
+    assert 'pin = "***"' in told
+
+
+def test_the_same_digits_count_twice(tmp_path: Path) -> None:
+    (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
+    done = call(str(tmp_path), script="press 1234\npress 1234\nhear sorry")
+    assert done.returncode == 0, done.stderr
