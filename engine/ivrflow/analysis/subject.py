@@ -9,6 +9,8 @@ import msgspec
 
 from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.graph import Graph, Way, wanted_digits
+from ivrflow.analysis.passing import Passing
+from ivrflow.analysis.patience import Patience
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.relations import either
@@ -95,6 +97,14 @@ class Application:
     @cached_property
     def contexts(self) -> Contexts:
         return explore(self.entries, self.all_flows, self.app.requests)
+
+    @cached_property
+    def passing(self) -> Passing:
+        return Passing(self.all_flows)
+
+    @cached_property
+    def patience(self) -> Patience:
+        return Patience(self.passing, self.app.requests)
 
     @cached_property
     def entries(self) -> list[Flow]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.graph import is_silent
-from ivrflow.analysis.patience import Patience
+from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.reading import request_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
@@ -173,15 +173,19 @@ states:
 )
 def look_ups_too_slow(subject: Subject) -> Iterator[Finding]:
     """Look-ups before one reply can take so long, retries included, that the caller hangs up."""
-    patience = Patience(subject.others, subject.app.requests)
     for state in subject.states.values():
         if state.action is None or not is_silent(state):
             continue
-        longest, names = patience.before_reply((subject.flow.name, state.name))
-        if longest > BUDGET:
-            told = f"{' and '.join(names)} can take {_seconds(longest)} before the caller hears"
+        wait = subject.application.patience.before_reply((subject.flow.name, state.name))
+        if wait.longest > BUDGET:
+            told = f"{_names(wait)} can take {_seconds(wait.longest)} before the caller hears"
             help = "say something with `meanwhile:`, or shorten timeout and retries"
             yield Finding(state.action.at, f"{told} anything, more than {_seconds(BUDGET)}", help)
+
+
+def _names(wait: Wait) -> str:
+    more = ["others"] if len(wait.names) > MAX_NAMED else []
+    return " and ".join([*wait.names[:MAX_NAMED], *more])
 
 
 def _seconds(milliseconds: int) -> str:
