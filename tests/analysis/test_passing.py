@@ -48,7 +48,8 @@ def deep(levels: int) -> Iterable[str]:
             for number in range(3)
         )
         yield f"flow: {name}\nstart: s0\n{returns}states:\n{runs}  s3: {{{end}}}\n"
-    yield f"flow: {names[-1]}\nstart: s\nreturns: {{done: {{}}}}\nstates: {{s: {{return: {{name: done}}}}}}\n"
+    end = "returns: {done: {}}\nstates: {s: {return: {name: done}}}\n"
+    yield f"flow: {names[-1]}\nstart: s\n{end}"
 
 
 def test_lint_takes_no_longer_the_deeper_flows_are_nested(tmp_path: Path) -> None:

@@ -185,10 +185,9 @@ class Texts:
 
     def remedy(self, error: UnknownNameError) -> str:
         """What to write where a name is none of expressions, but something else."""
-        name = error.message.split('"')[1]
-        if name in self.playable:
-            return f"it is a prompt: write `play: {name}`"
-        return "variables are read by their bare names" if name == "vars" else error.help
+        if error.name in self.playable:
+            return f"it is a prompt: write `play: {error.name}`"
+        return "variables are read by their bare names" if error.name == "vars" else error.help
 
     def tree(
         self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
@@ -200,7 +199,7 @@ class Texts:
         try:
             given = infer(tree, types, source, self.records, present(assigned))
         except UnknownNameError as error:
-            sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
+            sort = Sort.ENVIRONMENT if error.name == "env" else Sort.UNKNOWN
             help = self.remedy(error)
             self.note(Fault(sort, place(scalar, error.offset, source), error.message, help))
             return None

@@ -29,7 +29,15 @@ WORD_BY_COMPARISON = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">"
 
 
 class UnknownNameError(ExpressionError):
-    """A name, or a property of one, that nothing declares."""
+    """A name, or a property of one, that nothing declares.
+
+    `name` is that of a value that was looked for in the scope, "" where it was a property, a record
+    or what a function takes.
+    """
+
+    def __init__(self, message: str, *, offset: int, help: str = "", name: str = "") -> None:
+        super().__init__(message, offset=offset, help=help)
+        self.name = name
 
 
 class SecretError(ExpressionError):
@@ -151,7 +159,8 @@ class _Checker:
             if name in FUNCTIONS:
                 help = f"it is a function: write {name}(...)"
             message = f'there is no "{name}" here'
-            raise UnknownNameError(message, offset=offset_of(name, self.source), help=help)
+            offset = offset_of(name, self.source)
+            raise UnknownNameError(message, offset=offset, help=help, name=name)
         return self.names[name]
 
     def call(self, name: str, arguments: list[nodes.Expr]) -> Type:
