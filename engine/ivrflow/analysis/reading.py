@@ -18,8 +18,8 @@ from ivrflow.analysis.assignment import (
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
 from ivrflow.analysis.subject import Subject
 from ivrflow.analysis.texts import Texts
+from ivrflow.analysis.values import mismatch
 from ivrflow.diagnostics import did_you_mean
-from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.environment import WRITTEN
@@ -54,7 +54,6 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.given import as_prompt, is_computed
 
-FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
 IN_CLEAR = "sent but to an address that begins with https://"
 
 USE_BY_STEP: Mapping[type, str] = {
@@ -193,12 +192,9 @@ class _Reader:
             self.texts.note(Fault(Sort.UNKNOWN, step.at, message, help))
             return
         given = self.texts.value(step.value, assigned)
-        if not accepts(wanted, given):
-            message = f'"{step.name}" is {describe(wanted)}, not {describe(given)}'
-            help = ""
-            if given is not None and given.nullable:
-                help = FOR_NULL
-            self.texts.note(Fault(Sort.ASSIGNMENT, step.at, message, help))
+        wrong = mismatch(f'"{step.name}"', wanted, given)
+        if wrong is not None:
+            self.texts.note(Fault(Sort.ASSIGNMENT, step.at, *wrong))
         self.texts.exposed(step.name, wanted, given, step.at)
 
     def asking(self, state: State, assigned: Names) -> Names:
@@ -260,10 +256,9 @@ class _Reader:
         for name, template in values.items():
             wanted = declared[name].type if name in declared else None
             given = self.texts.value(template, assigned)
-            if is_computed(template) and not accepts(wanted, given):
-                message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
-                help = FOR_NULL if given is not None and given.nullable else ""
-                self.texts.note(Fault(Sort.TYPE, span_of(template), message, help))
+            wrong = mismatch(f'"{name}"', wanted, given) if is_computed(template) else None
+            if wrong is not None:
+                self.texts.note(Fault(Sort.TYPE, span_of(template), *wrong))
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, assigned: Names) -> None:

@@ -7,11 +7,12 @@ from ivrflow.analysis.reading import type_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.values import mismatch, wrong_literal
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import ListValue, ObjectValue, Record, RecordOperation, Template, TextValue
-from ivrflow.model.given import coerce, is_computed
+from ivrflow.model.given import is_computed
 
 ON_VALUES = ("read", "put", "count", "claim")
 ON_QUEUES = ("enqueue", "dequeue", "place")
@@ -159,7 +160,7 @@ def wrong_key(subject: Subject) -> Iterator[Finding]:
 def _key(subject: Subject, step: RecordOperation, wanted: Type, key: Template) -> Iterator[Finding]:
     name = step.record.name
     if not is_computed(key):
-        yield from _literal(key, wanted, f'a key of "{name}"')
+        yield from wrong_literal(f'a key of "{name}"', wanted, key)
         return
     given = type_of(subject, key)
     if accepts(wanted, given) or given is None:
@@ -241,12 +242,9 @@ def _value(subject: Subject, value: Template, wanted: Type, what: str) -> Iterat
     if isinstance(value, ObjectValue) and wanted.name is T.OBJECT and wanted.properties is not None:
         yield from _properties(subject, value, wanted.properties, what)
     elif not is_computed(value):
-        yield from _literal(value, wanted, what)
-    elif not accepts(wanted, given := type_of(subject, value)):
-        help = ""
-        if given is not None and given.nullable and not wanted.nullable:
-            help = "give a value for null with `| default(...)`, or declare it nullable"
-        yield Finding(span_of(value), f"{what} is {describe(wanted)}, not {describe(given)}", help)
+        yield from wrong_literal(what, wanted, value)
+    elif wrong := mismatch(what, wanted, type_of(subject, value)):
+        yield Finding(span_of(value), *wrong)
 
 
 def _properties(
@@ -260,10 +258,3 @@ def _properties(
     for name, type_ in wanted.items():
         if name not in value.properties and not type_.nullable:
             yield Finding(value.at, f'{what} lacks "{name}"', f"add `{name}:`")
-
-
-def _literal(value: Template, wanted: Type, what: str) -> Iterator[Finding]:
-    try:
-        coerce(value, wanted)
-    except ValueError as error:
-        yield Finding(span_of(value), f"{what}: {error}")

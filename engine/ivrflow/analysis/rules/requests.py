@@ -8,8 +8,8 @@ from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.reading import request_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
-from ivrflow.analysis.rules.subflows import missing_values, wrong_values
 from ivrflow.analysis.subject import Application, Subject
+from ivrflow.analysis.values import missing_values, wrong_values
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.machine.environment import MARK, MARKED, marked
