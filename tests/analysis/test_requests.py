@@ -188,18 +188,27 @@ def test_look_ups_that_lead_round_in_a_circle_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "code"),
     [
-        '{get: "https://{{ id }}/", timeout: 1s}',
-        '{get: "http://crm.example.com/", timeout: 1s}',
-        '{get: "https://crm.example.com/{{ id }}", timeout: 1s}',
-        '{get: "https://crm.example.com/", json: {a: b}, timeout: 1s}',
+        ('{params: {id: digits}, get: "https://{{ id }}/", timeout: 1s}', "E871"),
+        ('{get: "http://crm.example.com/", timeout: 1s}', "E872"),
+        ('{get: "https://crm.example.com/", headers: {host: a}, timeout: 1s}', "E873"),
+        ('{get: "https://crm.example.com/{{ id }}", timeout: 1s}', "E104"),
+        ('{get: "https://crm.example.com/{{ 1 + }}", timeout: 1s}', "E601"),
+        ("{get: \"https://crm.example.com/{{ 1 + 'a' }}\", timeout: 1s}", "E602"),
+        ('{get: "https://crm.example.com/{{ env.X | upper }}", timeout: 1s}', "E801"),
+        ('{get: "https://crm.example.com/", json: {a: b}, timeout: 1s}', "E173"),
+        ('{params: {id: PIN}, get: "https://crm.example.com/{{ id }}", timeout: 1s}', "E803"),
+        ('{params: {id: PIN}, post: "https://a.example/{{ id | upper }}", timeout: 1s}', "E804"),
     ],
 )
-def test_a_request_of_the_application_is_judged_too(tmp_path: Path, request_: str) -> None:
+def test_a_request_of_the_application_is_judged_as_one_of_a_flow(
+    tmp_path: Path, request_: str, code: str
+) -> None:
+    request_ = request_.replace("PIN", "{type: digits, secret: true}")
     (tmp_path / "app.yaml").write_text(
         f"app: a\nroutes: [{{flow: one}}]\nrequests: {{find: {request_}}}\n"
     )
     (tmp_path / "one.flow.yaml").write_text("flow: one\nstart: a\nstates: {a: {hangup: }}\n")
     (checked,) = check([tmp_path], PLATFORM)
-    assert {each.code for each in checked.diagnostics} == {"E174"}
+    assert [(each.path[-8:], each.code) for each in checked.diagnostics] == [("app.yaml", code)]

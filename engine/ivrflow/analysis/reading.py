@@ -1,6 +1,6 @@
 """What every expression of a flow reads, in the order in which it is evaluated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -16,7 +16,8 @@ from ivrflow.analysis.assignment import (
     on_way,
 )
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.texts import Texts
 from ivrflow.analysis.values import mismatch
 from ivrflow.diagnostics import did_you_mean
@@ -105,6 +106,19 @@ def request_faults(requests: Mapping[str, Request]) -> list[Fault]:
         _request(texts, request)
         found += texts.found.values()
     return found
+
+
+@lru_cache(maxsize=1)
+def shared_faults(application: Application) -> tuple[Fault, ...]:
+    """Return what is wrong with the texts of the application's requests. As with `faults`, several
+    rules ask."""
+    return tuple(request_faults(application.app.requests))
+
+
+def of_sort(found: Iterable[Fault], sort: Sort) -> Iterator[Finding]:
+    for fault in found:
+        if fault.sort is sort:
+            yield Finding(fault.span, fault.message, fault.help)
 
 
 def _request(texts: Texts, request: Request) -> None:

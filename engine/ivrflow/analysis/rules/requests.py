@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.patience import MAX_NAMED, Wait
-from ivrflow.analysis.reading import request_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.subject import Application, Subject
@@ -127,6 +126,11 @@ def wrong_request(subject: Subject) -> Iterator[Finding]:
     yield from _wrong(subject.flow.requests)
 
 
+@APPLICATION.also("E173")
+def shared_wrong_request(application: Application) -> Iterator[Finding]:
+    yield from _wrong(application.app.requests)
+
+
 def _wrong(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         if request.json is not None and request.form is not None:
@@ -220,6 +224,11 @@ def computed_host(subject: Subject) -> Iterator[Finding]:
     yield from _hosts(subject.flow.requests)
 
 
+@APPLICATION.also("E871")
+def shared_computed_host(application: Application) -> Iterator[Finding]:
+    yield from _hosts(application.app.requests)
+
+
 def _hosts(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         if ADDRESS.fullmatch(marked(request.url.source)) is None:
@@ -251,6 +260,11 @@ states:
 def look_up_in_clear(subject: Subject) -> Iterator[Finding]:
     """What is looked up about callers would travel without encryption, for others to read."""
     yield from _in_clear(subject.flow.requests)
+
+
+@APPLICATION.also("E872")
+def shared_look_up_in_clear(application: Application) -> Iterator[Finding]:
+    yield from _in_clear(application.app.requests)
 
 
 def _in_clear(requests: Mapping[str, Request]) -> Iterator[Finding]:
@@ -288,6 +302,11 @@ def wrong_header(subject: Subject) -> Iterator[Finding]:
     yield from _headers(subject.flow.requests)
 
 
+@APPLICATION.also("E873")
+def shared_wrong_header(application: Application) -> Iterator[Finding]:
+    yield from _headers(application.app.requests)
+
+
 def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         for name, value in request.headers.items():
@@ -300,27 +319,3 @@ def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
 
 def _place(text: Text, at: Span) -> Span:
     return at if text.scalar is None else text.scalar.span
-
-
-@APPLICATION.add(
-    "E174",
-    "wrong-shared-request",
-    fatal=True,
-    bad="""
-app: example
-requests: {find: {params: {host: string}, get: "https://{{ host }}/", timeout: 1s}}
-routes: [{flow: example}]
-""",
-    good="""
-app: example
-requests: {find: {params: {id: string}, get: "https://crm.example.com/{{ id }}", timeout: 1s}}
-routes: [{flow: example}]
-""",
-)
-def wrong_shared_request(application: Application) -> Iterator[Finding]:
-    """A request of the application has a fault that one of a flow must not have either."""
-    requests = application.app.requests
-    for check in (_wrong, _hosts, _in_clear, _headers):
-        yield from check(requests)
-    for fault in request_faults(requests):
-        yield Finding(fault.span, fault.message, fault.help)
