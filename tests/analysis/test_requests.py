@@ -87,7 +87,7 @@ def test_a_good_look_up_is_left_alone() -> None:
         ("requests/find/params", {"id": "digits", "words": "prompt?"}, "E173", "can't be sent"),
         ("requests/find/returns", {"name": "string", "balance": 7}, "E671", "needs a type"),
         ("requests/find/timeout", "3s", "E271", "find can take 3 s"),
-        ("requests/find/timeout", "0s", "E173", "at once"),
+        ("requests/find/timeout", "0s", "E173", "lets nothing be answered"),
         ("states/greet/say", "{{ env.TOKEN }}", "E801", "in requests"),
     ],
 )
@@ -212,3 +212,33 @@ def test_a_request_of_the_application_is_judged_as_one_of_a_flow(
     (tmp_path / "one.flow.yaml").write_text("flow: one\nstart: a\nstates: {a: {hangup: }}\n")
     (checked,) = check([tmp_path], PLATFORM)
     assert [(each.path[-8:], each.code) for each in checked.diagnostics] == [("app.yaml", code)]
+
+
+PLACES = """\
+flow: example
+start: a
+requests:
+  find:
+    get: "https://crm.example.com/"
+    timeout: 1s
+    MORE
+states:
+  a: {request: {name: find}, on: {ok: bye, error: bye, MISSING: bye}}
+  bye: {hangup: }
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("status: {404: gone, 40: gone}", '"40" is no status of HTTP'),
+        ("returns: {name: string, words: prompt}", '"words" is a prompt, which no answer holds'),
+        ("json: {name: Ada}", "a GET request has no body"),
+        ("form: {name: Ada}", "a GET request has no body"),
+    ],
+)
+def test_what_is_wrong_in_a_request_is_shown_where_it_stands(more: str, message: str) -> None:
+    flow = PLACES.replace("MORE", more).replace(", MISSING: bye", ", gone: bye" * ("gone" in more))
+    (fault,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
+    assert (fault.code, fault.message, fault.span.line) == ("E173", message, 7)
+    assert fault.span.column > len("    json")

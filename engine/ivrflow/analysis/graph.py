@@ -111,7 +111,7 @@ class Graph:
                 return (*(self.returns_of(run) if known else state.on.by_outcome), "ended")
             case RequestAction() as action:
                 request = self.request_of(action)
-                named = state.on.by_outcome if request is None else request.status.values()
+                named = state.on.by_outcome if request is None else request.named_outcomes
                 waits = () if is_silent(state) else ("ended",)
                 return (*LOOKED_UP, *named, NOT_FOUND, *waits)
             case _:
@@ -124,7 +124,7 @@ class Graph:
                 return tuple(self.returns_of(run))
             case RequestAction() as action:
                 request = self.request_of(action)
-                named = () if request is None else request.status.values()
+                named = () if request is None else request.named_outcomes
                 return tuple(dict.fromkeys((*LOOKED_UP, *named)))
             case _:
                 return required_outcomes(state)

@@ -36,6 +36,5 @@ def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:
 def outcome_by_status(request: Request, state: State) -> dict[str, str]:
     """Return the outcomes that status codes have in `state`: those that the request names, and
     `not_found` for 404 where the state handles it."""
-    if NOT_FOUND in state.on.by_outcome:
-        return {"404": NOT_FOUND, **request.status}
-    return request.status
+    named = {code: each.name for code, each in request.status.items()}
+    return {"404": NOT_FOUND, **named} if NOT_FOUND in state.on.by_outcome else named

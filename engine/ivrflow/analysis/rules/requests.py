@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from ivrflow.analysis.faults import span_of
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.registry import Finding
@@ -134,15 +135,18 @@ def shared_wrong_request(application: Application) -> Iterator[Finding]:
 def _wrong(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         if request.json is not None and request.form is not None:
-            yield Finding(request.at, "a request has one body", "write `json` or `form`")
+            message = "a request has one body, not both `json` and `form`"
+            yield Finding(_body(request), message, "leave one of them out")
         elif request.method == "GET" and (request.json or request.form):
             help = "use post, or put the values into the address: ?name={{ name }}"
-            yield Finding(request.at, "what is got has no body", help)
-        for code in request.status:
+            yield Finding(_body(request), "a GET request has no body", help)
+        for code, outcome in request.status.items():
             if not re.fullmatch("[1-5][0-9][0-9]", code):
-                yield Finding(request.at, f'"{code}" is no status of HTTP', "write 404, say")
+                help = "write three digits, such as 404"
+                yield Finding(outcome.at, f'"{code}" is no status of HTTP', help)
         if not request.timeout.milliseconds:
-            yield Finding(request.timeout.at, "nothing is there at once", "write 1s, for example")
+            message = "a timeout of 0 lets nothing be answered"
+            yield Finding(request.timeout.at, message, "write 1s, for example")
         yield from _unsent(request)
 
 
@@ -150,9 +154,17 @@ def _unsent(request: Request) -> Iterator[Finding]:
     for name, decl in request.params.items():
         if decl.type.name in UNSENT:
             yield Finding(decl.at, f'"{name}" is a {decl.type.name}, which can\'t be sent')
-    for name, type_ in (request.returns or {}).items():
-        if type_.name in UNSENT:
-            yield Finding(request.at, f'"{name}" is a {type_.name}, which no answer holds')
+    for name, decl in (request.returns or {}).items():
+        if decl.type.name in UNSENT:
+            yield Finding(decl.at, f'"{name}" is a {decl.type.name}, which no answer holds')
+
+
+def _body(request: Request) -> Span:
+    """Where the values stand that a request sends."""
+    if request.json is not None:
+        return span_of(request.json)
+    first = next(iter((request.form or {}).values()), None)
+    return request.at if first is None else _place(first, request.at)
 
 
 @FLOW.add(
