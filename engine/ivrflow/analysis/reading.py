@@ -1,6 +1,6 @@
 """What every expression of a flow reads, in the order in which it is evaluated."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -84,10 +84,14 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
     return (*reader.texts.found.values(), *request_faults(subject.flow.requests))
 
 
-def type_of(subject: Subject, template: Template) -> Type | None:
-    """Return the type of a value in `subject`, None where it can't be told: because of one of its
-    `faults`, for example."""
-    return Texts(subject).value(template, everything(subject))
+TypeOf = Callable[[Template], Type | None]
+
+
+def typing_of(subject: Subject) -> TypeOf:
+    """Return what gives the type of a value in `subject`, None where it can't be told: because of
+    one of its `faults`, for example."""
+    texts, assigned = Texts(subject), everything(subject)
+    return lambda template: texts.value(template, assigned)
 
 
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:

@@ -13,6 +13,7 @@ from ivrflow.analysis.passing import Passing
 from ivrflow.analysis.patience import Patience
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
+from ivrflow.expr.functions import Keyed
 from ivrflow.expr.relations import either
 from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
@@ -121,11 +122,14 @@ class Application:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One flow, its application and platform."""
+    """One flow in its application."""
 
     flow: Flow
     application: Application
-    platform: Platform
+
+    @property
+    def platform(self) -> Platform:
+        return self.application.platform
 
     @property
     def app(self) -> App:
@@ -209,6 +213,19 @@ class Subject:
     def records(self) -> dict[str, Record]:
         """The records that the flow can use; its own hide the application's."""
         return {**self.app.records, **self.flow.records}
+
+    @cached_property
+    def scope(self) -> dict[str, Type | None]:
+        """All that expressions can see; a variable hides a name of the language."""
+        return {**self.names, **self.variables}
+
+    @cached_property
+    def keyed(self) -> dict[str, Keyed]:
+        """What expressions can ask of the records that the flow can use."""
+        return {
+            name: Keyed(key=each.key, is_queue=each.kind == "queue")
+            for name, each in self.records.items()
+        }
 
     @cached_property
     def names(self) -> dict[str, Type | None]:
