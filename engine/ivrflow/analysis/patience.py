@@ -13,7 +13,8 @@ import msgspec
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.passing import Passing, Place
-from ivrflow.model.flow import Request, RequestAction, Return, Run
+from ivrflow.model.flow import RequestAction, Return, Run
+from ivrflow.model.inherit import Visible
 
 MAX_NAMED = 3
 """How many look-ups of a long row are named."""
@@ -40,10 +41,10 @@ Way = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Patience:
-    """The worst case of look-ups; `shared` are the requests of the application."""
+    """The worst case of look-ups; `visible` is what each flow can name."""
 
     passing: Passing
-    shared: Mapping[str, Request]
+    visible: Mapping[str, Visible]
 
     def before_reply(self, place: Place) -> Wait:
         """Return the worst that a call can wait for from a state on. States that pass a call round
@@ -131,5 +132,5 @@ class Patience:
             return NONE
         assert isinstance(state.action, RequestAction)  # noqa: S101  what is silent is one
         name = state.action.request.name
-        request = self.passing.flows[place[0]].requests.get(name) or self.shared.get(name)
+        request = self.visible[place[0]].requests.get(name)
         return NONE if request is None else Wait(request.patience, (name,))

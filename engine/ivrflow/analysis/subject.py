@@ -32,6 +32,7 @@ from ivrflow.model.flow import (
     Record,
     RecordOperation,
     Ref,
+    Request,
     RequestAction,
     Run,
     State,
@@ -41,6 +42,7 @@ from ivrflow.model.flow import (
     runs,
 )
 from ivrflow.model.given import as_prompt
+from ivrflow.model.inherit import Visible, visible
 from ivrflow.model.records import yields
 from ivrflow.model.schedule import Schedule
 
@@ -96,8 +98,13 @@ class Application:
         return {**self.shipped, **{flow.name: flow for flow in reversed(self.flows)}}
 
     @cached_property
+    def visible(self) -> Mapping[str, Visible]:
+        """What each flow can name."""
+        return {name: visible(flow, self.app) for name, flow in self.all_flows.items()}
+
+    @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.entries, self.all_flows, self.app.requests)
+        return explore(self.entries, self.all_flows, self.visible)
 
     @cached_property
     def passing(self) -> Passing:
@@ -105,7 +112,7 @@ class Application:
 
     @cached_property
     def patience(self) -> Patience:
-        return Patience(self.passing, self.app.requests)
+        return Patience(self.passing, self.visible)
 
     @cached_property
     def entries(self) -> list[Flow]:
@@ -142,7 +149,7 @@ class Subject:
 
     @cached_property
     def graph(self) -> Graph:
-        return Graph(self.flow, self.others, self.app.requests)
+        return Graph(self.flow, self.others, self.requests)
 
     @property
     def states(self) -> Mapping[str, State]:
@@ -164,14 +171,25 @@ class Subject:
         return {name: list(self.graph.ways(state)) for name, state in self.states.items()}
 
     @cached_property
-    def prompts(self) -> dict[str, DeclaredPrompt]:
-        """The declared prompts that the flow can play; its own hide the application's."""
-        return {**self.app.prompts, **self.flow.prompts}
+    def visible(self) -> Visible:
+        """What the flow can name: its own, and what the application shares."""
+        return visible(self.flow, self.app)
 
-    @cached_property
+    @property
+    def prompts(self) -> dict[str, DeclaredPrompt]:
+        return self.visible.prompts
+
+    @property
     def schedules(self) -> dict[str, Schedule]:
-        """The schedules that the flow can ask; its own hide the application's."""
-        return {**self.app.schedules, **self.flow.schedules}
+        return self.visible.schedules
+
+    @property
+    def records(self) -> dict[str, Record]:
+        return self.visible.records
+
+    @property
+    def requests(self) -> dict[str, Request]:
+        return self.visible.requests
 
     @cached_property
     def variables(self) -> dict[str, Type | None]:
@@ -208,11 +226,6 @@ class Subject:
                 given = Type(name=T.OBJECT) if request is None else request.answer
                 found.append((each.into, given))
         return found
-
-    @cached_property
-    def records(self) -> dict[str, Record]:
-        """The records that the flow can use; its own hide the application's."""
-        return {**self.app.records, **self.flow.records}
 
     @cached_property
     def scope(self) -> dict[str, Type | None]:

@@ -1,11 +1,45 @@
-"""What a state has from its flow: keys and handlers that count where it says nothing itself."""
+"""What a state has from its flow, and a flow from its application, where they say nothing
+themselves."""
 
-from ivrflow.model.flow import Choice, Collect, Flow, Menu, Request, State, Transition
+import msgspec
+
+from ivrflow.model.app import App
+from ivrflow.model.flow import (
+    Choice,
+    Collect,
+    DeclaredPrompt,
+    Flow,
+    Menu,
+    Record,
+    Request,
+    State,
+    Transition,
+)
+from ivrflow.model.schedule import Schedule
 
 NOT_FOUND = "not_found"
 
 INHERITED = ("no_input", "no_match", "invalid")
 """Outcomes whose handlers menus and collects inherit."""
+
+
+class Visible(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flow can name, by name."""
+
+    prompts: dict[str, DeclaredPrompt]
+    schedules: dict[str, Schedule]
+    records: dict[str, Record]
+    requests: dict[str, Request]
+
+
+def visible(flow: Flow, app: App) -> Visible:
+    """Return what `flow` can name: its own, which hide those of the same name in `app`."""
+    return Visible(
+        prompts=app.prompts | flow.prompts,
+        schedules=app.schedules | flow.schedules,
+        records=app.records | flow.records,
+        requests=app.requests | flow.requests,
+    )
 
 
 def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:

@@ -57,7 +57,7 @@ states:
 )
 def unknown_request(subject: Subject) -> Iterator[Finding]:
     """A request is asked that nobody declared: callers would hear an apology."""
-    known = {**subject.app.requests, **subject.flow.requests}
+    known = subject.requests
     for each in lookups(subject.flow):
         name = each.request.name
         if name not in known:

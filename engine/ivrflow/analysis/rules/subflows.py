@@ -194,4 +194,4 @@ def return_to_nobody(application: Application) -> Iterator[Finding]:
 
 
 def _graph(application: Application, flow: Flow) -> Graph:
-    return Graph(flow, application.all_flows, application.app.requests)
+    return Graph(flow, application.all_flows, application.visible[flow.name].requests)
