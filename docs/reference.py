@@ -194,7 +194,7 @@ def _outcomes() -> Iterator[str]:
 
 
 def _subject(flow: Flow) -> Subject:
-    return Subject(flow, Application(App(), (flow,), PLATFORM), PLATFORM)
+    return Subject(flow, Application(App(), (flow,), PLATFORM))
 
 
 def _words(names: Iterable[str]) -> str:

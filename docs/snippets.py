@@ -74,6 +74,6 @@ def _missing(text: str) -> set[str]:
 
 
 def _wanted(flow: Flow) -> set[str]:
-    subject = Subject(flow, Application(App(), (flow,), PLATFORM), PLATFORM)
+    subject = Subject(flow, Application(App(), (flow,), PLATFORM))
     wanted = {move.next.name for move in subject.moves() if move.next is not None}
     return wanted | ({flow.on.error.name} if flow.on.error else set())

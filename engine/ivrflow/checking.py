@@ -215,7 +215,7 @@ def _check_texts(
     application = Application(app, tuple(flows), platform, _shipped(flows), shipped.names())
     found += analyse_app(application, damaged=bool(damaged))
     for flow in flows:
-        found += analyse(flow, application, platform, damaged=flow.path in damaged)
+        found += analyse(flow, application, damaged=flow.path in damaged)
     if not damaged:
         found += _found_in_library(application, platform)
     texts = {path: content.decode("utf-8-sig", "replace") for path, content in contents.items()}
@@ -273,7 +273,7 @@ def shipped_flow(name: str) -> Flow:
 def _found_in_library(application: Application, platform: Platform) -> Iterator[Diagnostic]:
     """What is wrong with a flow of the library where it is run, told at the place that runs it."""
     for flow in application.shipped.values():
-        for each in analyse(flow, application, platform):
+        for each in analyse(flow, application):
             for runner in application.flows:
                 for run in runs(runner):
                     if run.flow.name == flow.name:

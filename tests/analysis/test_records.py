@@ -198,7 +198,7 @@ def test_what_into_fills_must_be_filled_on_every_way() -> None:
     [
         ("{key: list, value: string}", "list can't be a key"),
         ("{key: number, value: string}", "number can't be a key"),
-        ("{value: string, expires: 0s}", "what expires at once is never there"),
+        ("{value: string, expires: 0s}", "a record that expires after 0 keeps nothing"),
     ],
 )
 def test_a_record_that_can_not_be_is_told(record: str, message: str) -> None:

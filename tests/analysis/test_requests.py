@@ -87,7 +87,7 @@ def test_a_good_look_up_is_left_alone() -> None:
         ("requests/find/params", {"id": "digits", "words": "prompt?"}, "E173", "can't be sent"),
         ("requests/find/returns", {"name": "string", "balance": 7}, "E671", "needs a type"),
         ("requests/find/timeout", "3s", "E271", "find can take 3 s"),
-        ("requests/find/timeout", "0s", "E173", "at once"),
+        ("requests/find/timeout", "0s", "E173", "lets nothing be answered"),
         ("states/greet/say", "{{ env.TOKEN }}", "E801", "in requests"),
     ],
 )
@@ -188,18 +188,57 @@ def test_look_ups_that_lead_round_in_a_circle_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "code"),
     [
-        '{get: "https://{{ id }}/", timeout: 1s}',
-        '{get: "http://crm.example.com/", timeout: 1s}',
-        '{get: "https://crm.example.com/{{ id }}", timeout: 1s}',
-        '{get: "https://crm.example.com/", json: {a: b}, timeout: 1s}',
+        ('{params: {id: digits}, get: "https://{{ id }}/", timeout: 1s}', "E871"),
+        ('{get: "http://crm.example.com/", timeout: 1s}', "E872"),
+        ('{get: "https://crm.example.com/", headers: {host: a}, timeout: 1s}', "E873"),
+        ('{get: "https://crm.example.com/{{ id }}", timeout: 1s}', "E104"),
+        ('{get: "https://crm.example.com/{{ 1 + }}", timeout: 1s}', "E601"),
+        ("{get: \"https://crm.example.com/{{ 1 + 'a' }}\", timeout: 1s}", "E602"),
+        ('{get: "https://crm.example.com/{{ env.X | upper }}", timeout: 1s}', "E801"),
+        ('{get: "https://crm.example.com/", json: {a: b}, timeout: 1s}', "E173"),
+        ('{params: {id: PIN}, get: "https://crm.example.com/{{ id }}", timeout: 1s}', "E803"),
+        ('{params: {id: PIN}, post: "https://a.example/{{ id | upper }}", timeout: 1s}', "E804"),
     ],
 )
-def test_a_request_of_the_application_is_judged_too(tmp_path: Path, request_: str) -> None:
+def test_a_request_of_the_application_is_judged_as_one_of_a_flow(
+    tmp_path: Path, request_: str, code: str
+) -> None:
+    request_ = request_.replace("PIN", "{type: digits, secret: true}")
     (tmp_path / "app.yaml").write_text(
         f"app: a\nroutes: [{{flow: one}}]\nrequests: {{find: {request_}}}\n"
     )
     (tmp_path / "one.flow.yaml").write_text("flow: one\nstart: a\nstates: {a: {hangup: }}\n")
     (checked,) = check([tmp_path], PLATFORM)
-    assert {each.code for each in checked.diagnostics} == {"E174"}
+    assert [(each.path[-8:], each.code) for each in checked.diagnostics] == [("app.yaml", code)]
+
+
+PLACES = """\
+flow: example
+start: a
+requests:
+  find:
+    get: "https://crm.example.com/"
+    timeout: 1s
+    MORE
+states:
+  a: {request: {name: find}, on: {ok: bye, error: bye, MISSING: bye}}
+  bye: {hangup: }
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("status: {404: gone, 40: gone}", '"40" is no status of HTTP'),
+        ("returns: {name: string, words: prompt}", '"words" is a prompt, which no answer holds'),
+        ("json: {name: Ada}", "a GET request has no body"),
+        ("form: {name: Ada}", "a GET request has no body"),
+    ],
+)
+def test_what_is_wrong_in_a_request_is_shown_where_it_stands(more: str, message: str) -> None:
+    flow = PLACES.replace("MORE", more).replace(", MISSING: bye", ", gone: bye" * ("gone" in more))
+    (fault,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
+    assert (fault.code, fault.message, fault.span.line) == ("E173", message, 7)
+    assert fault.span.column > len("    json")

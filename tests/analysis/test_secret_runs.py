@@ -31,7 +31,10 @@ def test_a_secret_is_given_to_a_secret_parameter_and_comes_back_as_one(tmp_path:
 def test_the_other_flow_must_declare_it(tmp_path: Path, declared: str, code: str) -> None:
     inner = VAULT.replace(declared, declared.replace(SECRET, "digits"))
     (found,) = findings(tmp_path, BANK, inner)
-    assert (found.code, found.message) == (code, '"code" is given a secret, but is none')
+    assert (found.code, found.message) == (
+        code,
+        '"code" is given a secret, but is not declared secret',
+    )
 
 
 def test_what_comes_back_as_a_secret_is_not_spoken(tmp_path: Path) -> None:

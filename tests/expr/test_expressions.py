@@ -181,6 +181,38 @@ def test_what_other_languages_write_gets_a_remedy(source: str, remedy: str) -> N
     assert remedy in caught.value.help
 
 
+ONE_OR_OTHER = {
+    "name": Type(name=T.OBJECT, properties={"id": Type(name=T.STRING)}),
+    "due": Type(name=T.OBJECT, properties={"id": Type(name=T.STRING), "on": Type(name=T.DATE)}),
+    "code": Type(name=T.OBJECT, properties={"id": Type(name=T.INTEGER)}),
+    "any": Type(name=T.OBJECT),
+    "flag": Type(name=T.BOOLEAN),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "type_"),
+    [
+        ("([1] if flag else ['a'])[0]", None),
+        ("([1] if flag else [2.5])[0]", Type(name=T.NUMBER)),
+        ("(name if flag else due).id", Type(name=T.STRING)),
+        ("(name if flag else due).on", Type(name=T.DATE, nullable=True)),
+        ("(name if flag else code).id", None),
+        ("(name if flag else any).other", None),
+    ],
+)
+def test_of_one_list_or_object_or_another_only_what_both_have_is_known(
+    source: str, type_: Type | None
+) -> None:
+    assert infer(parse_expression(source), ONE_OR_OTHER, source) == type_
+
+
+def test_a_property_that_neither_object_has_is_refused() -> None:
+    source = "(name if flag else due).oops"
+    with pytest.raises(ExpressionError, match="oops"):
+        infer(parse_expression(source), ONE_OR_OTHER, source)
+
+
 def test_the_error_says_where() -> None:
     with pytest.raises(ExpressionError) as caught:
         evaluate("count > 1 and cuont < 2")

@@ -21,7 +21,6 @@ from ivrflow.analysis.rules import (
     subflows,
 )
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
 from ivrflow.model.flow import Flow
 
@@ -81,15 +80,13 @@ states:
 )
 
 
-def analyse(
-    flow: Flow, application: Application, platform: Platform, *, damaged: bool = False
-) -> list[Diagnostic]:
+def analyse(flow: Flow, application: Application, *, damaged: bool = False) -> list[Diagnostic]:
     """Return what the rules find in `flow`, in no order.
 
     A `damaged` flow, whose text has errors already, is spared the rules that would only repeat
     them in other words.
     """
-    subject = Subject(flow, application, platform)
+    subject = Subject(flow, application)
     return [
         found
         for rule in FLOW.by_code.values()

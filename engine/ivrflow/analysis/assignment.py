@@ -5,6 +5,7 @@ or collect that hears, and gone with the next event; after one that asks for a s
 known to be plain. A condition on the way tells which nullable values are there: `sure`.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from ivrflow.analysis.graph import Way
@@ -37,24 +38,29 @@ def everything(subject: Subject) -> Names:
 
 def entered(subject: Subject) -> dict[str, Names]:
     """Return what is assigned on every way to each state that can be reached."""
-    start = begun(subject)
     found: dict[str, Names] = {}
-    todo: list[tuple[str, Names]] = [(subject.flow.start.name, start)]
-    if subject.flow.on.error is not None:
-        todo.append((subject.flow.on.error.name, start))
-    while todo:
-        name, assigned = todo.pop()
-        state = subject.states.get(name)
-        if state is None:
-            continue
+    todo: deque[str] = deque()
+    waiting: set[str] = set()
+
+    def arrive(name: str, assigned: Names) -> None:
         before = found.get(name)
         after = assigned if before is None else before & assigned
-        if after == before:
-            continue
-        found[name] = after
-        left = after_steps(state.steps, after)
+        if name in subject.states and after != before:
+            found[name] = after
+            if name not in waiting:
+                waiting.add(name)
+                todo.append(name)
+
+    arrive(subject.flow.start.name, begun(subject))
+    if subject.flow.on.error is not None:
+        arrive(subject.flow.on.error.name, begun(subject))
+    while todo:
+        name = todo.popleft()
+        waiting.remove(name)
+        left = after_steps(subject.states[name].steps, found[name])
         for way in subject.ways_by_state[name]:
-            todo += _arrivals(way, left)
+            for following, here in _arrivals(way, left):
+                arrive(following, here)
     return found
 
 

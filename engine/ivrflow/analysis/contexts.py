@@ -13,7 +13,8 @@ import msgspec
 
 from ivrflow.analysis.graph import Graph, Way, context_after, targets
 from ivrflow.model.context import Context
-from ivrflow.model.flow import Collect, Flow, Menu, Request, RequestAction, Return, Run, State
+from ivrflow.model.flow import Collect, Flow, Menu, RequestAction, Return, Run, State
+from ivrflow.model.inherit import Visible
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -59,11 +60,11 @@ class Contexts:
 
 
 def explore(
-    entries: Iterable[Flow], flows: Mapping[str, Flow], shared: Mapping[str, Request]
+    entries: Iterable[Flow], flows: Mapping[str, Flow], visible: Mapping[str, Visible]
 ) -> Contexts:
     """Explore all that calls can come to that begin in `entries`; `flows` are all by name,
-    `shared` the requests of the application."""
-    explorer = _Explorer(flows, shared)
+    `visible` is what each can name."""
+    explorer = _Explorer(flows, visible)
     for flow in entries:
         explorer.flow(flow, Visit(flow.start.name, Context.ICE))
     return explorer.found
@@ -79,9 +80,9 @@ class _Summary:
 
 
 class _Explorer:
-    def __init__(self, flows: Mapping[str, Flow], shared: Mapping[str, Request]) -> None:
+    def __init__(self, flows: Mapping[str, Flow], visible: Mapping[str, Visible]) -> None:
         self.flows = flows
-        self.shared = shared
+        self.visible = visible
         self.found = Contexts()
         self.summaries: dict[tuple[str, Context], _Summary] = {}
 
@@ -103,7 +104,7 @@ class _Explorer:
     def spread(self, flow: Flow, first: Visit, summary: _Summary, seen: Visits) -> None:
         """Add `first` and all that it leads to in `flow`."""
         visits = self.found.visits_by_flow.setdefault(flow.name, {})
-        graph = Graph(flow, self.flows, self.shared)
+        graph = Graph(flow, self.flows, self.visible[flow.name].requests)
         todo = deque([first])
         while todo:
             visit = todo.popleft()

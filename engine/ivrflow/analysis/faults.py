@@ -42,7 +42,7 @@ def exposure(name: str, wanted: Type | None) -> tuple[str, str]:
         help = "declare with `secret: true` what is secret in it"
     else:
         help = f"declare it {{type: {kind}, secret: true}}"
-    return f'"{name}" is given a secret, but is none', help
+    return f'"{name}" is given a secret, but is not declared secret', help
 
 
 def leak(span: Span, use: str) -> Fault:

@@ -54,11 +54,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The ways of `flow`, which can run `others`; `shared` are the requests of its application."""
+    """The ways of `flow`, which can run `others` and ask `requests`."""
 
     flow: Flow
     others: Mapping[str, Flow]
-    shared: Mapping[str, Request]
+    requests: Mapping[str, Request]
 
     def ways(self, state: State) -> Iterator[Way]:
         """Yield every way out of `state`, those inherited from its flow included."""
@@ -97,8 +97,7 @@ class Graph:
 
     def request_of(self, action: RequestAction) -> Request | None:
         """Return the request that is asked, if it is declared."""
-        name = action.request.name
-        return self.flow.requests.get(name) or self.shared.get(name)
+        return self.requests.get(action.request.name)
 
     def outcomes_of(self, state: State) -> tuple[str, ...]:
         """Return the outcomes that the action of `state` can have, its keys left out.
@@ -111,7 +110,7 @@ class Graph:
                 return (*(self.returns_of(run) if known else state.on.by_outcome), "ended")
             case RequestAction() as action:
                 request = self.request_of(action)
-                named = state.on.by_outcome if request is None else request.status.values()
+                named = state.on.by_outcome if request is None else request.named_outcomes
                 waits = () if is_silent(state) else ("ended",)
                 return (*LOOKED_UP, *named, NOT_FOUND, *waits)
             case _:
@@ -124,7 +123,7 @@ class Graph:
                 return tuple(self.returns_of(run))
             case RequestAction() as action:
                 request = self.request_of(action)
-                named = () if request is None else request.status.values()
+                named = () if request is None else request.named_outcomes
                 return tuple(dict.fromkeys((*LOOKED_UP, *named)))
             case _:
                 return required_outcomes(state)

@@ -71,7 +71,7 @@ def _firsts(application: Application) -> dict[str, dict[str, str]]:
     while todo:
         name = todo.pop()
         if targets[name]:
-            _hand_on(Subject(flows[name], application, application.platform), found)
+            _hand_on(Subject(flows[name], application), found)
         for target in targets[name] & flows.keys():
             runners[target] -= 1
             todo += [] if runners[target] else [target]
@@ -177,7 +177,7 @@ class _Listener:
         key = (flow.name, frozenset(locales))
         if key not in self.returned:
             self.returned[key] = locales  # for one that runs itself, of which a rule tells
-            inner = Subject(flow, self.subject.application, self.subject.platform)
+            inner = Subject(flow, self.subject.application)
             listener = _Listener(inner, self.returned, f" of {_file(flow.path)}")
             self.returned[key] = listener.returns(locales)
         return self.returned[key]

@@ -1,45 +1,88 @@
-"""Where the walk goes on without waiting for the caller: in the same reply."""
+"""Where the walk goes on without waiting for the caller: in the same reply, over all flows.
 
-from collections.abc import Iterator, Mapping
+What a flow returns without waiting is found once for all that run it. A flow that is run comes back
+to the state that runs it, so nothing that passes calls round leaves its flow for good but where
+flows run themselves, which a rule of its own refuses.
+"""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
 
 from ivrflow.analysis.graph import targets
-from ivrflow.model.flow import Flow, RequestAction, Return, Run, State
+from ivrflow.model.flow import Flow, RequestAction, Return, Run, State, Transition
+
+Place = tuple[str, str]
+"""A flow's name and a state's."""
 
 
-def passed_to(flow: Flow, name: str, flows: Mapping[str, Flow]) -> list[str]:
-    """Return the states that the state `name` passes a call to; `flows` are those it may run."""
-    state = flow.states.get(name)
-    return [] if state is None else list(_passed(state, flows, frozenset({flow.name})))
+@dataclass(frozen=True, eq=False)
+class Passing:
+    """Where the states of `flows` pass calls on."""
+
+    flows: Mapping[str, Flow]
+
+    def state(self, place: Place) -> State | None:
+        flow = self.flows.get(place[0])
+        return None if flow is None else flow.states.get(place[1])
+
+    def passed_to(self, place: Place) -> Iterator[Place]:
+        """Yield the states of its flow that a state passes a call to."""
+        yield from self._passed_to(place, self.returned)
+
+    def _passed_to(self, place: Place, returned: Mapping[str, Set[str]]) -> Iterator[Place]:
+        state = self.state(place)
+        if state is None:
+            return
+        match state.action:
+            case None:
+                yield from _places(place[0], state.next)
+            case RequestAction(meanwhile=()):
+                for transition in state.on.by_outcome.values():
+                    yield from _places(place[0], transition)
+            case Run(flow=flow):
+                for outcome in sorted(returned.get(flow.name, ())):
+                    yield from self.on(place, outcome)
+            case _:
+                pass
+
+    def on(self, place: Place, outcome: str) -> Iterator[Place]:
+        """Yield where the outcome of a state's action leads."""
+        state = self.state(place)
+        if state is not None:
+            yield from _places(place[0], state.on.by_outcome.get(outcome, ()))
+
+    @cached_property
+    def returned(self) -> Mapping[str, Set[str]]:
+        """The outcomes that each flow can have without waiting for the caller."""
+        found: dict[str, set[str]] = {name: set() for name in self.flows}
+        reached: set[Place] = set()
+        todo = [(name, flow.start.name) for name, flow in self.flows.items()]
+        while todo:
+            place = todo.pop()
+            state = self.state(place)
+            if state is None or place in reached:
+                continue
+            reached.add(place)
+            todo += self._passed_to(place, found)
+            if isinstance(state.action, Return) and state.action.name.name not in found[place[0]]:
+                outcome = state.action.name.name
+                found[place[0]].add(outcome)
+                for runner in self.runners.get(place[0], ()):  # those reached go on from here
+                    todo += self.on(runner, outcome) if runner in reached else ()
+        return found
+
+    @cached_property
+    def runners(self) -> Mapping[str, list[Place]]:
+        """The states that run each flow."""
+        found: dict[str, list[Place]] = {}
+        for name, flow in self.flows.items():
+            for state in flow.states.values():
+                if isinstance(state.action, Run):
+                    found.setdefault(state.action.flow.name, []).append((name, state.name))
+        return found
 
 
-def _passed(state: State, flows: Mapping[str, Flow], running: frozenset[str]) -> Iterator[str]:
-    match state.action:
-        case None:
-            yield from (ref.name for ref in targets(state.next))
-        case RequestAction(meanwhile=()):
-            for transition in state.on.by_outcome.values():
-                yield from (ref.name for ref in targets(transition))
-        case Run() as run:
-            for outcome in _returned_at_once(run, flows, running):
-                yield from (ref.name for ref in targets(state.on.by_outcome.get(outcome, ())))
-        case _:
-            pass
-
-
-def _returned_at_once(run: Run, flows: Mapping[str, Flow], running: frozenset[str]) -> set[str]:
-    """Return the outcomes that a flow can have without waiting for the caller."""
-    flow = flows.get(run.flow.name)
-    if flow is None or flow.name in running:
-        return set()
-    outcomes: set[str] = set()
-    seen: set[str] = set()
-    todo = [flow.start.name]
-    while todo:
-        state = flow.states.get(todo.pop())
-        if state is None or state.name in seen:
-            continue
-        seen.add(state.name)
-        if isinstance(state.action, Return):
-            outcomes.add(state.action.name.name)
-        todo += _passed(state, flows, running | {flow.name})
-    return outcomes
+def _places(flow: str, transition: Transition) -> Iterator[Place]:
+    for ref in targets(transition):
+        yield flow, ref.name

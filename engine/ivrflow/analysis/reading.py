@@ -1,6 +1,6 @@
 """What every expression of a flow reads, in the order in which it is evaluated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -16,10 +16,11 @@ from ivrflow.analysis.assignment import (
     on_way,
 )
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.texts import Texts
+from ivrflow.analysis.values import mismatch
 from ivrflow.diagnostics import did_you_mean
-from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.environment import WRITTEN
@@ -54,7 +55,6 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.given import as_prompt, is_computed
 
-FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
 IN_CLEAR = "sent but to an address that begins with https://"
 
 USE_BY_STEP: Mapping[type, str] = {
@@ -84,10 +84,14 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
     return (*reader.texts.found.values(), *request_faults(subject.flow.requests))
 
 
-def type_of(subject: Subject, template: Template) -> Type | None:
-    """Return the type of a value in `subject`, None where it can't be told: because of one of its
-    `faults`, for example."""
-    return Texts(subject).value(template, everything(subject))
+TypeOf = Callable[[Template], Type | None]
+
+
+def typing_of(subject: Subject) -> TypeOf:
+    """Return what gives the type of a value in `subject`, None where it can't be told: because of
+    one of its `faults`, for example."""
+    texts, assigned = Texts(subject), everything(subject)
+    return lambda template: texts.value(template, assigned)
 
 
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
@@ -106,6 +110,19 @@ def request_faults(requests: Mapping[str, Request]) -> list[Fault]:
         _request(texts, request)
         found += texts.found.values()
     return found
+
+
+@lru_cache(maxsize=1)
+def shared_faults(application: Application) -> tuple[Fault, ...]:
+    """Return what is wrong with the texts of the application's requests. As with `faults`, several
+    rules ask."""
+    return tuple(request_faults(application.app.requests))
+
+
+def of_sort(found: Iterable[Fault], sort: Sort) -> Iterator[Finding]:
+    for fault in found:
+        if fault.sort is sort:
+            yield Finding(fault.span, fault.message, fault.help)
 
 
 def _request(texts: Texts, request: Request) -> None:
@@ -193,12 +210,9 @@ class _Reader:
             self.texts.note(Fault(Sort.UNKNOWN, step.at, message, help))
             return
         given = self.texts.value(step.value, assigned)
-        if not accepts(wanted, given):
-            message = f'"{step.name}" is {describe(wanted)}, not {describe(given)}'
-            help = ""
-            if given is not None and given.nullable:
-                help = FOR_NULL
-            self.texts.note(Fault(Sort.ASSIGNMENT, step.at, message, help))
+        wrong = mismatch(f'"{step.name}"', wanted, given)
+        if wrong is not None:
+            self.texts.note(Fault(Sort.ASSIGNMENT, step.at, *wrong))
         self.texts.exposed(step.name, wanted, given, step.at)
 
     def asking(self, state: State, assigned: Names) -> Names:
@@ -260,10 +274,9 @@ class _Reader:
         for name, template in values.items():
             wanted = declared[name].type if name in declared else None
             given = self.texts.value(template, assigned)
-            if is_computed(template) and not accepts(wanted, given):
-                message = f'"{name}" is {describe(wanted)}, not {describe(given)}'
-                help = FOR_NULL if given is not None and given.nullable else ""
-                self.texts.note(Fault(Sort.TYPE, span_of(template), message, help))
+            wrong = mismatch(f'"{name}"', wanted, given) if is_computed(template) else None
+            if wrong is not None:
+                self.texts.note(Fault(Sort.TYPE, span_of(template), *wrong))
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, assigned: Names) -> None:

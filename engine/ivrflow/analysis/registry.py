@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ivrflow.diagnostics import Diagnostic, Kind, Related, Severity, Span
+from ivrflow.diagnostics import KIND_BY_CODE, Diagnostic, Kind, Related, Severity, Span
 
 S = TypeVar("S")
 
@@ -64,6 +64,20 @@ class Rules(Generic[S]):
             text = "\n".join(line.strip() for line in lines)
             kind = Kind(code, name, text, bad=bad, good=good, severity=severity, fatal=fatal)
             self.by_code[code] = Rule(kind=kind, check=check, whole=whole)
+            return check
+
+        return register
+
+    def also(
+        self, code: str
+    ) -> Callable[[Callable[[S], Iterable[Finding]]], Callable[[S], Iterable[Finding]]]:
+        """Register the decorated generator for a kind that a rule for another subject declared: the
+        same offence has one code, wherever it is written."""
+
+        def register(
+            check: Callable[[S], Iterable[Finding]],
+        ) -> Callable[[S], Iterable[Finding]]:
+            self.by_code[code] = Rule(kind=KIND_BY_CODE[code], check=check)
             return check
 
         return register

@@ -9,8 +9,11 @@ import msgspec
 
 from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.graph import Graph, Way, wanted_digits
+from ivrflow.analysis.passing import Passing
+from ivrflow.analysis.patience import Patience
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
+from ivrflow.expr.functions import Keyed
 from ivrflow.expr.relations import either
 from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
@@ -29,6 +32,7 @@ from ivrflow.model.flow import (
     Record,
     RecordOperation,
     Ref,
+    Request,
     RequestAction,
     Run,
     State,
@@ -38,6 +42,7 @@ from ivrflow.model.flow import (
     runs,
 )
 from ivrflow.model.given import as_prompt
+from ivrflow.model.inherit import Visible, visible
 from ivrflow.model.records import yields
 from ivrflow.model.schedule import Schedule
 
@@ -93,8 +98,21 @@ class Application:
         return {**self.shipped, **{flow.name: flow for flow in reversed(self.flows)}}
 
     @cached_property
+    def visible(self) -> Mapping[str, Visible]:
+        """What each flow can name."""
+        return {name: visible(flow, self.app) for name, flow in self.all_flows.items()}
+
+    @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.entries, self.all_flows, self.app.requests)
+        return explore(self.entries, self.all_flows, self.visible)
+
+    @cached_property
+    def passing(self) -> Passing:
+        return Passing(self.all_flows)
+
+    @cached_property
+    def patience(self) -> Patience:
+        return Patience(self.passing, self.visible)
 
     @cached_property
     def entries(self) -> list[Flow]:
@@ -111,11 +129,14 @@ class Application:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One flow, its application and platform."""
+    """One flow in its application."""
 
     flow: Flow
     application: Application
-    platform: Platform
+
+    @property
+    def platform(self) -> Platform:
+        return self.application.platform
 
     @property
     def app(self) -> App:
@@ -128,7 +149,7 @@ class Subject:
 
     @cached_property
     def graph(self) -> Graph:
-        return Graph(self.flow, self.others, self.app.requests)
+        return Graph(self.flow, self.others, self.requests)
 
     @property
     def states(self) -> Mapping[str, State]:
@@ -150,14 +171,25 @@ class Subject:
         return {name: list(self.graph.ways(state)) for name, state in self.states.items()}
 
     @cached_property
-    def prompts(self) -> dict[str, DeclaredPrompt]:
-        """The declared prompts that the flow can play; its own hide the application's."""
-        return {**self.app.prompts, **self.flow.prompts}
+    def visible(self) -> Visible:
+        """What the flow can name: its own, and what the application shares."""
+        return visible(self.flow, self.app)
 
-    @cached_property
+    @property
+    def prompts(self) -> dict[str, DeclaredPrompt]:
+        return self.visible.prompts
+
+    @property
     def schedules(self) -> dict[str, Schedule]:
-        """The schedules that the flow can ask; its own hide the application's."""
-        return {**self.app.schedules, **self.flow.schedules}
+        return self.visible.schedules
+
+    @property
+    def records(self) -> dict[str, Record]:
+        return self.visible.records
+
+    @property
+    def requests(self) -> dict[str, Request]:
+        return self.visible.requests
 
     @cached_property
     def variables(self) -> dict[str, Type | None]:
@@ -196,9 +228,17 @@ class Subject:
         return found
 
     @cached_property
-    def records(self) -> dict[str, Record]:
-        """The records that the flow can use; its own hide the application's."""
-        return {**self.app.records, **self.flow.records}
+    def scope(self) -> dict[str, Type | None]:
+        """All that expressions can see; a variable hides a name of the language."""
+        return {**self.names, **self.variables}
+
+    @cached_property
+    def keyed(self) -> dict[str, Keyed]:
+        """What expressions can ask of the records that the flow can use."""
+        return {
+            name: Keyed(key=each.key, is_queue=each.kind == "queue")
+            for name, each in self.records.items()
+        }
 
     @cached_property
     def names(self) -> dict[str, Type | None]:

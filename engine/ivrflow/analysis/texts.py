@@ -11,7 +11,7 @@ from ivrflow.compiler.values import parameter
 from ivrflow.diagnostics import Span
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import TEXTLESS, SecretError, UnknownNameError, infer
-from ivrflow.expr.functions import Keyed, evaluated
+from ivrflow.expr.functions import evaluated
 from ivrflow.expr.parse import offset_of, parse_expression, parse_text, whole_expression
 from ivrflow.expr.relations import describe
 from ivrflow.expr.secrecy import is_secret, keeps
@@ -27,7 +27,6 @@ from ivrflow.model.flow import (
     ObjectValue,
     PlayPart,
     Prompt,
-    Record,
     SayPart,
     Template,
     Text,
@@ -49,9 +48,8 @@ class Texts:
         self.variables = {} if subject is None else subject.variables
         self.prompts = {} if subject is None else subject.flow.prompts
         self.playable = {} if subject is None else subject.prompts
-        self.records = {} if subject is None else _keyed(subject.records)
-        own: dict[str, Type | None] = {} if subject is None else dict(subject.names)
-        self.types: dict[str, Type | None] = {**own, **self.variables, **(types or {})}
+        self.records = {} if subject is None else subject.keyed
+        self.types: Mapping[str, Type | None] = types or {} if subject is None else subject.scope
         self.found: dict[Span, Fault] = {}
         self.played_with: set[tuple[str, Names]] = set()
         self.depth = 0
@@ -185,10 +183,9 @@ class Texts:
 
     def remedy(self, error: UnknownNameError) -> str:
         """What to write where a name is none of expressions, but something else."""
-        name = error.message.split('"')[1]
-        if name in self.playable:
-            return f"it is a prompt: write `play: {name}`"
-        return "variables are read by their bare names" if name == "vars" else error.help
+        if error.name in self.playable:
+            return f"it is a prompt: write `play: {error.name}`"
+        return "variables are read by their bare names" if error.name == "vars" else error.help
 
     def tree(
         self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
@@ -200,7 +197,7 @@ class Texts:
         try:
             given = infer(tree, types, source, self.records, present(assigned))
         except UnknownNameError as error:
-            sort = Sort.ENVIRONMENT if '"env"' in error.message else Sort.UNKNOWN
+            sort = Sort.ENVIRONMENT if error.name == "env" else Sort.UNKNOWN
             help = self.remedy(error)
             self.note(Fault(sort, place(scalar, error.offset, source), error.message, help))
             return None
@@ -215,12 +212,6 @@ class Texts:
                 message = f'"{name}" may have no value here'
                 self.note(Fault(Sort.UNASSIGNED, span, message, help))
         return given
-
-
-def _keyed(records: Mapping[str, Record]) -> dict[str, Keyed]:
-    return {
-        name: Keyed(key=each.key, is_queue=each.kind == "queue") for name, each in records.items()
-    }
 
 
 class _NoTextError(ExpressionError):

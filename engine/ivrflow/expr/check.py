@@ -15,10 +15,8 @@ from ivrflow.expr.filters import FILTERS, NUMBERS, TESTS, TEXTS, Filter
 from ivrflow.expr.functions import FUNCTIONS, Keyed
 from ivrflow.expr.narrowing import Paths, path_of, sure_if
 from ivrflow.expr.parse import OPERATORS, offset_of
-from ivrflow.expr.pattern import parse_pattern
 from ivrflow.expr.relations import accepts, describe, either, group
 from ivrflow.expr.secrecy import REMEDY, is_secret
-from ivrflow.expr.spoken import CURRENCY
 from ivrflow.expr.types import T, Type
 
 Names = Mapping[str, Type | None]
@@ -29,7 +27,15 @@ WORD_BY_COMPARISON = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">"
 
 
 class UnknownNameError(ExpressionError):
-    """A name, or a property of one, that nothing declares."""
+    """A name, or a property of one, that nothing declares.
+
+    `name` is that of a value that was looked for in the scope, "" where it was a property, a record
+    or what a function takes.
+    """
+
+    def __init__(self, message: str, *, offset: int, help: str = "", name: str = "") -> None:
+        super().__init__(message, offset=offset, help=help)
+        self.name = name
 
 
 class SecretError(ExpressionError):
@@ -54,12 +60,6 @@ def infer(
     """
     return _Checker(names, source, records, sure).type_of(tree)
 
-
-TELLING = frozenset({"default", "length", "luhn"})
-"""Filters that a secret may have: what they yield is none, or (`default`) still one."""
-
-NEEDS_VALUE = frozenset({"amount", "int", "date", "time"})
-"""Filters that fail on null; the others take it for an empty text."""
 
 REMEDY_BY_TEST = {"none": "compare: x == none", "defined": "compare: x != none"}
 """For those who know Jinja."""
@@ -151,7 +151,8 @@ class _Checker:
             if name in FUNCTIONS:
                 help = f"it is a function: write {name}(...)"
             message = f'there is no "{name}" here'
-            raise UnknownNameError(message, offset=offset_of(name, self.source), help=help)
+            offset = offset_of(name, self.source)
+            raise UnknownNameError(message, offset=offset, help=help, name=name)
         return self.names[name]
 
     def call(self, name: str, arguments: list[nodes.Expr]) -> Type:
@@ -257,12 +258,7 @@ class _Checker:
         inner = node.node or nodes.Const(None)
         given = self.type_of(inner)
         self.applied(node, known, given)
-        if node.name == "bucket" and isinstance(node.args[0], nodes.Const):
-            count = node.args[0].value
-            if not isinstance(count, int) or count < 1:
-                raise self.error(str(count), "bucket needs a number of buckets, from 1")
-        if node.name == "amount" and isinstance(node.args[0], nodes.Const):
-            self.currency(node.args[0].value)
+        self.written(node, known)
         if node.name != "default":
             return Type(name=known.gives)
         other = self.type_of(node.args[0])
@@ -270,10 +266,15 @@ class _Checker:
             return other
         return either(_sure(given), other)
 
-    def currency(self, code: object) -> None:
-        if not isinstance(code, str) or CURRENCY.fullmatch(code) is None:
-            help = 'write its three letters: amount("SEK")'
-            raise self.error(str(code), f'"{code}" is no currency', help)
+    def written(self, node: nodes.Filter | nodes.Test, known: Filter) -> None:
+        """Judge the arguments that are written out."""
+        for argument in node.args:
+            if known.check is None or not isinstance(argument, nodes.Const):
+                continue
+            try:
+                known.check(argument.value)
+            except ExpressionError as error:
+                raise self.error(str(argument.value), error.message, error.help) from None
 
     def test(self, node: nodes.Test) -> Type | None:
         known = TESTS.get(node.name)
@@ -281,11 +282,7 @@ class _Checker:
             help = REMEDY_BY_TEST.get(node.name) or did_you_mean(node.name, TESTS)
             raise self.error(node.name, f'there is no test "{node.name}"', help)
         self.applied(node, known, self.type_of(node.node))
-        if node.name == "matching" and isinstance(node.args[0], nodes.Const):
-            try:
-                parse_pattern(str(node.args[0].value))
-            except ExpressionError as error:
-                raise self.error(str(node.args[0].value), error.message, error.help) from None
+        self.written(node, known)
         return BOOLEAN
 
     def applied(self, node: nodes.Filter | nodes.Test, known: Filter, given: Type | None) -> None:
@@ -293,12 +290,12 @@ class _Checker:
             wanted = "no argument" if not known.arguments else "one argument"
             raise self.error(node.name, f'"{node.name}" takes {wanted}')
         operands = (given, *[self.type_of(argument) for argument in node.args])
-        if isinstance(node, nodes.Filter) and node.name not in TELLING:
+        if not known.for_secrets:
             for operand in operands:
                 self.refuse_secret(node.name, operand)
         if given is None or not known.takes or given.name is T.NULL:
             return
-        if given.nullable and node.name in NEEDS_VALUE:
+        if given.nullable and known.needs_value:
             help = "give a value for null with `| default(...)` first"
             raise self.error(node.name, f'there may be nothing for "{node.name}"', help)
         if given.name not in known.takes:

@@ -14,7 +14,7 @@ import msgspec
 from ivrflow.errors import EvaluationError, ExpressionError
 from ivrflow.expr import spoken
 from ivrflow.expr.parse import MAX_NUMBER
-from ivrflow.expr.pattern import fits
+from ivrflow.expr.pattern import fits, parse_pattern
 from ivrflow.expr.spoken import SpokenKind
 from ivrflow.expr.types import T
 
@@ -36,11 +36,21 @@ N = TypeVar("N", int, float)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """`takes` are the types of its operand, empty for any; `arguments` how many it must have."""
+    """All that is known of a filter or test.
+
+    `takes` are the types of its operand, empty for any; `arguments` how many it must have.
+    `for_secrets`: a secret may have it, for what it yields is none, or (`default`) still one.
+    `needs_value`: it fails on null; the others take it for an empty text. `speaks`: it yields a
+    `Spoken`. `check` judges an argument that is written out; it raises `ExpressionError`.
+    """
 
     takes: frozenset[T] = frozenset()
     gives: T = T.STRING
     arguments: int = 0
+    for_secrets: bool = False
+    needs_value: bool = False
+    speaks: bool = False
+    check: Callable[[object], object] | None = None
     compute: Compute
 
 
@@ -57,6 +67,17 @@ def _bucket(value: object, count: object) -> int:
     if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= MAX_NUMBER:
         raise EvaluationError(f'bucket needs a number of buckets, not "{count}"')
     return zlib.crc32(to_text(value).encode("utf-8", "replace")) % count
+
+
+def _check_bucket(count: object) -> None:
+    if not isinstance(count, int) or count < 1:
+        raise ExpressionError("bucket needs a number of buckets, from 1")
+
+
+def _check_currency(code: object) -> None:
+    if not isinstance(code, str) or spoken.CURRENCY.fullmatch(code) is None:
+        help = 'write its three letters: amount("SEK")'
+        raise ExpressionError(f'"{code}" is no currency', help=help)
 
 
 def _length(value: object) -> int:
@@ -79,6 +100,10 @@ def _matching(value: object, pattern: object) -> bool:
         return value is not None and fits(to_text(pattern), to_text(value))
     except ExpressionError:  # neither value is told: a secret may be tested, or be the pattern
         raise EvaluationError('"matching" was given what is no pattern') from None
+
+
+def _check_pattern(pattern: object) -> None:
+    parse_pattern(str(pattern))
 
 
 def _starting(value: object, beginnings: object) -> bool:
@@ -124,28 +149,54 @@ DAYS = frozenset({T.INSTANT, T.DATE, T.STRING})
 SCALARS = TEXTS | NUMBERS | {T.BOOLEAN}
 
 FILTERS: dict[str, Filter] = {
-    "amount": Filter(takes=TEXTS | NUMBERS, arguments=1, compute=_amount),
-    "bucket": Filter(takes=SCALARS, gives=T.INTEGER, arguments=1, compute=_bucket),
-    "date": Filter(takes=DAYS, gives=T.DATE, compute=_of_text(spoken.date)),
-    "default": Filter(arguments=1, compute=lambda value, other: other if value is None else value),
-    "int": Filter(takes=TEXTS | NUMBERS, gives=T.INTEGER, compute=_int),
-    "length": Filter(takes=TEXTS | {T.LIST}, gives=T.INTEGER, compute=_length),
-    "lower": Filter(takes=TEXTS, compute=_of_text(str.lower)),
-    "luhn": Filter(takes=TEXTS, gives=T.BOOLEAN, compute=_of_text(_luhn)),
-    "phone": Filter(takes=TEXTS, compute=_of_text(spoken.apart(SpokenKind.PHONE))),
-    "spell": Filter(takes=TEXTS, compute=_of_text(spoken.apart(SpokenKind.LETTERS))),
-    "spoken_digits": Filter(
-        takes=TEXTS | NUMBERS, compute=_of_text(spoken.apart(SpokenKind.DIGITS))
+    "amount": Filter(
+        takes=TEXTS | NUMBERS,
+        arguments=1,
+        needs_value=True,
+        speaks=True,
+        check=_check_currency,
+        compute=_amount,
     ),
-    "time": Filter(takes=DAYTIMES, gives=T.TIME, compute=_of_text(spoken.time)),
+    "bucket": Filter(
+        takes=SCALARS, gives=T.INTEGER, arguments=1, check=_check_bucket, compute=_bucket
+    ),
+    "date": Filter(
+        takes=DAYS, gives=T.DATE, needs_value=True, speaks=True, compute=_of_text(spoken.date)
+    ),
+    "default": Filter(
+        arguments=1,
+        for_secrets=True,
+        compute=lambda value, other: other if value is None else value,
+    ),
+    "int": Filter(takes=TEXTS | NUMBERS, gives=T.INTEGER, needs_value=True, compute=_int),
+    "length": Filter(takes=TEXTS | {T.LIST}, gives=T.INTEGER, for_secrets=True, compute=_length),
+    "lower": Filter(takes=TEXTS, compute=_of_text(str.lower)),
+    "luhn": Filter(takes=TEXTS, gives=T.BOOLEAN, for_secrets=True, compute=_of_text(_luhn)),
+    "phone": Filter(takes=TEXTS, speaks=True, compute=_of_text(spoken.apart(SpokenKind.PHONE))),
+    "spell": Filter(takes=TEXTS, speaks=True, compute=_of_text(spoken.apart(SpokenKind.LETTERS))),
+    "spoken_digits": Filter(
+        takes=TEXTS | NUMBERS, speaks=True, compute=_of_text(spoken.apart(SpokenKind.DIGITS))
+    ),
+    "time": Filter(
+        takes=DAYTIMES, gives=T.TIME, needs_value=True, speaks=True, compute=_of_text(spoken.time)
+    ),
     "upper": Filter(takes=TEXTS, compute=_of_text(str.upper)),
     "urlencode": Filter(takes=SCALARS, compute=_of_text(lambda text: quote(text, safe=""))),
 }
 
-SPEAKING = frozenset({"amount", "date", "phone", "spell", "spoken_digits", "time"})
+SPEAKING = frozenset(name for name, each in FILTERS.items() if each.speaks)
 """Filters that yield a `Spoken`."""
 
 TESTS: dict[str, Filter] = {
-    "matching": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_matching),
-    "starting": Filter(takes=TEXTS, gives=T.BOOLEAN, arguments=1, compute=_starting),
+    "matching": Filter(
+        takes=TEXTS,
+        gives=T.BOOLEAN,
+        arguments=1,
+        for_secrets=True,
+        check=_check_pattern,
+        compute=_matching,
+    ),
+    "starting": Filter(
+        takes=TEXTS, gives=T.BOOLEAN, arguments=1, for_secrets=True, compute=_starting
+    ),
 }

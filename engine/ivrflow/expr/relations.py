@@ -10,6 +10,8 @@ from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.numbers import is_e164
 
+NULL = Type(name=T.NULL)
+
 
 def describe(type_: Type | None) -> str:
     """Return a type in words: `digits`, `one of "a", "b"`."""
@@ -64,7 +66,8 @@ def either(left: Type | None, right: Type | None) -> Type | None:
     nullable = left.nullable or right.nullable
     enum = (*left.enum, *right.enum) if left.enum and right.enum else ()
     if left.name is right.name:
-        return Type(name=left.name, nullable=nullable, enum=enum, of=left.of)
+        of, properties = either(left.of, right.of), _in_common(left, right)
+        return Type(name=left.name, nullable=nullable, enum=enum, of=of, properties=properties)
     for kind, other in ((left.name, right), (right.name, left)):
         if reads_as(other, kind):
             return Type(name=kind, nullable=nullable)
@@ -73,6 +76,20 @@ def either(left: Type | None, right: Type | None) -> Type | None:
     if left.name in NUMBERS and right.name in NUMBERS:
         return Type(name=T.NUMBER, nullable=nullable)
     return None
+
+
+def _in_common(left: Type, right: Type) -> dict[str, Type] | None:
+    """The properties of one object or the other: null where only one has it. None (any) where one
+    has any, or where two of the same name have nothing in common."""
+    if left.properties is None or right.properties is None:
+        return None
+    found: dict[str, Type] = {}
+    for name in left.properties | right.properties:
+        both = either(left.properties.get(name, NULL), right.properties.get(name, NULL))
+        if both is None:
+            return None
+        found[name] = both
+    return found
 
 
 def _secret(left: Type | None, right: Type | None) -> Type:

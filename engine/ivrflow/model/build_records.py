@@ -54,7 +54,9 @@ def _record(reader: Reader, entry: Entry, read_type: ReadType) -> Record:
     lasts = fixed(expires, 0).milliseconds
     if expires is not None and lasts == 0:
         help = "leave `expires` out to keep it for ever"
-        reader.note(WRONG_RECORD, place(expires), "what expires at once is never there", help)
+        reader.note(
+            WRONG_RECORD, place(expires), "a record that expires after 0 keeps nothing", help
+        )
     key = _key(reader, child(node, "key"), read_type)
     value = _value(reader, child(node, "value"), read_type)
     if is_secret(value):

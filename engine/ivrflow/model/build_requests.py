@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Literal, cast
 
 from ivrflow.diagnostics import Kind
-from ivrflow.expr.types import T, Type
+from ivrflow.expr.types import T
 from ivrflow.model.flow import (
     Constant,
     Decl,
     ListValue,
     ObjectValue,
+    Ref,
     Request,
     Template,
     Text,
@@ -80,19 +81,22 @@ def _request(reader: Reader, entry: Entry, declare: Declare) -> Request | None:
         form=None if form is None else _texts(form),
         timeout=fixed(child(node, "timeout"), TIMEOUT),
         retries=None if retries is None else integer(retries, 0),
-        status={each.key.text: word(each.value) for each in entries(child(node, "status"))},
+        status={
+            each.key.text: Ref(name=word(each.value), at=each.key.span)
+            for each in entries(child(node, "status"))
+        },
         returns=None if returns is None else _results(reader, declare(reader, returns)),
         at=entry.key.span,
     )
 
 
-def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Type]:
+def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Decl]:
     for name, decl in declared.items():
         if decl.has_default:
             message = f'"{name}" needs a type here, not a value'
             help = "write a type such as `integer`, or `integer?` if it may be missing"
             reader.note(RESULT_WITH_VALUE, decl.at, message, help)
-    return {name: decl.type for name, decl in declared.items()}
+    return declared
 
 
 def _texts(node: Node | None) -> dict[str, Text]:

@@ -248,7 +248,7 @@ class _Builder:
         start, end = hour * 60 + minute, end_hour * 60 + end_minute
         if start == end:
             help = 'write "00:00-24:00" for all day'
-            self.reader.note(WRONG_HOURS, node.span, f'"{word(node)}" has no length', help)
+            self.reader.note(WRONG_HOURS, node.span, f'"{word(node)}" ends where it begins', help)
             return None
         return Hours(start=start, end=end if end > start else end + MIDNIGHT)
 

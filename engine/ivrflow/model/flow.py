@@ -414,7 +414,7 @@ class Request(_Value, frozen=True, kw_only=True):
     """A look-up over HTTP, declared once. Its texts see `params` by their bare names, and `env`.
 
     `retries` is None where the author wrote none, `returns` where the answer has no declared form.
-    `status` names outcomes by status code.
+    `status` names outcomes by status code; each has the place of its code.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -425,8 +425,8 @@ class Request(_Value, frozen=True, kw_only=True):
     form: dict[str, Text] | None = None
     timeout: Fixed
     retries: int | None = None
-    status: dict[str, str] = {}
-    returns: dict[str, Type] | None = None
+    status: dict[str, Ref] = {}
+    returns: dict[str, Decl] | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 
     @property
@@ -437,7 +437,15 @@ class Request(_Value, frozen=True, kw_only=True):
     @property
     def answer(self) -> Type:
         """The type of the answer."""
-        return Type(name=T.OBJECT, properties=self.returns)
+        if self.returns is None:
+            return Type(name=T.OBJECT)
+        types = {name: decl.type for name, decl in self.returns.items()}
+        return Type(name=T.OBJECT, properties=types)
+
+    @property
+    def named_outcomes(self) -> list[str]:
+        """The outcomes that it gives names of its own."""
+        return [each.name for each in self.status.values()]
 
 
 def patience(timeout: int, retries: int | None) -> int:

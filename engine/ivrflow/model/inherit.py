@@ -1,11 +1,45 @@
-"""What a state has from its flow: keys and handlers that count where it says nothing itself."""
+"""What a state has from its flow, and a flow from its application, where they say nothing
+themselves."""
 
-from ivrflow.model.flow import Choice, Collect, Flow, Menu, Request, State, Transition
+import msgspec
+
+from ivrflow.model.app import App
+from ivrflow.model.flow import (
+    Choice,
+    Collect,
+    DeclaredPrompt,
+    Flow,
+    Menu,
+    Record,
+    Request,
+    State,
+    Transition,
+)
+from ivrflow.model.schedule import Schedule
 
 NOT_FOUND = "not_found"
 
 INHERITED = ("no_input", "no_match", "invalid")
 """Outcomes whose handlers menus and collects inherit."""
+
+
+class Visible(msgspec.Struct, frozen=True, kw_only=True):
+    """What a flow can name, by name."""
+
+    prompts: dict[str, DeclaredPrompt]
+    schedules: dict[str, Schedule]
+    records: dict[str, Record]
+    requests: dict[str, Request]
+
+
+def visible(flow: Flow, app: App) -> Visible:
+    """Return what `flow` can name: its own, which hide those of the same name in `app`."""
+    return Visible(
+        prompts=app.prompts | flow.prompts,
+        schedules=app.schedules | flow.schedules,
+        records=app.records | flow.records,
+        requests=app.requests | flow.requests,
+    )
 
 
 def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:
@@ -36,6 +70,5 @@ def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:
 def outcome_by_status(request: Request, state: State) -> dict[str, str]:
     """Return the outcomes that status codes have in `state`: those that the request names, and
     `not_found` for 404 where the state handles it."""
-    if NOT_FOUND in state.on.by_outcome:
-        return {"404": NOT_FOUND, **request.status}
-    return request.status
+    named = {code: each.name for code, each in request.status.items()}
+    return {"404": NOT_FOUND, **named} if NOT_FOUND in state.on.by_outcome else named

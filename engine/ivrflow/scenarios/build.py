@@ -70,7 +70,7 @@ class _Builder:
             *application.app.requests,
             *(name for flow in self.flows.values() for name in flow.requests),
         }
-        subject = Subject(self.flow, application, application.platform) if self.flow else None
+        subject = Subject(self.flow, application) if self.flow else None
         self.variables = subject.variables if subject else {}
         self.records = (subject.records if subject else {}) | {
             f"{flow.name}.{name}": record

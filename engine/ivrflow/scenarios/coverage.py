@@ -62,7 +62,7 @@ def measure(
     application = Application(checked.app, tuple(checked.flows.values()), platform, checked.shipped)
     flows = checked.all_flows if library else checked.flows
     found = [
-        Covered(path=flow.path, name=name, items=tuple(_flow(flow, application, platform, hits)))
+        Covered(path=flow.path, name=name, items=tuple(_flow(flow, application, hits)))
         for name, flow in sorted(flows.items())
     ]
     shared = tuple(_shared(checked, hits))
@@ -71,11 +71,9 @@ def measure(
     return found
 
 
-def _flow(
-    flow: Flow, application: Application, platform: Platform, hits: Set[Hit]
-) -> Iterator[Item]:
+def _flow(flow: Flow, application: Application, hits: Set[Hit]) -> Iterator[Item]:
     moves = _Moves(flow.name, hits)
-    ways_by_state = Subject(flow, application, platform).ways_by_state
+    ways_by_state = Subject(flow, application).ways_by_state
     for name, state in flow.states.items():
         yield _item("state", name, state.at, ("state", flow.name, name) in hits)
         for way in ways_by_state[name]:

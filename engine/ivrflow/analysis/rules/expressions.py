@@ -3,17 +3,11 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.faults import Sort
-from ivrflow.analysis.reading import faults
+from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
-from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.expr.relations import accepts, describe
-
-
-def _of(subject: Subject, sort: Sort) -> Iterator[Finding]:
-    for fault in faults(subject):
-        if fault.sort is sort:
-            yield Finding(fault.span, fault.message, fault.help)
 
 
 @FLOW.add(
@@ -35,7 +29,12 @@ states:
 )
 def wrong_expression(subject: Subject) -> Iterator[Finding]:
     """An expression that is none, or holds what the language does not have."""
-    yield from _of(subject, Sort.SYNTAX)
+    yield from of_sort(faults(subject), Sort.SYNTAX)
+
+
+@APPLICATION.also("E601")
+def shared_wrong_expression(application: Application) -> Iterator[Finding]:
+    yield from of_sort(shared_faults(application), Sort.SYNTAX)
 
 
 @FLOW.add(
@@ -65,7 +64,12 @@ states:
 )
 def wrong_type(subject: Subject) -> Iterator[Finding]:
     """Values of types that don't go together: digits are no number, a wrong literal never equal."""
-    yield from _of(subject, Sort.TYPE)
+    yield from of_sort(faults(subject), Sort.TYPE)
+
+
+@APPLICATION.also("E602")
+def shared_wrong_type(application: Application) -> Iterator[Finding]:
+    yield from of_sort(shared_faults(application), Sort.TYPE)
 
 
 @FLOW.add(
@@ -88,7 +92,7 @@ states:
 )
 def unassigned_variable(subject: Subject) -> Iterator[Finding]:
     """A variable is read that has no value on some way here: the flow would fail on such calls."""
-    yield from _of(subject, Sort.UNASSIGNED)
+    yield from of_sort(faults(subject), Sort.UNASSIGNED)
 
 
 @FLOW.add(
@@ -112,7 +116,7 @@ states:
 )
 def wrong_assignment(subject: Subject) -> Iterator[Finding]:
     """A variable is given a value of another type than its own."""
-    yield from _of(subject, Sort.ASSIGNMENT)
+    yield from of_sort(faults(subject), Sort.ASSIGNMENT)
     for into, given in subject.intos:
         wanted = subject.variables[into.name]
         if not accepts(wanted, given):

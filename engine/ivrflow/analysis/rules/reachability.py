@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
 from ivrflow.analysis.graph import targets
-from ivrflow.analysis.passing import passed_to
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -59,9 +58,11 @@ states:
 )
 def passing_cycle(subject: Subject) -> Iterator[Finding]:
     """States that wait for nothing lead round in a circle: the caller would never get an answer."""
-    for circle in circles(
-        subject.states, lambda name: passed_to(subject.flow, name, subject.others)
-    ):
+    if subject.others.get(subject.flow.name) is not subject.flow:
+        return  # another of its name is walked; that there are two is told by a rule of its own
+    places = [(subject.flow.name, name) for name in subject.states]
+    for found in circles(places, subject.application.passing.passed_to):
+        circle = [name for _, name in found]
         way = " -> ".join([*circle, circle[0]])
         help = "let one of them wait: a menu, a collect, a connect"
         state = subject.states[circle[0]]

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.faults import span_of
-from ivrflow.analysis.reading import type_of
+from ivrflow.analysis.reading import TypeOf, typing_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.values import mismatch, wrong_literal
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import ListValue, ObjectValue, Record, RecordOperation, Template, TextValue
-from ivrflow.model.given import coerce, is_computed
+from ivrflow.model.given import is_computed
 
 ON_VALUES = ("read", "put", "count", "claim")
 ON_QUEUES = ("enqueue", "dequeue", "place")
@@ -141,27 +142,28 @@ states:
 def wrong_key(subject: Subject) -> Iterator[Finding]:
     """A key that is not of the record's type, or may be none: the number of a caller who withholds
     it, for example. The flow would fail on such calls."""
+    type_of = typing_of(subject)
     for step, record in _operations(subject):
         if record.key is None:
             continue
         if step.key is not None:
-            yield from _key(subject, step, record.key, step.key)
+            yield from _key(type_of, step, record.key, step.key)
         match step.any:
             case None:
                 pass
             case ListValue(items=items):
                 for item in items:
-                    yield from _key(subject, step, record.key, item)
+                    yield from _key(type_of, step, record.key, item)
             case several:
-                yield from _keys(subject, step, record.key, several)
+                yield from _keys(type_of, step, record.key, several)
 
 
-def _key(subject: Subject, step: RecordOperation, wanted: Type, key: Template) -> Iterator[Finding]:
+def _key(type_of: TypeOf, step: RecordOperation, wanted: Type, key: Template) -> Iterator[Finding]:
     name = step.record.name
     if not is_computed(key):
-        yield from _literal(key, wanted, f'a key of "{name}"')
+        yield from wrong_literal(f'a key of "{name}"', wanted, key)
         return
-    given = type_of(subject, key)
+    given = type_of(key)
     if accepts(wanted, given) or given is None:
         return
     if given.nullable and accepts(Type(name=wanted.name, nullable=True, enum=wanted.enum), given):
@@ -188,10 +190,10 @@ def _reads_caller(key: Template) -> bool:
 
 
 def _keys(
-    subject: Subject, step: RecordOperation, wanted: Type, several: Template
+    type_of: TypeOf, step: RecordOperation, wanted: Type, several: Template
 ) -> Iterator[Finding]:
     """Judge keys that are computed as one list."""
-    given = type_of(subject, several) if is_computed(several) else Type(name=T.STRING)
+    given = type_of(several) if is_computed(several) else Type(name=T.STRING)
     if given is None:
         return
     if given.name is not T.LIST or given.nullable:
@@ -231,39 +233,30 @@ states:
 )
 def wrong_record_value(subject: Subject) -> Iterator[Finding]:
     """A record is given a value of another type than it keeps."""
+    type_of = typing_of(subject)
     for step, record in _operations(subject):
         if step.value is not None and record.value is not None:
             what = f'what "{step.record.name}" keeps'
-            yield from _value(subject, step.value, record.value, what)
+            yield from _value(type_of, step.value, record.value, what)
 
 
-def _value(subject: Subject, value: Template, wanted: Type, what: str) -> Iterator[Finding]:
+def _value(type_of: TypeOf, value: Template, wanted: Type, what: str) -> Iterator[Finding]:
     if isinstance(value, ObjectValue) and wanted.name is T.OBJECT and wanted.properties is not None:
-        yield from _properties(subject, value, wanted.properties, what)
+        yield from _properties(type_of, value, wanted.properties, what)
     elif not is_computed(value):
-        yield from _literal(value, wanted, what)
-    elif not accepts(wanted, given := type_of(subject, value)):
-        help = ""
-        if given is not None and given.nullable and not wanted.nullable:
-            help = "give a value for null with `| default(...)`, or declare it nullable"
-        yield Finding(span_of(value), f"{what} is {describe(wanted)}, not {describe(given)}", help)
+        yield from wrong_literal(what, wanted, value)
+    elif wrong := mismatch(what, wanted, type_of(value)):
+        yield Finding(span_of(value), *wrong)
 
 
 def _properties(
-    subject: Subject, value: ObjectValue, wanted: dict[str, Type], what: str
+    type_of: TypeOf, value: ObjectValue, wanted: dict[str, Type], what: str
 ) -> Iterator[Finding]:
     for name, each in value.properties.items():
         if name in wanted:
-            yield from _value(subject, each, wanted[name], f'"{name}"')
+            yield from _value(type_of, each, wanted[name], f'"{name}"')
         else:
             yield Finding(span_of(each), f'{what} has no "{name}"', did_you_mean(name, wanted))
     for name, type_ in wanted.items():
         if name not in value.properties and not type_.nullable:
             yield Finding(value.at, f'{what} lacks "{name}"', f"add `{name}:`")
-
-
-def _literal(value: Template, wanted: Type, what: str) -> Iterator[Finding]:
-    try:
-        coerce(value, wanted)
-    except ValueError as error:
-        yield Finding(span_of(value), f"{what}: {error}")

@@ -3,10 +3,10 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ivrflow.analysis.faults import Sort
-from ivrflow.analysis.reading import faults
+from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
-from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Ref
@@ -143,9 +143,12 @@ states:
 )
 def unknown_name(subject: Subject) -> Iterator[Finding]:
     """An expression reads a name, or sets a variable, that nothing declares."""
-    for fault in faults(subject):
-        if fault.sort is Sort.UNKNOWN:
-            yield Finding(fault.span, fault.message, fault.help)
+    yield from of_sort(faults(subject), Sort.UNKNOWN)
+
+
+@APPLICATION.also("E104")
+def shared_unknown_name(application: Application) -> Iterator[Finding]:
+    yield from of_sort(shared_faults(application), Sort.UNKNOWN)
 
 
 RESERVED = frozenset(

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from ivrflow.analysis.faults import span_of
 from ivrflow.analysis.graph import is_silent
-from ivrflow.analysis.patience import Patience
-from ivrflow.analysis.reading import request_faults
+from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
-from ivrflow.analysis.rules.subflows import missing_values, wrong_values
 from ivrflow.analysis.subject import Application, Subject
+from ivrflow.analysis.values import missing_values, wrong_values
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.machine.environment import MARK, MARKED, marked
@@ -57,7 +57,7 @@ states:
 )
 def unknown_request(subject: Subject) -> Iterator[Finding]:
     """A request is asked that nobody declared: callers would hear an apology."""
-    known = {**subject.app.requests, **subject.flow.requests}
+    known = subject.requests
     for each in lookups(subject.flow):
         name = each.request.name
         if name not in known:
@@ -127,18 +127,26 @@ def wrong_request(subject: Subject) -> Iterator[Finding]:
     yield from _wrong(subject.flow.requests)
 
 
+@APPLICATION.also("E173")
+def shared_wrong_request(application: Application) -> Iterator[Finding]:
+    yield from _wrong(application.app.requests)
+
+
 def _wrong(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         if request.json is not None and request.form is not None:
-            yield Finding(request.at, "a request has one body", "write `json` or `form`")
+            message = "a request has one body, not both `json` and `form`"
+            yield Finding(_body(request), message, "leave one of them out")
         elif request.method == "GET" and (request.json or request.form):
             help = "use post, or put the values into the address: ?name={{ name }}"
-            yield Finding(request.at, "what is got has no body", help)
-        for code in request.status:
+            yield Finding(_body(request), "a GET request has no body", help)
+        for code, outcome in request.status.items():
             if not re.fullmatch("[1-5][0-9][0-9]", code):
-                yield Finding(request.at, f'"{code}" is no status of HTTP', "write 404, say")
+                help = "write three digits, such as 404"
+                yield Finding(outcome.at, f'"{code}" is no status of HTTP', help)
         if not request.timeout.milliseconds:
-            yield Finding(request.timeout.at, "nothing is there at once", "write 1s, for example")
+            message = "a timeout of 0 lets nothing be answered"
+            yield Finding(request.timeout.at, message, "write 1s, for example")
         yield from _unsent(request)
 
 
@@ -146,9 +154,17 @@ def _unsent(request: Request) -> Iterator[Finding]:
     for name, decl in request.params.items():
         if decl.type.name in UNSENT:
             yield Finding(decl.at, f'"{name}" is a {decl.type.name}, which can\'t be sent')
-    for name, type_ in (request.returns or {}).items():
-        if type_.name in UNSENT:
-            yield Finding(request.at, f'"{name}" is a {type_.name}, which no answer holds')
+    for name, decl in (request.returns or {}).items():
+        if decl.type.name in UNSENT:
+            yield Finding(decl.at, f'"{name}" is a {decl.type.name}, which no answer holds')
+
+
+def _body(request: Request) -> Span:
+    """Where the values stand that a request sends."""
+    if request.json is not None:
+        return span_of(request.json)
+    first = next(iter((request.form or {}).values()), None)
+    return request.at if first is None else _place(first, request.at)
 
 
 @FLOW.add(
@@ -173,15 +189,19 @@ states:
 )
 def look_ups_too_slow(subject: Subject) -> Iterator[Finding]:
     """Look-ups before one reply can take so long, retries included, that the caller hangs up."""
-    patience = Patience(subject.others, subject.app.requests)
     for state in subject.states.values():
         if state.action is None or not is_silent(state):
             continue
-        longest, names = patience.before_reply((subject.flow.name, state.name))
-        if longest > BUDGET:
-            told = f"{' and '.join(names)} can take {_seconds(longest)} before the caller hears"
+        wait = subject.application.patience.before_reply((subject.flow.name, state.name))
+        if wait.longest > BUDGET:
+            told = f"{_names(wait)} can take {_seconds(wait.longest)} before the caller hears"
             help = "say something with `meanwhile:`, or shorten timeout and retries"
             yield Finding(state.action.at, f"{told} anything, more than {_seconds(BUDGET)}", help)
+
+
+def _names(wait: Wait) -> str:
+    more = ["others"] if len(wait.names) > MAX_NAMED else []
+    return " and ".join([*wait.names[:MAX_NAMED], *more])
 
 
 def _seconds(milliseconds: int) -> str:
@@ -216,6 +236,11 @@ def computed_host(subject: Subject) -> Iterator[Finding]:
     yield from _hosts(subject.flow.requests)
 
 
+@APPLICATION.also("E871")
+def shared_computed_host(application: Application) -> Iterator[Finding]:
+    yield from _hosts(application.app.requests)
+
+
 def _hosts(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         if ADDRESS.fullmatch(marked(request.url.source)) is None:
@@ -247,6 +272,11 @@ states:
 def look_up_in_clear(subject: Subject) -> Iterator[Finding]:
     """What is looked up about callers would travel without encryption, for others to read."""
     yield from _in_clear(subject.flow.requests)
+
+
+@APPLICATION.also("E872")
+def shared_look_up_in_clear(application: Application) -> Iterator[Finding]:
+    yield from _in_clear(application.app.requests)
 
 
 def _in_clear(requests: Mapping[str, Request]) -> Iterator[Finding]:
@@ -284,6 +314,11 @@ def wrong_header(subject: Subject) -> Iterator[Finding]:
     yield from _headers(subject.flow.requests)
 
 
+@APPLICATION.also("E873")
+def shared_wrong_header(application: Application) -> Iterator[Finding]:
+    yield from _headers(application.app.requests)
+
+
 def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         for name, value in request.headers.items():
@@ -296,27 +331,3 @@ def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
 
 def _place(text: Text, at: Span) -> Span:
     return at if text.scalar is None else text.scalar.span
-
-
-@APPLICATION.add(
-    "E174",
-    "wrong-shared-request",
-    fatal=True,
-    bad="""
-app: example
-requests: {find: {params: {host: string}, get: "https://{{ host }}/", timeout: 1s}}
-routes: [{flow: example}]
-""",
-    good="""
-app: example
-requests: {find: {params: {id: string}, get: "https://crm.example.com/{{ id }}", timeout: 1s}}
-routes: [{flow: example}]
-""",
-)
-def wrong_shared_request(application: Application) -> Iterator[Finding]:
-    """A request of the application has a fault that one of a flow must not have either."""
-    requests = application.app.requests
-    for check in (_wrong, _hosts, _in_clear, _headers):
-        yield from check(requests)
-    for fault in request_faults(requests):
-        yield Finding(fault.span, fault.message, fault.help)

@@ -1,12 +1,12 @@
 """E8xx: who may reach what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ivrflow.analysis.faults import Sort, exposure
-from ivrflow.analysis.reading import faults
+from ivrflow.analysis.faults import Fault, Sort, exposure
+from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
-from ivrflow.analysis.rules import FLOW
-from ivrflow.analysis.subject import Subject
+from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.subject import Application, Subject
 from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
 from ivrflow.model.flow import Connect
@@ -34,7 +34,16 @@ states:
 )
 def environment_out_of_place(subject: Subject) -> Iterator[Finding]:
     """The environment is read where its values would be spoken, logged or stored."""
-    for fault in faults(subject):
+    yield from _environment(faults(subject))
+
+
+@APPLICATION.also("E801")
+def shared_environment_out_of_place(application: Application) -> Iterator[Finding]:
+    yield from _environment(shared_faults(application))
+
+
+def _environment(found: Iterable[Fault]) -> Iterator[Finding]:
+    for fault in found:
         if fault.sort is Sort.ENVIRONMENT:
             message = "`env` can be read in requests and in the credentials of `record` alone"
             yield Finding(fault.span, message, "there, write it as {{ env.NAME }}")
@@ -102,9 +111,12 @@ def secret_in_the_open(subject: Subject) -> Iterator[Finding]:
 
     `input` is a secret too after a menu or collect whose `into` is a secret variable.
     """
-    for fault in faults(subject):
-        if fault.sort is Sort.LEAK:
-            yield Finding(fault.span, fault.message, fault.help)
+    yield from of_sort(faults(subject), Sort.LEAK)
+
+
+@APPLICATION.also("E803")
+def shared_secret_in_the_open(application: Application) -> Iterator[Finding]:
+    yield from of_sort(shared_faults(application), Sort.LEAK)
 
 
 @FLOW.add(
@@ -134,9 +146,12 @@ states:
 )
 def computed_secret(subject: Subject) -> Iterator[Finding]:
     """Something is computed from a secret: nobody could tell any more which values are secret."""
-    for fault in faults(subject):
-        if fault.sort is Sort.COMPUTED:
-            yield Finding(fault.span, fault.message, fault.help)
+    yield from of_sort(faults(subject), Sort.COMPUTED)
+
+
+@APPLICATION.also("E804")
+def shared_computed_secret(application: Application) -> Iterator[Finding]:
+    yield from of_sort(shared_faults(application), Sort.COMPUTED)
 
 
 @FLOW.add(
@@ -169,9 +184,7 @@ def exposed_secret(subject: Subject) -> Iterator[Finding]:
 
     It would be stored in clear and could be spoken.
     """
-    for fault in faults(subject):
-        if fault.sort is Sort.EXPOSED:
-            yield Finding(fault.span, fault.message, fault.help)
+    yield from of_sort(faults(subject), Sort.EXPOSED)
     for into, given in subject.intos:
         wanted = subject.variables[into.name]
         if accepts(wanted, given) and not keeps(wanted, given):

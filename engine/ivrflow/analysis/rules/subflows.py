@@ -1,17 +1,15 @@
 """E1xx and E2xx of flows that run each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
 from ivrflow.analysis.graph import Graph
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.compiler.values import given_literal
-from ivrflow.diagnostics import Span, did_you_mean
-from ivrflow.expr.types import T
-from ivrflow.model.flow import Decl, Flow, Return, Run, Template, TextValue, runs
-from ivrflow.model.given import as_prompt, is_computed
+from ivrflow.analysis.values import missing_values, wrong_values
+from ivrflow.diagnostics import did_you_mean
+from ivrflow.model.flow import Flow, Return, Run, runs
 
 
 @FLOW.add(
@@ -77,47 +75,6 @@ def wrong_argument(subject: Subject) -> Iterator[Finding]:
             told = f'"{flow.name}" has no parameter'
             yield from wrong_values(run.params, flow.params, told, run.at)
             yield from missing_values(run.params, flow.params, f'"{flow.name}" needs', run.at)
-
-
-def wrong_values(
-    given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
-) -> Iterator[Finding]:
-    """Find values that nothing declares (`told` and their name) or that have another type."""
-    for name, value in given.items():
-        decl = declared.get(name)
-        span = _place(value, at)
-        if decl is None:
-            yield Finding(span, f'{told} "{name}"', did_you_mean(name, declared))
-            continue
-        if decl.type.name is T.SCHEDULE and isinstance(value, TextValue) and not is_computed(value):
-            written = value.text.source
-            message = f'"{name}": "{written}" is text, not a schedule'
-            yield Finding(span, message, f'write "{{{{ {written} }}}}"')
-            continue
-        try:
-            if decl.type.name is T.PROMPT:
-                as_prompt(value)
-            elif not is_computed(value):
-                given_literal(value, decl.type)
-        except ValueError as error:
-            yield Finding(span, f'"{name}": {error}')
-
-
-def missing_values(
-    given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
-) -> Iterator[Finding]:
-    for name, decl in declared.items():
-        if name not in given and not decl.has_default and not decl.type.nullable:
-            help = f"add it under `with:`, or give it a default over there: {name}: ..."
-            yield Finding(at, f'{told} "{name}"', help)
-
-
-def _place(value: Template, at: Span) -> Span:
-    match value:
-        case TextValue(text=text):
-            return at if text.scalar is None else text.scalar.span
-        case _:
-            return value.at
 
 
 @FLOW.add(
@@ -237,4 +194,4 @@ def return_to_nobody(application: Application) -> Iterator[Finding]:
 
 
 def _graph(application: Application, flow: Flow) -> Graph:
-    return Graph(flow, application.all_flows, application.app.requests)
+    return Graph(flow, application.all_flows, application.visible[flow.name].requests)

@@ -1,0 +1,77 @@
+"""What an author gives, judged against a declaration: of a flow, a request, a record, a variable.
+
+A value that is written out is read as its declaration says; of one that is computed the type is
+judged. Where null may come and must not, the remedy is the same everywhere.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ivrflow.analysis.faults import span_of
+from ivrflow.analysis.registry import Finding
+from ivrflow.compiler.values import given_literal
+from ivrflow.diagnostics import START, Span, did_you_mean
+from ivrflow.expr.relations import accepts, describe
+from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import Constant, Decl, Template, TextValue
+from ivrflow.model.given import as_prompt, is_computed
+
+FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
+
+
+def mismatch(what: str, wanted: Type | None, given: Type | None) -> tuple[str, str] | None:
+    """Return why a value of type `given` can't be `what`, declared as `wanted`, and what to do
+    about it; None where it can."""
+    if wanted is None or given is None or accepts(wanted, given):
+        return None
+    message = f"{what} is {describe(wanted)}, not {describe(given)}"
+    return message, FOR_NULL if given.nullable and not wanted.nullable else ""
+
+
+def wrong_literal(what: str, wanted: Type, given: Template, at: Span = START) -> Iterator[Finding]:
+    """Judge a value that is written out, and whether it can be heard where a prompt is wanted; `at`
+    is where values stand that have no place of their own."""
+    try:
+        if wanted.name is T.PROMPT:
+            as_prompt(given)
+        elif not is_computed(given):
+            given_literal(given, wanted)
+    except ValueError as error:
+        is_null = isinstance(given, Constant) and given.value is None
+        help = "write a value, or declare it nullable" if is_null else ""
+        yield Finding(_place(given, at), f"{what}: {error}", help)
+
+
+def wrong_values(
+    given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
+) -> Iterator[Finding]:
+    """Find values that nothing declares (`told` and their name), and those written as another
+    type."""
+    for name, value in given.items():
+        decl = declared.get(name)
+        if decl is None:
+            yield Finding(_place(value, at), f'{told} "{name}"', did_you_mean(name, declared))
+        elif decl.type.name is T.SCHEDULE and isinstance(value, TextValue):
+            yield from _quoted_schedule(name, value, at)
+        else:
+            yield from wrong_literal(f'"{name}"', decl.type, value, at)
+
+
+def _quoted_schedule(name: str, value: TextValue, at: Span) -> Iterator[Finding]:
+    if not is_computed(value):
+        written = value.text.source
+        message = f'"{name}": "{written}" is text, not a schedule'
+        yield Finding(_place(value, at), message, f'write "{{{{ {written} }}}}"')
+
+
+def missing_values(
+    given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
+) -> Iterator[Finding]:
+    for name, decl in declared.items():
+        if name not in given and not decl.has_default and not decl.type.nullable:
+            help = f"add it under `with:`, or give it a default over there: {name}: ..."
+            yield Finding(at, f'{told} "{name}"', help)
+
+
+def _place(value: Template, at: Span) -> Span:
+    span = span_of(value)
+    return at if span == START else span
