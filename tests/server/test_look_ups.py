@@ -4,9 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx2
+import pytest
+from canary import CANARY, places_with_canary
 from servers import answer, in_thread
 
 FLOW = """\
@@ -64,8 +67,8 @@ def pie(type_: str, at: str, value: str | None = None) -> dict[str, object]:
     return {"event": "pie", "callid": "call-1", "timestamp": timestamp, "menuResult": result}
 
 
-def started(serve: Serve, flow: str, bank: str) -> Server:
-    allowed = {"BANK": bank, "BANK_TOKEN": "t0ken", "IVRFLOW_ENV_ALLOW": "BANK,BANK_TOKEN"}
+def started(serve: Serve, flow: str, bank: str, held: str = "t0ken") -> Server:
+    allowed = {"BANK": bank, "BANK_TOKEN": held, "IVRFLOW_ENV_ALLOW": "BANK,BANK_TOKEN"}
     return serve(flow, **allowed)
 
 
@@ -84,6 +87,36 @@ def test_the_author_s_error_comes_before_the_caller_s_patience_ends(serve: Serve
         assert len(bank.requests) == 1
         assert "t0ken" not in server.log
         assert "0123" not in server.log
+
+
+def test_what_the_environment_holds_is_sent_and_leaves_no_trace(
+    serve: Serve, tmp_path: Path
+) -> None:
+    async def angry(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(request, "500 Internal Server Error"))
+
+    with in_thread(angry) as bank:
+        server = started(serve, SILENT, bank.url, CANARY)
+        server.event(ICE)
+        assert "Our bank is asleep." in server.event(pie("sequence", "10:00:05", "0123")).text
+        assert CANARY.encode() in bank.requests[0]
+    assert list(places_with_canary(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("bank", "token", "named"),
+    [
+        ("https://bank.example", f"{CANARY}\n{CANARY}", "env.BANK_TOKEN breaks the line of the"),
+        (f"https://bank.example:{CANARY}", "t0ken", "(env.BANK)"),
+    ],
+)
+def test_an_environment_that_can_t_be_sent_is_refused_by_name_at_the_start(
+    serve: Serve, tmp_path: Path, bank: str, token: str, named: str
+) -> None:
+    with pytest.raises(AssertionError) as refused:
+        started(serve, SILENT, bank, token)
+    assert named in str(refused.value)
+    assert list(places_with_canary(tmp_path)) == []
 
 
 def test_a_caller_who_hears_a_prompt_gets_the_answer_even_after_a_power_cut(serve: Serve) -> None:
