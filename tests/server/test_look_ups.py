@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -139,9 +141,37 @@ def test_a_caller_who_hears_a_prompt_gets_the_answer_even_after_a_power_cut(serv
         assert "One moment." in server.event(pie("timeout", "10:00:09")).text
         awake.append(True)
         assert "You have 7 crowns." in _patiently(server)
-        keys = {each.split(b"Idempotency-Key: ")[1].split(b"\r\n")[0] for each in bank.requests}
         assert len(bank.requests) == 2
-        assert len(keys) == 1
+        assert len(_keys(bank.requests)) == 1
+
+
+def test_what_was_sent_when_the_power_was_cut_is_sent_again_under_its_key(serve: Serve) -> None:
+    awake: list[bool] = []
+    got = threading.Event()
+
+    async def once_awake(request: bytes, writer: asyncio.StreamWriter) -> None:
+        got.set()
+        while not awake:
+            await asyncio.sleep(0.01)
+        writer.write(answer(json.dumps({"balance": 7}).encode()))
+
+    with in_thread(once_awake) as bank, ThreadPoolExecutor(1) as platform:
+        flow = SILENT.replace("get: ", "post: ")
+        server = started(serve, flow, bank.url)
+        server.event(ICE)
+        waiting = platform.submit(server.event, pie("sequence", "10:00:05", "0123"))
+        assert got.wait(10)
+        server.kill()
+        assert isinstance(waiting.exception(10), httpx2.TransportError)
+        server.start()
+        awake.append(True)
+        assert "You have 7 crowns." in server.event(pie("sequence", "10:00:05", "0123")).text
+        assert len(bank.requests) == 2
+        assert len(_keys(bank.requests)) == 1
+
+
+def _keys(requests: list[bytes]) -> set[bytes]:
+    return {each.split(b"Idempotency-Key: ")[1].split(b"\r\n")[0] for each in requests}
 
 
 def _patiently(server: Server) -> str:
