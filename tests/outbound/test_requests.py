@@ -291,6 +291,18 @@ def test_a_host_may_be_the_environment_s_and_a_header_the_author_s() -> None:
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
+def test_blanks_around_a_header_are_not_part_of_it() -> None:
+    async def story(ask: Ask) -> None:
+        async with server(says(ADA)) as good:
+            asked = lookup(
+                good.url, headers={"X-A": " 1\t", "Authorization": "Bearer \x01NONE\x01"}
+            )
+            assert (await ask(asked)).outcome == "ok"
+            assert b"X-A: 1\r\nAuthorization: Bearer\r\n" in good.requests[0]
+
+    told(story)
+
+
 def test_a_text_that_no_server_can_be_told_is_an_error() -> None:
     async def story(ask: Ask) -> None:
         async with server(says(ADA)) as good:

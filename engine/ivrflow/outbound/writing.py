@@ -68,7 +68,7 @@ def _line(name: str, text: str, value: Callable[[str], str]) -> str:
     for variable in MARKED.findall(text):
         if _CONTROL.search(value(variable)):
             raise ExchangeError(f"env.{variable} breaks the line of the header {name}")
-    filled = fill(text, value)
+    filled = fill(text, value).strip(" \t")
     if _CONTROL.search(filled):
         raise ExchangeError(f"the header {name} holds a control character")
     return filled
