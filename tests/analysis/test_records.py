@@ -199,6 +199,7 @@ def test_what_into_fills_must_be_filled_on_every_way() -> None:
         ("{key: list, value: string}", "list can't be a key"),
         ("{key: number, value: string}", "number can't be a key"),
         ("{value: string, expires: 0s}", "a record that expires after 0 keeps nothing"),
+        ("{value: {type: string}}", 'this is an object with one property, "type"'),
     ],
 )
 def test_a_record_that_can_not_be_is_told(record: str, message: str) -> None:
@@ -206,3 +207,9 @@ def test_a_record_that_can_not_be_is_told(record: str, message: str) -> None:
     (found,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
     assert (found.code, found.message) == ("E624", message)
     assert found.help
+
+
+def test_a_time_that_is_none_is_told_once() -> None:
+    flow = "flow: f\nstart: a\nrecords: {x: {expires: 15}}\nstates: {a: {say: Hi., hangup: }}\n"
+    (found,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
+    assert (found.code, found.help) == ("E051", "write 15s for seconds")

@@ -82,6 +82,16 @@ def test_a_good_look_up_is_left_alone() -> None:
         ("requests/find/get", "https://crm.example.com/{{ id + }}", "E601", ""),
         ("requests/find/headers", {"X Y": "1"}, "E873", "no name of a header"),
         ("requests/find/headers", {"host": "a"}, "E873", "itself"),
+        ("requests/find/headers", {"X-A": "a", "x-a": "b"}, "E873", "given twice"),
+        ("requests/find/headers", {"X-A": "a\nb"}, "E873", "control character"),
+        ("requests/find/get", "https://crm.example.com:abc/", "E173", "a port that there can't be"),
+        ("requests/find/get", "https://crm..example.com/", "E173", "a host or a port"),
+        ("requests/find/get", "{{ env.CRM }}/a b/{{ id }}", "E173", "as %20"),
+        ("requests/find/get", "https://crm.example.com/é", "E173", "beyond ASCII"),
+        ("requests/find/get", "https://169.254.169.254/", "E173", "link-local"),
+        ("requests/find/get", "https://[fd00:ec2::254]/", "E173", "metadata"),
+        ("requests/find/status", {"409": "taken", "404": "ok"}, "E173", "no outcome of 404"),
+        ("requests/find/status", {"409": "taken", "404": "error"}, "E173", "such as not_found"),
         ("requests/find/form", {"a": "b"}, "E173", "has no body"),
         ("requests/find/status", {"40": "taken"}, "E173", "no status"),
         ("requests/find/params", {"id": "digits", "words": "prompt?"}, "E173", "can't be sent"),
@@ -115,6 +125,8 @@ def test_a_request_without_one_method_or_a_timeout_has_a_finding(request_: objec
         "{{ env.CRM }}/{{ id }}?page={{ page }}",
         "{{env.CRM}}",
         "https://{{ env.HOST }}:8443/{{ id }}",
+        "https://crm.example.com:{{ env.PORT }}/{{ id }}",
+        "https://bücher.example/%C3%A9?q={{ id }}",
         "http://127.0.0.1:8080/{{ id }}",
         "http://[::1]/{{ id }}",
         "https://crm.example.com?id={{ id }}",
@@ -122,6 +134,18 @@ def test_a_request_without_one_method_or_a_timeout_has_a_finding(request_: objec
 )
 def test_addresses_that_the_author_or_the_operator_chose_are_good(address: str) -> None:
     assert found(changed("requests/find/get", address)) == []
+
+
+def test_a_caller_who_hears_something_meanwhile_does_not_wait_for_ever_either() -> None:
+    text = changed("states/find/request/meanwhile", "One moment.")
+    assert found(text.replace('"1s"', '"2m"')) == []
+    assert [code for code, _ in found(text.replace('"1s"', '"121s"'))] == ["E173"]
+    assert [code for code, _ in found(text.replace('"1s"', '"1s", "retries": 11'))] == ["E173"]
+
+
+def test_the_end_of_a_call_is_no_outcome_of_a_status() -> None:
+    text = changed("requests/find/status", {"409": "taken", "404": "ended"})
+    assert "E173" in [code for code, _ in found(text)]
 
 
 def test_several_look_ups_share_the_patience_even_across_flows(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from time import monotonic
 
 import pytest
 from servers import Habit, answer, says, server
+from structlog.testing import capture_logs
 
+from ivrflow.addresses import refusal
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.lookups import Form, Json, LookedUp, Lookup
-from ivrflow.outbound.addresses import refusal
 from ivrflow.outbound.hosts import FAILURES, LIMIT
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
@@ -290,6 +291,18 @@ def test_a_host_may_be_the_environment_s_and_a_header_the_author_s() -> None:
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
+def test_blanks_around_a_header_are_not_part_of_it() -> None:
+    async def story(ask: Ask) -> None:
+        async with server(says(ADA)) as good:
+            asked = lookup(
+                good.url, headers={"X-A": " 1\t", "Authorization": "Bearer \x01NONE\x01"}
+            )
+            assert (await ask(asked)).outcome == "ok"
+            assert b"X-A: 1\r\nAuthorization: Bearer\r\n" in good.requests[0]
+
+    told(story)
+
+
 def test_a_text_that_no_server_can_be_told_is_an_error() -> None:
     async def story(ask: Ask) -> None:
         async with server(says(ADA)) as good:
@@ -449,5 +462,54 @@ def test_https_tells_nothing_to_a_server_that_nobody_vouches_for() -> None:
         async with server(says(ADA), tls=tls()) as other:
             assert (await ask(lookup(other.url))).outcome == "error"
             assert other.requests == []
+
+    told(story)
+
+
+def test_no_reason_against_a_request_quotes_what_the_environment_holds() -> None:
+    secret = "S3CR3T"
+    lookups_ = [
+        lookup("https://localhost/", headers={"Authorization": "Bearer \x01BROKEN\x01"}),
+        lookup("https://localhost/", headers={"Authorization": "Bearer \x01BYTES\x01"}),
+        lookup("https://localhost/", "POST", body=Json(value={"a": "\x01BYTES\x01"})),
+        lookup("https://localhost/\x01BYTES\x01"),
+        lookup("\x01PORT\x01/"),
+        lookup("\x01HOST\x01/"),
+        lookup("\x01BROKEN\x01/"),
+        lookup("\x01BRACKET\x01/"),
+    ]
+
+    async def story(ask: Ask) -> None:
+        for each in lookups_:
+            with capture_logs() as logs:
+                found = await ask(each)
+            assert found.outcome == "error"
+            assert secret not in f"{found.fault}{logs}", each
+            assert "env." in found.fault
+
+    told(
+        story,
+        BROKEN=f"{secret}\n{secret}",
+        BYTES=f"{secret}\udcff",
+        PORT=f"https://localhost:{secret}",
+        HOST=f"https://{secret}..{secret}",
+        BRACKET=f"https://[{secret}",
+    )
+
+
+def test_a_fault_of_the_engine_is_logged_without_the_values_that_met_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_: object) -> None:
+        raise RuntimeError("s3cr3t".upper())
+
+    monkeypatch.setattr("ivrflow.outbound.requests.write", failing)
+
+    async def story(ask: Ask) -> None:
+        with capture_logs() as logs:
+            assert (await ask(lookup("https://localhost/"))).fault == "a fault of the engine"
+        assert logs[0]["error"] == "RuntimeError"
+        assert "_look_up" in logs[0]["where"]
+        assert "S3CR3T" not in str(logs)
 
     told(story)

@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx2
+import pytest
+from canary import CANARY, places_with_canary
 from servers import answer, in_thread
 
 FLOW = """\
@@ -64,8 +69,8 @@ def pie(type_: str, at: str, value: str | None = None) -> dict[str, object]:
     return {"event": "pie", "callid": "call-1", "timestamp": timestamp, "menuResult": result}
 
 
-def started(serve: Serve, flow: str, bank: str) -> Server:
-    allowed = {"BANK": bank, "BANK_TOKEN": "t0ken", "IVRFLOW_ENV_ALLOW": "BANK,BANK_TOKEN"}
+def started(serve: Serve, flow: str, bank: str, held: str = "t0ken") -> Server:
+    allowed = {"BANK": bank, "BANK_TOKEN": held, "IVRFLOW_ENV_ALLOW": "BANK,BANK_TOKEN"}
     return serve(flow, **allowed)
 
 
@@ -84,6 +89,36 @@ def test_the_author_s_error_comes_before_the_caller_s_patience_ends(serve: Serve
         assert len(bank.requests) == 1
         assert "t0ken" not in server.log
         assert "0123" not in server.log
+
+
+def test_what_the_environment_holds_is_sent_and_leaves_no_trace(
+    serve: Serve, tmp_path: Path
+) -> None:
+    async def angry(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(request, "500 Internal Server Error"))
+
+    with in_thread(angry) as bank:
+        server = started(serve, SILENT, bank.url, CANARY)
+        server.event(ICE)
+        assert "Our bank is asleep." in server.event(pie("sequence", "10:00:05", "0123")).text
+        assert CANARY.encode() in bank.requests[0]
+    assert list(places_with_canary(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("bank", "token", "named"),
+    [
+        ("https://bank.example", f"{CANARY}\n{CANARY}", "env.BANK_TOKEN breaks the line of the"),
+        (f"https://bank.example:{CANARY}", "t0ken", "(env.BANK)"),
+    ],
+)
+def test_an_environment_that_can_t_be_sent_is_refused_by_name_at_the_start(
+    serve: Serve, tmp_path: Path, bank: str, token: str, named: str
+) -> None:
+    with pytest.raises(AssertionError) as refused:
+        started(serve, SILENT, bank, token)
+    assert named in str(refused.value)
+    assert list(places_with_canary(tmp_path)) == []
 
 
 def test_a_caller_who_hears_a_prompt_gets_the_answer_even_after_a_power_cut(serve: Serve) -> None:
@@ -106,9 +141,37 @@ def test_a_caller_who_hears_a_prompt_gets_the_answer_even_after_a_power_cut(serv
         assert "One moment." in server.event(pie("timeout", "10:00:09")).text
         awake.append(True)
         assert "You have 7 crowns." in _patiently(server)
-        keys = {each.split(b"Idempotency-Key: ")[1].split(b"\r\n")[0] for each in bank.requests}
         assert len(bank.requests) == 2
-        assert len(keys) == 1
+        assert len(_keys(bank.requests)) == 1
+
+
+def test_what_was_sent_when_the_power_was_cut_is_sent_again_under_its_key(serve: Serve) -> None:
+    awake: list[bool] = []
+    got = threading.Event()
+
+    async def once_awake(request: bytes, writer: asyncio.StreamWriter) -> None:
+        got.set()
+        while not awake:
+            await asyncio.sleep(0.01)
+        writer.write(answer(json.dumps({"balance": 7}).encode()))
+
+    with in_thread(once_awake) as bank, ThreadPoolExecutor(1) as platform:
+        flow = SILENT.replace("get: ", "post: ")
+        server = started(serve, flow, bank.url)
+        server.event(ICE)
+        waiting = platform.submit(server.event, pie("sequence", "10:00:05", "0123"))
+        assert got.wait(10)
+        server.kill()
+        assert isinstance(waiting.exception(10), httpx2.TransportError)
+        server.start()
+        awake.append(True)
+        assert "You have 7 crowns." in server.event(pie("sequence", "10:00:05", "0123")).text
+        assert len(bank.requests) == 2
+        assert len(_keys(bank.requests)) == 1
+
+
+def _keys(requests: list[bytes]) -> set[bytes]:
+    return {each.split(b"Idempotency-Key: ")[1].split(b"\r\n")[0] for each in requests}
 
 
 def _patiently(server: Server) -> str:

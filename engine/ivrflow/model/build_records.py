@@ -7,6 +7,7 @@ from ivrflow.diagnostics import Kind
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Record
+from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import Reader, child, entries, fixed, place, word
 from ivrflow.source.node import Entry, Mapping, Node
 
@@ -52,7 +53,7 @@ def _record(reader: Reader, entry: Entry, read_type: ReadType) -> Record:
     node = entry.value
     expires = child(node, "expires")
     lasts = fixed(expires, 0).milliseconds
-    if expires is not None and lasts == 0:
+    if read_duration(word(expires)) == 0:
         help = "leave `expires` out to keep it for ever"
         reader.note(
             WRONG_RECORD, place(expires), "a record that expires after 0 keeps nothing", help
@@ -86,6 +87,16 @@ def _value(reader: Reader, node: Node | None, read_type: ReadType) -> Type | Non
     if node is None:
         return None
     if isinstance(node, Mapping):
+        _alone(reader, node, read_type)
         properties = {each.key.text: read_type(reader, each.value) for each in entries(node)}
         return Type(name=T.OBJECT, properties=properties)
     return read_type(reader, node)
+
+
+def _alone(reader: Reader, node: Mapping, read_type: ReadType) -> None:
+    """Note what is written as a declaration is, but would be read as an object with a `type`."""
+    type_ = node.get("type")
+    if type_ is not None and len(node.entries) == 1:
+        written = read_type(reader, type_).name
+        message = 'this is an object with one property, "type"'
+        reader.note(WRONG_RECORD, place(type_), message, f"write `value: {written}`")

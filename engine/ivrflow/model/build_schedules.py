@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ivrflow.diagnostics import Kind, Severity, did_you_mean
+from ivrflow.diagnostics import Kind, Severity, Span, did_you_mean
 from ivrflow.model.literals import is_date
 from ivrflow.model.reader import Reader, child, entries, items, place, several, word
 from ivrflow.model.schedule import DAYS, MIDNIGHT, Dates, Holidays, Hours, Schedule
@@ -36,7 +36,7 @@ schedules:
 WRONG_HOURS = Kind(
     "E661",
     "wrong-hours",
-    "Hours have no length, or overlap others of the same day: one of them was not meant.",
+    "Hours have no length, or overlap others of that day or the day before: one was not meant.",
     bad="""
 app: example
 routes: [{flow: example}]
@@ -192,6 +192,7 @@ class _Builder:
 
     def _open(self) -> dict[str, tuple[Hours, ...]]:
         open_by_day: dict[str, tuple[Hours, ...]] = {}
+        span_by_day: dict[str, Span] = {}
         for each in entries(child(self.node, "open")):
             hours = self._hours(each.value)
             for day in _days(each.key.text):
@@ -200,7 +201,21 @@ class _Builder:
                     self.reader.note(DAY_TWICE, each.key.span, f'"{day}" is given twice', help)
                     break
                 open_by_day[day] = hours
+                span_by_day[day] = each.key.span
+        self._over_midnight(open_by_day, span_by_day)
         return open_by_day
+
+    def _over_midnight(
+        self, open_by_day: dict[str, tuple[Hours, ...]], span_by_day: dict[str, Span]
+    ) -> None:
+        """Note hours of a day that begin before those of the day before are over."""
+        for day, before in zip(DAYS, (DAYS[-1], *DAYS), strict=False):
+            earlier, later = open_by_day.get(before, ())[-1:], open_by_day.get(day, ())[:1]
+            if earlier and later and later[0].start < earlier[0].end - MIDNIGHT:
+                message = f"{before} {_shown(earlier[0])} and {day} {_shown(later[0])} overlap"
+                help = f"end the hours of {before} where those of {day} begin"
+                self.reader.note(WRONG_HOURS, span_by_day[day], message, help)
+                break
 
     def _special(self) -> Iterator[tuple[str, tuple[Hours, ...]]]:
         for each in entries(child(self.node, "special")):

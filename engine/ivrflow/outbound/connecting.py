@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpcore2
 
-from ivrflow.outbound.addresses import refusal
+from ivrflow.addresses import refusal
 
 HEAD_START = 0.25
 """Seconds that an address is tried alone before the next one is tried beside it (RFC 8305)."""

@@ -67,7 +67,8 @@ class Http:
         except BROKEN as error:
             raise ExchangeError(_told(error), broken=True) from error
         except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, ValueError) as error:
-            raise ExchangeError(f"the request can't be sent: {error}") from error
+            # What others say of it may quote what the environment holds.
+            raise ExchangeError("HTTP can't carry the request's address or headers") from error
 
     async def _exchange(self, outgoing: Outgoing) -> Incoming:
         url = _target(outgoing.url)
@@ -97,12 +98,8 @@ class Http:
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of a URL; raises `ValueError` where it isn't one of HTTP."""
+    """Return scheme, host and port of a URL that can be asked (see `ivrflow.addresses`)."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("the address does not begin with https:// and a host")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("the address holds a user name: put credentials into a header")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{parts.scheme}://{parts.hostname}:{port}"
 

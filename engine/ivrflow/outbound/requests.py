@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from time import monotonic
+from traceback import format_tb
 
 import structlog
 
@@ -51,8 +52,10 @@ class Requests:
             return await self._look_up(lookup, key, deadline)
         except ExchangeError as error:
             return failed(str(error))
-        except Exception:  # a bug of ours must not cost the caller the author's `error`
-            log.exception("look-up failed", request=lookup.name)
+        except Exception as error:  # a bug of ours must not cost the caller the author's `error`
+            # Neither its words nor its values: they may be the environment's.
+            kind, where = type(error).__name__, format_tb(error.__traceback__)
+            log.error("look-up failed", request=lookup.name, error=kind, where="".join(where))
             return failed("a fault of the engine")
 
     async def _look_up(self, lookup: Lookup, key: str, deadline: float) -> LookedUp:

@@ -7,15 +7,21 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from ivrflow import __version__
+from ivrflow.addresses import fault
 from ivrflow.errors import ExchangeError
 from ivrflow.machine.environment import MARK_IN_JSON, MARKED, fill
 from ivrflow.machine.lookups import Form, Json, Lookup
-from ivrflow.outbound.http import Outgoing, origin
+from ivrflow.outbound.http import Outgoing
 
 BODIED = frozenset({"POST", "PUT", "PATCH"})
 """Methods of which servers expect a body, if only an empty one."""
 
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
+
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
+"""What stands for bytes of the environment that are no UTF-8."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _SERVER = re.compile(rf"{MARKED.pattern}|https?://[^/?#]*")
 
@@ -33,21 +39,39 @@ def write(lookup: Lookup, environment: Mapping[str, str], key: str) -> Outgoing:
     """
 
     def value(name: str) -> str:
-        return environment.get(name, "").strip()
+        return _value(environment, name)
 
     def filled(text: str) -> str:
         return fill(text, value)
 
     server, place = _parted(lookup.url)
     url = filled(server).rstrip("/") + fill(place, lambda name: quote(value(name), ""))
-    _require_address(url)
+    _require_address(url, server)
     _require_privacy(lookup, url)
     kind, body = _body(lookup.method, lookup.body, filled)
     own = {**OWN_HEADERS, "Idempotency-Key": key, **({"Content-Type": kind} if kind else {})}
     written = {name.lower() for name in lookup.headers}
     headers = {name: value for name, value in own.items() if name.lower() not in written}
-    headers |= {name: filled(each) for name, each in lookup.headers.items()}
+    headers |= {name: _line(name, each, value) for name, each in lookup.headers.items()}
     return Outgoing(method=lookup.method, url=url, headers=headers, body=body)
+
+
+def _value(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "").strip()
+    if _NO_TEXT.search(value):
+        raise ExchangeError(f"env.{name} is no text in UTF-8")
+    return value
+
+
+def _line(name: str, text: str, value: Callable[[str], str]) -> str:
+    """Return the value of a header; the reason against it names variables, and quotes none."""
+    for variable in MARKED.findall(text):
+        if _CONTROL.search(value(variable)):
+            raise ExchangeError(f"env.{variable} breaks the line of the header {name}")
+    filled = fill(text, value).strip(" \t")
+    if _CONTROL.search(filled):
+        raise ExchangeError(f"the header {name} holds a control character")
+    return filled
 
 
 def _parted(url: str) -> tuple[str, str]:
@@ -84,11 +108,11 @@ def _filled(value: object, fill: Callable[[str], str]) -> object:
     return value
 
 
-def _require_address(url: str) -> None:
-    try:
-        origin(url)
-    except ValueError as error:
-        raise ExchangeError(str(error)) from None
+def _require_address(url: str, server: str) -> None:
+    reason = fault(url)
+    if reason:
+        variables = ", ".join(f"env.{name}" for name in MARKED.findall(server))
+        raise ExchangeError(f"{reason} ({variables})" if variables else reason)
 
 
 def _require_privacy(lookup: Lookup, url: str) -> None:

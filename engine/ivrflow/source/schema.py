@@ -38,6 +38,19 @@ NOT_YET = "Not supported yet."
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
+WORDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+"""The types of JSON as authors know them."""
+
+DAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*", re.IGNORECASE)
+
 Json = dict[str, Any]
 
 
@@ -160,6 +173,9 @@ class _Checker:
                 self.meant.setdefault(path, set()).add(likely)
             title = schema.get("title", "this mapping")
             help = did_you_mean(word, _supported(schema)) if known else _examples(schema)
+            with_hyphen = word.replace("_", "-")
+            if any(re.search(each, with_hyphen) for each in patterns):
+                help = f'did you mean "{with_hyphen}"?'
             self.add(UNKNOWN_KEY, entry.key.span, f'"{word}" is no key of {title}', help)
 
     def missing_key(self, error: ValidationError) -> None:
@@ -216,7 +232,7 @@ class _Checker:
             known = [str(each) for each in _schema(error).get("enum", ()) if isinstance(each, str)]
             help = did_you_mean(node.text, known) if known and not title else ""
             likely = nearest(node.text, known)
-            help = f'did you mean "{likely}"?' if likely else help
+            help = f'did you mean "{likely}"?' if likely else help or _remedy(error, node.text)
             self.add(WRONG_VALUE, self.place(error), f"expected {expected}, not {shown}", help)
             return
         kind = "a mapping" if isinstance(node, Mapping) else "a list"
@@ -228,7 +244,7 @@ class _Checker:
         entry = node.entries.get(name) if isinstance(node, Mapping) else None
         span = node.span if entry is None else entry.key.span
         expected = _schema(error).get("title", "a name of lower case letters, digits and _")
-        self.add(WRONG_NAME, span, f'"{name}" is not {expected}')
+        self.add(WRONG_NAME, span, f'"{name}" is not {expected}', _likely_name(error, name))
 
     def words(self, error: ValidationError) -> list[str]:
         """Return the keys of the mapping at fault."""
@@ -279,7 +295,9 @@ def _expected(error: ValidationError) -> str:
     wanted: Any = error.validator_value
     match error.validator:
         case "type":
-            return " or ".join([wanted] if isinstance(wanted, str) else wanted)
+            return " or ".join(
+                WORDS[each] for each in ([wanted] if isinstance(wanted, str) else wanted)
+            )
         case "enum":
             return "one of " + ", ".join(map(str, wanted))
         case "pattern":
@@ -292,6 +310,23 @@ def _examples(schema: Json) -> str:
     patterns: Iterator[str] = iter(schema.get("patternProperties", ()))
     first = next(patterns, "")
     return "keys are 0-9 * #" if first == "^[0-9*#]$" else ""
+
+
+def _remedy(error: ValidationError, text: str) -> str:
+    """Say what to write instead of a text that is right but for its form."""
+    if error.validator == "type" and error.validator_value == "array":
+        return f"write a list: [{_short(text)}]"
+    title = str(_schema(error).get("title", ""))
+    if title.startswith("a duration") and re.fullmatch("[0-9]{1,9}", text):
+        return f"write {text}s for seconds"
+    return ""
+
+
+def _likely_name(error: ValidationError, name: str) -> str:
+    shorter = DAY.sub(lambda day: day.group(1).lower(), name)
+    pattern = str(_schema(error).get("pattern", ""))
+    fits = shorter != name and pattern and re.search(pattern, shorter)
+    return f'did you mean "{shorter}"?' if fits else ""
 
 
 def _short(text: str) -> str:

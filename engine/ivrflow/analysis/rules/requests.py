@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from ivrflow import addresses
 from ivrflow.analysis.faults import span_of
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.patience import MAX_NAMED, Wait
@@ -25,6 +26,15 @@ ADDRESS = re.compile(
 IN_CLEAR = re.compile(r"http://(?!(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/?#]|$))")
 
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+"""What is put into a text when it is sent, encoded as its place needs."""
+
+MAX_TIMEOUT = 120_000
+MAX_RETRIES = 10
+OWN_OUTCOMES = frozenset({"ok", "error", "ended"})
+"""Outcomes that are not the author's to give."""
+
 UNSENT = frozenset({T.PROMPT, T.SCHEDULE})
 """Types of values that no other server knows."""
 
@@ -123,7 +133,8 @@ states:
 """,
 )
 def wrong_request(subject: Subject) -> Iterator[Finding]:
-    """A request that HTTP can't send as it is meant: two bodies, a body to get, no such status."""
+    """A request that HTTP can't send as it is meant: two bodies, a body to get, no such status, an
+    address that there can't be. Or no caller would wait for it."""
     yield from _wrong(subject.flow.requests)
 
 
@@ -140,14 +151,45 @@ def _wrong(requests: Mapping[str, Request]) -> Iterator[Finding]:
         elif request.method == "GET" and (request.json or request.form):
             help = "use post, or put the values into the address: ?name={{ name }}"
             yield Finding(_body(request), "a GET request has no body", help)
-        for code, outcome in request.status.items():
-            if not re.fullmatch("[1-5][0-9][0-9]", code):
-                help = "write three digits, such as 404"
-                yield Finding(outcome.at, f'"{code}" is no status of HTTP', help)
-        if not request.timeout.milliseconds:
-            message = "a timeout of 0 lets nothing be answered"
-            yield Finding(request.timeout.at, message, "write 1s, for example")
+        yield from _status(request)
+        yield from _times(request)
+        yield from _address(request)
         yield from _unsent(request)
+
+
+def _status(request: Request) -> Iterator[Finding]:
+    for code, outcome in request.status.items():
+        if not re.fullmatch("[1-5][0-9][0-9]", code):
+            help = "write three digits, such as 404"
+            yield Finding(outcome.at, f'"{code}" is no status of HTTP', help)
+        elif outcome.name in OWN_OUTCOMES:
+            message = f'"{outcome.name}" has a meaning of its own, and is no outcome of {code}'
+            yield Finding(outcome.at, message, "give it a name of its own, such as not_found")
+
+
+def _times(request: Request) -> Iterator[Finding]:
+    timeout = request.timeout.milliseconds
+    if not timeout:
+        message = "a timeout of 0 lets nothing be answered"
+        yield Finding(request.timeout.at, message, "write 1s, for example")
+    elif timeout > MAX_TIMEOUT:
+        told = f"no caller waits for {timeout // 1000} s, {MAX_TIMEOUT // 1000} s are the most"
+        yield Finding(request.timeout.at, told, "write 1s, or 20s with `meanwhile:`")
+    if request.retries is not None and request.retries > MAX_RETRIES:
+        told = f"{request.retries} retries are too many, {MAX_RETRIES} are the most"
+        yield Finding(request.at, told, "write 1, for example")
+
+
+def _address(request: Request) -> Iterator[Finding]:
+    """What can't be sent whatever the values are; those of variables are judged at the start."""
+    address = marked(request.url.source)
+    if ADDRESS.fullmatch(address) is None:
+        return  # E871
+    server = re.sub(f"^{MARKED.pattern}", "https://1", address)
+    reason = addresses.fault(MARKED.sub("1", VALUE.sub("1", server)))
+    if reason:
+        help = "encode what HTTP can't carry, a blank as %20" if " holds a " in reason else ""
+        yield Finding(_place(request.url, request.at), f"nothing can be sent: {reason}", help)
 
 
 def _unsent(request: Request) -> Iterator[Finding]:
@@ -310,7 +352,8 @@ states:
 """,
 )
 def wrong_header(subject: Subject) -> Iterator[Finding]:
-    """A header that HTTP doesn't know the form of, or that the engine writes itself."""
+    """A header that HTTP doesn't know the form of, that is given twice, or that the engine writes
+    itself."""
     yield from _headers(subject.flow.requests)
 
 
@@ -321,12 +364,20 @@ def shared_wrong_header(application: Application) -> Iterator[Finding]:
 
 def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
+        seen: set[str] = set()
         for name, value in request.headers.items():
             place = _place(value, request.at)
             if HEADER.fullmatch(name) is None:
                 yield Finding(place, f'"{name}" is no name of a header')
             elif name.lower() in OWN_HEADERS:
                 yield Finding(place, f'the engine writes the header "{name}" itself')
+            elif name.lower() in seen:
+                help = "give it once: capitals make no other header"
+                yield Finding(place, f'the header "{name}" is given twice', help)
+            if CONTROL.search(VALUE.sub("", value.source)):
+                told = f'the header "{name}" holds a control character, such as a line break'
+                yield Finding(place, told, "write it on one line")
+            seen.add(name.lower())
 
 
 def _place(text: Text, at: Span) -> Span:

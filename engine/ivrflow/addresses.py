@@ -1,6 +1,13 @@
-"""Addresses that nothing of ours may connect to, whatever a name resolves to."""
+"""Addresses that can be asked, and those that nothing of ours may connect to.
 
+No reason quotes an address: it may hold values of the environment.
+"""
+
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 METADATA = frozenset(
     map(
@@ -18,6 +25,36 @@ METADATA = frozenset(
 
 TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv6 addresses that a translator takes to the IPv4 address in their last 32 bits (RFC 6052)."""
+
+
+def fault(url: str) -> str:
+    """Return why nothing can be sent to `url`, "" if it can, as far as it tells without a name
+    being resolved."""
+    if BLANK.search(url):
+        return "the address holds a blank or a control character"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except ValueError:
+        return "the address has a host or a port that there can't be"
+    if parts.scheme not in ("http", "https") or not host:
+        return "the address does not begin with https:// and a host"
+    if parts.username is not None or parts.password is not None:
+        return "the address holds a user name: put credentials into a header"
+    if port == 0:
+        return "the address has a host or a port that there can't be"
+    if not (parts.path + parts.query).isascii():
+        return "the address holds a letter beyond ASCII after its host"
+    return _refused_literal(host)
+
+
+def _refused_literal(host: str) -> str:
+    try:
+        reason = refusal(host)
+    except ValueError:  # a name
+        return ""
+    return reason and f"the host {reason}"
 
 
 def refusal(address: str) -> str:
