@@ -118,7 +118,9 @@ requests:
   find:
     get: "https://x.example.com/"
     timeout: 1s
-    returns: {days: {type: list, of: date}, slots: {type: list, of: {type: object, properties: {day: date}}}}
+    returns:
+      days: {type: list, of: date}
+      slots: {type: list, of: {type: object, properties: {day: date}}}
 vars: {visit: object?}
 states:
 """
@@ -163,8 +165,14 @@ def test_a_list_may_be_too_short() -> None:
 
 def test_an_item_that_is_proven_is_there() -> None:
     assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[0]"}]""") == []
-    assert in_answer("""[{say: '{{ found.days[-1] | date }}', when: "found.days[-1] != none"}]""") == []
-    assert in_answer("""[{say: '{{ found.slots[1].day | date }}', when: "found.slots[1].day"}]""") == []
+    assert (
+        in_answer("""[{say: '{{ found.days[-1] | date }}', when: "found.days[-1] != none"}]""")
+        == []
+    )
+    assert (
+        in_answer("""[{say: '{{ found.slots[1].day | date }}', when: "found.slots[1].day"}]""")
+        == []
+    )
 
 
 def test_another_answer_takes_back_what_was_known_of_its_items() -> None:
