@@ -7,6 +7,7 @@ from ivrflow.analysis.rules import (
     FLOW,
     applications,
     contexts,
+    digits,
     expressions,
     limits,
     locales,
@@ -28,6 +29,7 @@ from ivrflow.model.flow import Flow
 FAMILIES = (
     applications,
     contexts,
+    digits,
     expressions,
     limits,
     locales,

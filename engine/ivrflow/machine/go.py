@@ -36,7 +36,8 @@ def go(walk: Walk, transition: Transition) -> State | None:
         if way is None:
             return state
         transition = way
-    raise EvaluationError(f'passing states go round in a circle at "{walk.visited[-1]}"')
+    last = walk.visited[-1]
+    raise EvaluationError(f'more than {MAX_PASSING} passing states in one reply, up to "{last}"')
 
 
 def enter(walk: Walk, name: str) -> State:

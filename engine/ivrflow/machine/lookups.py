@@ -8,6 +8,7 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
+from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import patience
 from ivrflow.model.given import expected
