@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Literal, cast
 
+import msgspec
+
 from ivrflow.diagnostics import Kind
-from ivrflow.expr.types import T, Type
+from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.flow import (
     Constant,
     Decl,
@@ -81,9 +83,23 @@ def _request(reader: Reader, entry: Entry, declare: Declare) -> Request | None:
         timeout=fixed(child(node, "timeout"), TIMEOUT),
         retries=None if retries is None else integer(retries, 0),
         status={each.key.text: word(each.value) for each in entries(child(node, "status"))},
-        returns=None if returns is None else _results(reader, declare(reader, returns)),
+        returns=None if returns is None else _results(reader, declare(reader, _unquoted(returns))),
         at=entry.key.span,
     )
+
+
+def _unquoted(node: Node) -> Node:
+    """Take the quoted names of types for types: nothing else may stand where they are."""
+    if not isinstance(node, Mapping):
+        return node
+    replace = msgspec.structs.replace
+    entries = {
+        name: replace(each, value=replace(each.value, style=""))
+        if isinstance(each.value, Scalar) and parse_type(each.value.text)
+        else each
+        for name, each in node.entries.items()
+    }
+    return replace(node, entries=entries)
 
 
 def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Type]:
