@@ -18,6 +18,7 @@ from ivrflow.analysis.rules import (
     replies,
     requests,
     security,
+    silence,
     speech,
     subflows,
 )
@@ -40,6 +41,7 @@ FAMILIES = (
     replies,
     requests,
     security,
+    silence,
     speech,
     subflows,
 )
