@@ -61,7 +61,7 @@ def test_a_condition_that_proves_nothing_does_not(text: str) -> None:
 
 
 def test_a_part_is_heard_only_where_its_condition_holds() -> None:
-    part = "  a: {say: [{say: '{{ params.due | date }}', when: %s}], hangup: }\n"
+    part = "  a: {say: [{say: '{{ params.due | date }}', when: %s}, Bye.], hangup: }\n"
     assert codes(part % "params.due != none") == []
     assert codes(part % "params.due == none") == ["E602"]
 
@@ -160,17 +160,23 @@ def test_what_was_never_recorded_has_no_parts() -> None:
 def test_a_list_may_be_too_short() -> None:
     assert in_answer("'{{ found.days[0] | date }}'") == ["E602"]
     assert in_answer("'{{ found.slots[1].day | date }}'") == ["E602"]
-    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[1]"}]""") == ["E602"]
+    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[1]"}, Bye.]""") == [
+        "E602"
+    ]
 
 
 def test_an_item_that_is_proven_is_there() -> None:
-    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[0]"}]""") == []
+    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[0]"}, Bye.]""") == []
     assert (
-        in_answer("""[{say: '{{ found.days[-1] | date }}', when: "found.days[-1] != none"}]""")
+        in_answer(
+            """[{say: '{{ found.days[-1] | date }}', when: "found.days[-1] != none"}, Bye.]"""
+        )
         == []
     )
     assert (
-        in_answer("""[{say: '{{ found.slots[1].day | date }}', when: "found.slots[1].day"}]""")
+        in_answer(
+            """[{say: '{{ found.slots[1].day | date }}', when: "found.slots[1].day"}, Bye.]"""
+        )
         == []
     )
 
