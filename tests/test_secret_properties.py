@@ -104,7 +104,12 @@ def secret_flows(draw: st.DrawFn, uses: st.SearchStrategy[tuple[str, str]]) -> s
     flow = json.loads(draw(flows()))
     card = {"type": "object", "properties": {"pin": SECRET_TEXT, "name": "string"}}
     card["default"] = {"pin": "", "name": "Ada"}
-    flow["vars"] |= {"pin": SECRET, "kept": SECRET_TEXT, "open_one": "string?", "card": card}
+    flow["vars"] |= {
+        "pin": SECRET,
+        "kept": SECRET_TEXT,
+        "open_one": {"type": "string?"},
+        "card": card,
+    }
     start = flow["states"]["s0"]
     start["menu"]["extension"] = {"length": len(CANARY), "into": "pin"}
     start["on"].setdefault("collected", draw(st.sampled_from(list(flow["states"]))))

@@ -61,7 +61,7 @@ def test_a_condition_that_proves_nothing_does_not(text: str) -> None:
 
 
 def test_a_part_is_heard_only_where_its_condition_holds() -> None:
-    part = "  a: {say: [{say: '{{ params.due | date }}', when: %s}], hangup: }\n"
+    part = "  a: {say: [{say: '{{ params.due | date }}', when: %s}, Bye.], hangup: }\n"
     assert codes(part % "params.due != none") == []
     assert codes(part % "params.due == none") == ["E602"]
 
@@ -106,3 +106,87 @@ def test_who_asks_as_in_jinja_is_told_our_word() -> None:
         "f.flow.yaml", HEAD + "  a: {say: '{{ params.due is none }}', hangup: }\n", PLATFORM
     ).diagnostics
     assert (found.code, found.help) == ("E602", "compare: x == none")
+
+
+PARTS = """\
+flow: example
+start: a
+locale: en-US
+params: {due: {type: object?, properties: {day: date, n: integer}}}
+records: {visits: {key: string, value: {last: date, n: integer}, expires: 30d}}
+requests:
+  find:
+    get: "https://x.example.com/"
+    timeout: 1s
+    returns:
+      days: {type: list, of: date}
+      slots: {type: list, of: {type: object, properties: {day: date}}}
+vars: {visit: object?}
+states:
+"""
+
+
+def in_parts(states: str) -> list[str]:
+    return [each.code for each in check_text("f.flow.yaml", PARTS + states, PLATFORM).diagnostics]
+
+
+def in_answer(say: str) -> list[str]:
+    return in_parts(
+        "  a: {request: {name: find, into: found}, on: {ok: b, error: c}}\n"
+        f"  b: {{say: {say}, hangup: }}\n  c: {{say: Sorry., hangup: }}\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["{{ params.due.day | date }}", "{{ params.due.n + 1 }}"])
+def test_a_part_of_what_may_be_null_may_be_null(text: str) -> None:
+    assert "E602" in in_parts(f"  a: {{say: '{text}', hangup: }}\n")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["params.due", "params.due != none", "params.due.day", 'params.due["n"] != none'],
+)
+def test_what_proves_the_whole_or_one_part_proves_the_parts(condition: str) -> None:
+    text = f"{{{{ params.due.n + 1 if {condition} else 0 }}}}"
+    assert "E602" not in in_parts(f"  a: {{say: '{text}', hangup: }}\n")
+
+
+def test_what_was_never_recorded_has_no_parts() -> None:
+    read = "  a: {do: [{read: {record: visits, key: x, into: seen}}], say: '%s', hangup: }\n"
+    assert in_parts(read % "{{ seen.n + 1 }}") == ["E602"]
+    assert in_parts(read % "{{ seen.n + 1 if seen else 1 }}") == []
+
+
+def test_a_list_may_be_too_short() -> None:
+    assert in_answer("'{{ found.days[0] | date }}'") == ["E602"]
+    assert in_answer("'{{ found.slots[1].day | date }}'") == ["E602"]
+    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[1]"}, Bye.]""") == [
+        "E602"
+    ]
+
+
+def test_an_item_that_is_proven_is_there() -> None:
+    assert in_answer("""[{say: '{{ found.days[0] | date }}', when: "found.days[0]"}, Bye.]""") == []
+    assert (
+        in_answer(
+            """[{say: '{{ found.days[-1] | date }}', when: "found.days[-1] != none"}, Bye.]"""
+        )
+        == []
+    )
+    assert (
+        in_answer(
+            """[{say: '{{ found.slots[1].day | date }}', when: "found.slots[1].day"}, Bye.]"""
+        )
+        == []
+    )
+
+
+def test_another_answer_takes_back_what_was_known_of_its_items() -> None:
+    states = """\
+  a: {request: {name: find, into: found}, on: {ok: b, error: d}}
+  b: {next: [{when: "found.days[0]", next: c}, {next: d}]}
+  c: {request: {name: find, into: found}, on: {ok: e, error: d}}
+  d: {say: Sorry., hangup: }
+  e: {say: '{{ found.days[0] | date }}', hangup: }
+"""
+    assert in_parts(states) == ["E602"]

@@ -194,7 +194,7 @@ ONE_OR_OTHER = {
     ("source", "type_"),
     [
         ("([1] if flag else ['a'])[0]", None),
-        ("([1] if flag else [2.5])[0]", Type(name=T.NUMBER)),
+        ("([1] if flag else [2.5])[0]", Type(name=T.NUMBER, nullable=True)),
         ("(name if flag else due).id", Type(name=T.STRING)),
         ("(name if flag else due).on", Type(name=T.DATE, nullable=True)),
         ("(name if flag else code).id", None),

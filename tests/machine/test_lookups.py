@@ -229,6 +229,31 @@ def test_the_log_says_what_was_expected_of_an_answer() -> None:
     assert read({"count": "x"}).fault == '"count" is not a whole number such as 3'
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":' * 700 + b"1" + b"}" * 700,
+        b'{"a":' + b"[" * 700 + b"]" * 700 + b"}",
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"a": [' + b"9" * 400 + b"]}",
+        b'{"a": {"b": -9007199254740993}}',
+        b'{"a": 1e300}',
+    ],
+)
+@pytest.mark.parametrize("returns", [{}, {"properties": {"a": Type(name=T.LIST)}}])
+def test_what_an_open_answer_holds_is_bounded_too(body: bytes, returns: dict[str, Any]) -> None:
+    lookup = Lookup(
+        name="f",
+        method="GET",
+        url="https://x/",
+        timeout=1,
+        returns=Type(name=T.OBJECT, **returns),
+    )
+    found = read_answer(lookup, 200, body)
+    assert found.outcome == "error"
+    assert len(found.fault) < 100
+
+
 scalars = st.one_of(
     st.none(),
     st.booleans(),

@@ -11,6 +11,7 @@ from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.machine.events import Incoming
 from ivrflow.machine.outcome import Facts, Need, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
+from ivrflow.machine.recorded import MAX_KEY
 from ivrflow.machine.step import begin, step
 from ivrflow.records import Claim, Count, Enqueue, Operation, Put, Read
 from ivrflow.sinch.platform import PLATFORM
@@ -129,10 +130,22 @@ def test_a_withheld_number_is_a_key_of_its_own(tmp_path: Path) -> None:
     assert taken(program, call=hidden) == Need(Read(record="seen"))
 
 
+def test_a_long_key_is_shortened_and_stays_a_key_of_its_own(tmp_path: Path) -> None:
+    program = compiled(tmp_path, 'read: {record: byhead, key: "{{ call.headers.x }}", into: got}')
+    keys = set()
+    for end in ("", "y", "z"):
+        call = msgspec.structs.replace(CALL, headers={"x": "y" * 300 + end})
+        asked = taken(program, call=call)
+        assert isinstance(asked, Need)
+        assert isinstance(asked.fact, Read)
+        assert len(asked.fact.key) == MAX_KEY
+        keys.add(asked.fact.key)
+    assert len(keys) == 3
+
+
 @pytest.mark.parametrize(
     ("step", "answers"),
     [
-        ('read: {record: byhead, key: "{{ call.headers.x }}", into: got}', ()),
         ('read: {record: byhead, key: "{{ call.headers.none }}", into: got}', ()),
         ('read: {record: agents, key: "{{ call.headers.x }}", into: got}', ()),
         ('put: {record: hits, value: "{{ call.headers.x }}"}', ()),

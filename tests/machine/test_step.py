@@ -264,6 +264,17 @@ def test_good_digits_are_kept(compiled: Compile) -> None:
     assert call.session.frame.vars == {"number": "400002"}
 
 
+@pytest.mark.parametrize("keyed", ["9" * 18, "1*2"])
+def test_digits_that_a_check_can_not_be_computed_of_are_wrong_input(
+    compiled: Compile, keyed: str
+) -> None:
+    flow = COLLECT.replace("max: 6", "max: 20").replace('      pattern: "4XXXXX"\n', "")
+    call = Rehearsal(compiled(flow.replace("input | luhn", "input | int >= 1")))
+    again = call.dial(keyed)
+    assert again.verdict is Verdict.MOVED
+    assert call.heard == ["That is no number of ours.", "Your number?"]
+
+
 def test_a_collect_can_be_left_by_its_key(compiled: Compile) -> None:
     call = Rehearsal(compiled(COLLECT))
     call.press("*")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ivrflow.diagnostics import Span
 from ivrflow.source import yaml
 from ivrflow.source.node import Mapping, Scalar, Sequence
-from ivrflow.source.yaml import MAX_BYTES, parse
+from ivrflow.source.yaml import MAX_BYTES, MAX_SECOND_TRY, parse
 
 
 def root(text: str) -> Mapping:
@@ -189,3 +189,12 @@ def test_a_character_escaped_in_halves_is_one_and_half_of_one_is_no_text() -> No
     assert (node.text, whole.diagnostics) == ("\U0001f600 å", ())
     (found,) = parse("f", 'a: "x \\ud83d y"').diagnostics
     assert (found.code, found.span.line, found.span.column) == ("E002", 1, 4)
+
+
+def test_what_only_a_short_file_may_hold_is_told_with_its_remedy_in_a_long_one() -> None:
+    text = "returns: {due: date?, n: integer}\n"
+    long = "# " + "x" * MAX_SECOND_TRY + "\n" + text
+    assert parse("a.yaml", text).diagnostics == ()
+    (finding,) = parse("a.yaml", long).diagnostics
+    assert "quote text with `?`" in finding.help
+    assert parse("a.yaml", long.replace("date?", '"date?"')).diagnostics == ()

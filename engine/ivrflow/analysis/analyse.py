@@ -7,6 +7,7 @@ from ivrflow.analysis.rules import (
     FLOW,
     applications,
     contexts,
+    digits,
     expressions,
     limits,
     locales,
@@ -17,6 +18,7 @@ from ivrflow.analysis.rules import (
     replies,
     requests,
     security,
+    silence,
     speech,
     subflows,
 )
@@ -27,6 +29,7 @@ from ivrflow.model.flow import Flow
 FAMILIES = (
     applications,
     contexts,
+    digits,
     expressions,
     limits,
     locales,
@@ -37,6 +40,7 @@ FAMILIES = (
     replies,
     requests,
     security,
+    silence,
     speech,
     subflows,
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ivrflow.analysis.graph import Way
 from ivrflow.analysis.subject import Subject
 from ivrflow.errors import ExpressionError
-from ivrflow.expr.narrowing import sure_if
+from ivrflow.expr.narrowing import root_of, sure_if
 from ivrflow.expr.parse import parse_expression
 from ivrflow.model.flow import Expr, Move, RecordOperation, Set, Step
 
@@ -127,7 +127,7 @@ def _forgotten(assigned: Names, names: Iterable[str]) -> Names:
     return frozenset(
         each
         for each in assigned
-        if not (each.endswith(SURE) and each.rstrip(SURE).partition(".")[0] in gone)
+        if not (each.endswith(SURE) and root_of(each.rstrip(SURE)) in gone)
     )
 
 

@@ -232,16 +232,18 @@ class _Checker:
                 offset=offset_of(name, self.source),
                 help=did_you_mean(name, held.properties),
             )
-        return held.properties[name]
+        return _perhaps(held.properties[name], held.nullable)
 
     def item(self, node: nodes.Getitem) -> Type | None:
         if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-            return self.property(node.node, node.arg.value)
+            return self.present(node, self.property(node.node, node.arg.value))
         held = self.type_of(node.node)
         self.number(node.arg, "[")
         if held is not None and held.name is not T.LIST:
             raise self.error("[", f"{describe(held)} is no list")
-        return None if held is None else held.of
+        if held is None or held.of is None:
+            return None
+        return self.present(node, _perhaps(held.of, True))
 
     def list(self, items: list[nodes.Expr]) -> Type:
         found = [self.type_of(each) for each in items]
@@ -384,6 +386,11 @@ def _type_of_constant(value: object) -> Type | None:
     if isinstance(value, float):
         return Type(name=T.NUMBER)
     return Type(name=T.STRING, enum=(str(value),))
+
+
+def _perhaps(type_: Type, nullable: bool) -> Type:
+    """The type of a part: what holds it may be null, or a list too short."""
+    return msgspec.structs.replace(type_, nullable=type_.nullable or nullable)
 
 
 def _sure(type_: Type | None) -> Type | None:

@@ -1,7 +1,7 @@
 """Trees to closures over the names in scope: one closure a kind of node."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from jinja2 import nodes
 
@@ -19,6 +19,8 @@ Insert = Callable[[str], str]
 
 MAX_TEXT = 10_000
 MAX_ITEMS = 1_000
+MAX_DEPTH = 100
+"""How deep lists and objects may hold each other."""
 
 
 def compile_segments(segments: tuple[Segment, ...], insert: Insert) -> Value:
@@ -115,15 +117,21 @@ def _list(items: list[Value]) -> Value:
 
 def bounded_value(value: object) -> object:
     """Return `value`; raises `EvaluationError` for a list or object that grows beyond measure."""
-    if isinstance(value, list | dict) and _size(value) > MAX_ITEMS:
-        raise EvaluationError(f"more than {MAX_ITEMS:,} values in one")
-    return value
+    level, count = [value], 1
+    for _ in range(MAX_DEPTH):
+        level = [part for each in level for part in _parts(each)]
+        count += len(level)
+        if not level:
+            return value
+        if count > MAX_ITEMS:
+            raise EvaluationError(f"more than {MAX_ITEMS:,} values in one")
+    raise EvaluationError(f"values within values, more than {MAX_DEPTH} deep")
 
 
-def _size(value: object) -> int:
+def _parts(value: object) -> Collection[object]:
     if isinstance(value, dict):
-        value = list(value.values())
-    return 1 + sum(_size(each) for each in value) if isinstance(value, list) else 1
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def bounded_text(text: str) -> str:

@@ -6,6 +6,7 @@
 import re
 import zlib
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -141,7 +142,10 @@ def _of_text(compute: Callable[[str], object]) -> Compute:
 
 
 def _amount(value: object, currency: object) -> object:
-    return spoken.amount(to_text(value), to_text(currency))
+    text = to_text(value)
+    if isinstance(value, float):
+        text = format(Decimal(text), "f")  # `1e-07` in digits
+    return spoken.amount(text, to_text(currency))
 
 
 DAYTIMES = frozenset({T.INSTANT, T.TIME, T.STRING})

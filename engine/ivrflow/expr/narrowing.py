@@ -8,22 +8,46 @@ PRESENT = frozenset({"eq", "lt", "lteq", "gt", "gteq"})
 Paths = frozenset[str]
 
 
+Holders = list[str]
+"""Paths from a name to a part of it: `found`, `found.slots`, `found.slots[0]`."""
+
+
 def path_of(node: nodes.Node) -> str:
-    """Return `found.due` for a name or a property of one, "" for anything else."""
+    """Return `found.due` or `found.slots[0]` for a name or a part of one, "" for anything else."""
+    return _holders(node)[-1]
+
+
+def root_of(path: str) -> str:
+    """Return the name that a path begins with."""
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _holders(node: nodes.Node) -> Holders:
+    """Return the paths that lead to a node, its own last: "" where it has none."""
     match node:
         case nodes.Name(name=name):
-            return str(name)
+            return [str(name)]
         case nodes.Getattr(node=inner, attr=name):
-            holder = path_of(inner)
-            return f"{holder}.{name}" if holder else ""
+            return _part(inner, f".{name}")
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=str() as name)):
+            return _part(inner, f".{name}")
+        case nodes.Getitem(node=inner, arg=nodes.Const(value=int() as index)):
+            return _part(inner, f"[{index}]")
+        case nodes.Getitem(node=inner, arg=nodes.Neg(node=nodes.Const(value=int() as index))):
+            return _part(inner, f"[-{index}]")
         case _:
-            return ""
+            return [""]
+
+
+def _part(inner: nodes.Node, step: str) -> Holders:
+    holders = _holders(inner)
+    return [*holders, holders[-1] + step] if holders[-1] else [""]
 
 
 def sure_if(tree: nodes.Node, holds: bool) -> Paths:
     """Return the paths that can't be null where `tree` holds, or where it doesn't."""
     match tree:
-        case nodes.Name() | nodes.Getattr():
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
             return _paths(tree) if holds else frozenset()
         case nodes.Not(node=inner):
             return sure_if(inner, not holds)
@@ -54,4 +78,5 @@ def _compared(first: nodes.Node, op: str, second: nodes.Node, holds: bool) -> Pa
 
 
 def _paths(*sides: nodes.Node) -> Paths:
-    return frozenset(path for each in sides if (path := path_of(each)))
+    """What is there proves all that holds it: null has no parts."""
+    return frozenset(path for each in sides for path in _holders(each) if path)

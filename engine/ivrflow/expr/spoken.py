@@ -47,7 +47,7 @@ SayAs = Callable[[Spoken, str], str]
 CURRENCY = re.compile("[A-Z]{3}")
 """An ISO 4217 code."""
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,6})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,20})?", re.ASCII)
 
 
 def plain(value: object) -> object:
@@ -82,10 +82,11 @@ def _moment(text: str) -> datetime:
         raise EvaluationError(f'"{text[:40]}" is no point in time') from None
 
 
-def amount(text: str, currency: str) -> Spoken:
-    number = text.strip()
+def amount(text: str, currency: str) -> str:
+    """Return an amount; what is no currency's code is said as it is written, after the number."""
+    number, code = text.strip().removeprefix("+"), currency.strip().upper()
     if _NUMBER.fullmatch(number) is None:
         raise EvaluationError(f'"{text[:20]}" is no amount: write it as in 1234.50')
-    if CURRENCY.fullmatch(currency) is None:
-        raise EvaluationError(f'"{currency[:20]}" is no currency: write three letters, "SEK"')
-    return Spoken.of(SpokenKind.AMOUNT, f"{number.removeprefix('+')} {currency}")
+    if CURRENCY.fullmatch(code) is None:
+        return f"{number} {currency}".strip()
+    return Spoken.of(SpokenKind.AMOUNT, f"{number} {code}")

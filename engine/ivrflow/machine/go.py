@@ -37,7 +37,7 @@ def go(walk: Walk, transition: Transition) -> State | None:
             return state
         transition = way
     last = walk.visited[-1]
-    raise EvaluationError(f'{MAX_PASSING} states passed without a reply, "{last}" the last')
+    raise EvaluationError(f'more than {MAX_PASSING} passing states in one reply, up to "{last}"')
 
 
 def enter(walk: Walk, name: str) -> State:

@@ -137,9 +137,14 @@ def _fit(walk: Walk, wanted: Wanted, digits: str) -> bool:
 
 
 def _good(walk: Walk, collect: Collect, digits: str) -> bool:
+    """Whether the digits are taken. A check that can't be computed of them (`input | int` of a
+    `*`) is one that they don't stand: the caller keyed them, not the author."""
     if not _fit(walk, collect.digits, digits):
         return False
-    return collect.check is None or bool(collect.check(walk.names))
+    try:
+        return collect.check is None or bool(collect.check(walk.names))
+    except EvaluationError:
+        return False
 
 
 def _invalid(walk: Walk, state: State, collect: Collect, given: str) -> str:

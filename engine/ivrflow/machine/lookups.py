@@ -8,6 +8,7 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
+from ivrflow.expr.parse import MAX_NUMBER
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import patience
 from ivrflow.model.given import expected
@@ -128,7 +129,9 @@ def _read(value: object, type_: Type, place: str) -> object:
             return _read_object(value, type_)
         case T.LIST if isinstance(value, list):
             of = type_.of
-            return value if of is None else [_read(each, of, place) for each in value]
+            if of is None:
+                return _read_open(value, place)
+            return [_read(each, of, place) for each in value]
         case T.DURATION if isinstance(value, str) and read_duration(value) is not None:
             return read_duration(value)
         case _ if fits(value, type_):
@@ -140,15 +143,33 @@ def _read(value: object, type_: Type, place: str) -> object:
 
 def _read_object(value: dict[str, object], type_: Type) -> object:
     """Read the declared properties and drop the others; without declared ones keep them all."""
-    if type_.properties is not None:
+    if type_.properties is None:
+        _read_open(value, "the answer")
+    else:
         value = {
             name: _read(value.get(name), property_, name)
             for name, property_ in type_.properties.items()
         }
+    _bounded(value)
+    if len(msgspec.json.encode(value)) > MAX_KEPT:
+        raise ValueError(f"the answer is too large to be kept: more than {MAX_KEPT:,} bytes")
+    return value
+
+
+def _read_open(value: object, place: str) -> object:
+    """Return a value in which anything may be, within bounds."""
+    _bounded(value)
+    parts = [value]
+    for part in parts:  # it grows by what is found
+        if isinstance(part, list | dict):
+            parts += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, int | float) and not -MAX_NUMBER <= part <= MAX_NUMBER:
+            raise ValueError(f'"{place}" holds a number that is too large')
+    return value
+
+
+def _bounded(value: object) -> None:
     try:
         bounded_value(value)
     except EvaluationError as error:
         raise ValueError(f"the answer is too large: {error}") from None
-    if len(msgspec.json.encode(value)) > MAX_KEPT:
-        raise ValueError(f"the answer is too large to be kept: more than {MAX_KEPT:,} bytes")
-    return value

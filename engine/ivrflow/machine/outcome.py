@@ -60,11 +60,15 @@ class Verdict(StrEnum):
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How the call moved: the outcome that was handled, the states entered, the fault if any."""
+    """How the call moved: the outcome that was handled, the states entered, the fault if any.
+
+    `silent` is the state whose words came to nothing, where the caller hears no others.
+    """
 
     outcome: str = ""
     visited: tuple[str, ...] = ()
     fault: str = ""
+    silent: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,5 +1,6 @@
 """Memory across calls as a flow uses it: keys and values by their types, in and out."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 from ivrflow.errors import EvaluationError
@@ -19,7 +20,7 @@ from ivrflow.records import (
 )
 
 MAX_KEY = 200
-"""Characters of a key."""
+"""Characters of a key; a longer one is kept by its beginning and a hash."""
 
 Ask = Callable[[Operation], object]
 """Asks, and returns what the operation yielded."""
@@ -93,9 +94,14 @@ def _text(key: object, record: DeclaredRecord) -> str:
     if isinstance(key, bool):
         return str(key).lower()
     text = "" if key is None else str(key)
-    if len(text) > MAX_KEY:
-        raise EvaluationError(f'a key of "{record.name}" of more than {MAX_KEY} characters')
-    return text
+    return text if len(text) <= MAX_KEY else _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    """A key within `MAX_KEY`: its beginning, and a hash that keeps it apart. What a caller sends
+    may be long, and is no fault of the flow."""
+    apart = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"{text[: MAX_KEY - len(apart) - 1]}~{apart}"
 
 
 def _value(step: RecordOperation, scope: Scope) -> object:

@@ -24,24 +24,22 @@ from ivrflow.machine.program import (
 from ivrflow.machine.replies import Action as ReplyAction
 from ivrflow.machine.replies import (
     Answer,
-    Audio,
     Instruction,
     Menu,
     Park,
     Part,
     Reply,
-    Say,
-    Ssml,
 )
 from ivrflow.machine.scope import Names, Told, Visits
 from ivrflow.machine.session import Failures, Frame, Session
+from ivrflow.machine.silence import is_audible, is_silent
 from ivrflow.machine.speak import speak
 from ivrflow.model.context import Context
 
 NO_FAILURES = Failures()
 
 MAX_PASSING = 100
-"""Passing states in one turn. Lint proves that they don't circle; this holds without lint."""
+"""Passing states in one turn. Lint proves that they don't circle, not how many there are."""
 
 MAX_FRAMES = 16
 """Flows that run each other. Lint refuses recursion; this holds without lint."""
@@ -87,6 +85,7 @@ class Walk:
         self.pending: Pending | None = None
         self.effects: list[Effect] = []
         self.visited: list[str] = []
+        self.unheard = ""
         *outer, frame = frames or session.frames
         self.outer = tuple(outer)
         self._open(frame)
@@ -138,7 +137,10 @@ class Walk:
         self.vars = {**self.vars, name: bounded}
 
     def say(self, prompt: Prompt) -> list[Part]:
-        return speak(prompt, self.flow, self.names, self.locale) if prompt else []
+        heard = speak(prompt, self.flow, self.names, self.locale) if prompt else []
+        if prompt and not heard:
+            self.unheard = self.visited[-1] if self.visited else self.state
+        return heard
 
     def arrive(self, name: str) -> None:
         """Be in a waiting state: coming back to the one that the call is in counts on, any other
@@ -230,8 +232,13 @@ class Walk:
             verdict=Verdict.MOVED,
             reply=self.reply(),
             effects=tuple(self.effects),
-            trace=Trace(outcome=outcome, visited=tuple(self.visited)),
+            trace=Trace(outcome=outcome, visited=tuple(self.visited), silent=self._silent()),
         )
+
+    def _silent(self) -> str:
+        """The state whose words came to nothing, where the caller hears no others."""
+        heard = is_audible(self.instructions) or not is_silent(self.action)
+        return "" if heard else self.unheard
 
 
 def _answered(
@@ -241,7 +248,7 @@ def _answered(
     audible = isinstance(action, Menu) or (
         isinstance(action, Park) and (action.intro or action.prompt)
     )
-    audible = audible or any(isinstance(each, Say | Ssml | Audio) for each in instructions)
+    audible = audible or is_audible(instructions)
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)

@@ -231,8 +231,10 @@ def _declaration(reader: Reader, entry: Entry) -> Decl:
     _refuse_computed(reader, value)
     match value:
         case Scalar():
-            named = parse_type(value.text) if value.plain else None
+            named = parse_type(value.text)
             if named is not None:
+                if not value.plain:
+                    _refuse_quoted(reader, value)
                 return Decl(type=_supported(reader, value, named), at=span)
             type_, default = guess(value)
             if type_.name is T.NULL:
@@ -245,6 +247,13 @@ def _declaration(reader: Reader, entry: Entry) -> Decl:
             return _typed(reader, value, entry)
         case _:
             return Decl(type=Type(name=T.OBJECT), default=_plain(value), has_default=True, at=span)
+
+
+def _refuse_quoted(reader: Reader, value: Scalar) -> None:
+    """Note the name of a type in quotes: a text by its look, and hardly meant as one."""
+    message = f'"{value.text}" is the name of a type, in quotes'
+    help = f"write it without quotes; for the text write {{type: string, default: {value.text}}}"
+    reader.note(UNTYPED, value.span, message, help)
 
 
 def _typed(reader: Reader, node: Mapping, entry: Entry) -> Decl:

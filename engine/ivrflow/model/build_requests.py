@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Literal, cast
 
+import msgspec
+
 from ivrflow.diagnostics import Kind
-from ivrflow.expr.types import T
+from ivrflow.expr.types import T, parse_type
 from ivrflow.model.flow import (
     Constant,
     Decl,
@@ -85,9 +87,23 @@ def _request(reader: Reader, entry: Entry, declare: Declare) -> Request | None:
             each.key.text: Ref(name=word(each.value), at=each.key.span)
             for each in entries(child(node, "status"))
         },
-        returns=None if returns is None else _results(reader, declare(reader, returns)),
+        returns=None if returns is None else _results(reader, declare(reader, _unquoted(returns))),
         at=entry.key.span,
     )
+
+
+def _unquoted(node: Node) -> Node:
+    """Take the quoted names of types for types: nothing else may stand where they are."""
+    if not isinstance(node, Mapping):
+        return node
+    replace = msgspec.structs.replace
+    entries = {
+        name: replace(each, value=replace(each.value, style=""))
+        if isinstance(each.value, Scalar) and parse_type(each.value.text)
+        else each
+        for name, each in node.entries.items()
+    }
+    return replace(node, entries=entries)
 
 
 def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Decl]:

@@ -450,6 +450,9 @@ def write_line(event: Event, program: Program, taken: Step) -> None:
             fault=trace.fault,
         )
     )
+    if trace.silent:
+        flow = taken.session.frame.flow
+        log.warning("silent prompt", call=event.call, flow=flow, state=trace.silent)
     for effect in taken.effects:
         _perform(event, effect)
 

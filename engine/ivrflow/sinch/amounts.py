@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_time
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_precision
 
 CLDR_BY_LOCALE = {
     "arb": "ar",
@@ -28,9 +28,11 @@ _NARROW = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
 def amount(number: str, currency: str, locale: str) -> str:
     """Return `1234.50` `SEK` as it is said: "1234,50 svenska kronor".
 
-    Whole amounts have no decimals. Thousands stand together: voices read a gap as two numbers.
+    Decimals beyond the currency's are rounded half to even; whole amounts have none. Thousands
+    stand together: voices read a gap as two numbers.
     """
-    value = Decimal(number)
+    smallest = Decimal(1).scaleb(-get_currency_precision(currency))
+    value = Decimal(number).quantize(smallest) + 0  # no "-0"
     whole = value == value.to_integral_value()
     text = format_currency(
         value.to_integral_value() if whole else value,

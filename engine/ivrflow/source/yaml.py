@@ -71,6 +71,8 @@ DECLARATIONS = frozenset({"params", "properties", "vars"})
 """Keys below which an author's names stand, which may be called like keys of ours."""
 
 COMMENT_IN_BRACKETS = 'a comment began at "#" inside { } or [ ]: quote the "#"'
+SPECIAL_CHARACTERS = "quote text that holds special characters"
+LONG_FILE = "in a file as long as this, quote text with `?` or `:` inside { } or [ ], or split it"
 _COMMENT_IN_BRACKETS = re.compile(r"[^{\[]*[{\[].*\s#")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*-[A-Z]{2}")
@@ -131,6 +133,8 @@ def _parse_text(path: str, text: str) -> Parsed:
             with suppress(YAMLError):
                 return _Builder(path, text).parsed(_pure_events(text))
         findings = [*builder.findings, *_syntax_errors(path, builder.lines, error)]
+        if len(text) > MAX_SECOND_TRY:
+            findings = [_of_long_file(each) for each in findings]
         return Parsed(None, tuple(_one_a_line(findings)))
 
 
@@ -176,6 +180,13 @@ def _syntax_errors(path: str, lines: list[str], first: YAMLError) -> Iterator[Di
         bare = key + ":" if colon and not set(key) & set("[]{}\"'") else ""
         rest[line] = "" if bare == rest[line] else bare
         error = _first_error("\n".join(rest))
+
+
+def _of_long_file(finding: Diagnostic) -> Diagnostic:
+    """Add the remedy for what the pure parser would have read in a shorter file."""
+    if finding.code != SYNTAX.code or finding.help != SPECIAL_CHARACTERS:
+        return finding
+    return msgspec.structs.replace(finding, help=LONG_FILE)
 
 
 def _is_unclosed(error: YAMLError) -> bool:
@@ -247,7 +258,7 @@ def _hint(lines: list[str], line: int, error: Any) -> str:
         return COMMENT_IN_BRACKETS
     if context is not None and context.line != line:
         return f"what began in line {context.line + 1} is not closed or not indented alike"
-    return "quote text that holds special characters"
+    return SPECIAL_CHARACTERS
 
 
 def _unquoted_template(path: str, span: Span) -> Diagnostic:
