@@ -39,7 +39,7 @@ HARMLESS = (
 SECRETS = (
     "{{ pin | default('') }}",
     "{{ 'none' if card.name == '' else card.pin }}",
-    "{{ ['a', pin | default('')][1] }}",
+    "{{ ['a', pin | default('')][1] | default('') }}",
     "{{ open_one | default(pin | default('')) }}",
     "{{ (pin | default('')) == '' and card.pin }}",
 )
