@@ -1,7 +1,10 @@
 """The command line: one module a command, imported only when it runs."""
 
+import gc
 import importlib
+import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -50,9 +53,25 @@ def cli() -> None:
     """Phone menus as YAML: author, check, and answer the Sinch Voice API with them."""
 
 
+SHORT = frozenset({"fmt", "lint"})
+"""Commands that editors and CI run cold, again and again."""
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 70 bug."""
+    if sys.argv[1:2] and sys.argv[1] in SHORT:
+        gc.disable()
+        _leave(run(sys.argv[1:]))
     sys.exit(run(sys.argv[1:]))
+
+
+def _leave(code: int) -> None:
+    """End at once: to collect garbage and to take the interpreter apart would take a small lint a
+    quarter of its time."""
+    with suppress(OSError):  # nobody reads any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

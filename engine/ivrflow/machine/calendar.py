@@ -9,13 +9,18 @@ only changes within a day of the search's start or of its find can matter.
 Times on the wall are seconds since the midnight before 0001-01-01; days are ordinals.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from ivrflow.machine.spoken_hours import spoken
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 DAY = 24 * 3600
 LAST_DAY = date.max.toordinal()
