@@ -22,7 +22,8 @@ def read_or_make_key(path: Path) -> bytes:
         reason = error.strerror or error
         raise StoreUnavailableError(f"the key {path} can't be used: {reason}") from error
     except ValueError as error:
-        raise StoreUnavailableError(f"the key {path} can't be used: {error}") from error
+        remedy = "or bring back the one that live calls were sealed with"
+        raise StoreUnavailableError(f"the key {path} can't be used: {error}, {remedy}") from error
 
 
 def _make(path: Path) -> None:
