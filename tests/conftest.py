@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ivrflow.checking import check_text
 from ivrflow.compiler.compile import compile_flow
@@ -10,6 +11,10 @@ from ivrflow.machine.program import Program
 from ivrflow.sinch.platform import PLATFORM
 
 pytest_plugins = ("canary", "pytester")
+
+# A busy machine is slow, and no claim of these tests is about time.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 FIRST_FLOW = """\
 flow: front-desk
