@@ -59,10 +59,11 @@ SHORT = frozenset({"fmt", "lint"})
 
 def main() -> None:
     """Run the command line. Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 70 bug."""
-    if sys.argv[1:2] and sys.argv[1] in SHORT:
-        gc.disable()
-        _leave(run(sys.argv[1:]))
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    if SHORT.isdisjoint(arguments[:1]):
+        sys.exit(run(arguments))
+    gc.disable()
+    _leave(run(arguments))
 
 
 def _leave(code: int) -> None:

@@ -314,7 +314,7 @@ class SqliteStore:
             self._flush()
         except sqlite3.Error:  # the whole transaction may be gone
             raise
-        except Exception as error:
+        except Exception as error:  # whatever `make` raised is for who waits to hear
             self._connection.execute("ROLLBACK TO draft")
             self._connection.execute("RELEASE draft")
             self._forget(before)
