@@ -11,7 +11,7 @@ from ivrflow.emulator.transcript import Entry
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
-from ivrflow.runtime.turn import write_line
+from ivrflow.runtime.line import write_line
 
 HIDDEN = "***"
 """What stands for a secret."""

@@ -10,7 +10,6 @@
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,39 +21,33 @@ import msgspec
 import structlog
 
 from ivrflow import __version__
-from ivrflow.clock import as_milliseconds, as_text, now
+from ivrflow.clock import as_text, now
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.asking import answered
-from ivrflow.machine.effects import Effect
-from ivrflow.machine.events import Event, Incoming, Unknown, identity
-from ivrflow.machine.journal import journalled, masked_facts
-from ivrflow.machine.lookups import BUDGET, Lookup, Pending
-from ivrflow.machine.outcome import Answer as FactAnswer
-from ivrflow.machine.outcome import Facts, Need, Question, Recorded, Step, Verdict
+from ivrflow.machine.events import Event, Incoming
+from ivrflow.machine.lookups import Pending
+from ivrflow.machine.outcome import Facts, Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
-from ivrflow.machine.session import FORMAT, Session
-from ivrflow.machine.step import begin, step
+from ivrflow.machine.session import Session
+from ivrflow.machine.step import begin
 from ivrflow.runtime.answer import Answer, fill
 from ivrflow.runtime.deadline import Deadlines, LateError, before
-from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, LiveCalls, revive
+from ivrflow.runtime.line import name_of, write_line
+from ivrflow.runtime.live import Live, LiveCalls, revive
 from ivrflow.runtime.lookups import (
     RESERVE,
     Asker,
     AskFirstError,
     LookUps,
     Nobody,
-    Told,
-    looked_up,
 )
 from ivrflow.runtime.mailbox import Key, Mailbox
+from ivrflow.runtime.making import Arrival, Maker, Making
 from ivrflow.runtime.programs import Programs
-from ivrflow.runtime.rescue import EMPTY, rescue, unrouted
+from ivrflow.runtime.rescue import rescue, unrouted
 from ivrflow.runtime.vault import Vault
-from ivrflow.sinch.render import render
-from ivrflow.store.base import Commit, Draft, Place, Records, Store, Turn
-from ivrflow.telemetry.logs import TurnLine, log_turn
+from ivrflow.store.base import Commit, Place, Store, Turn
 
 DEADLINE = 3.0
 """Seconds from a callback's first byte to its answer. The platform waits 5 at most."""
@@ -64,59 +57,10 @@ MAX_BACKLOG = 2_000
 
 MAX_CONFLICTS = 3
 
-LONGEST_CALL = 5 * 3_600_000
-"""Milliseconds after its last turn when a call that never ended may be forgotten."""
-
-_encoder = msgspec.json.Encoder()
-
 LAST = b'{"action":{"name":"hangup"}}'
 """The reply when nothing else can be made."""
 
 log = structlog.get_logger()
-
-
-class Arrival(msgspec.Struct):
-    """An event that came at `at` and waits for its answer until the monotonic time `deadline`.
-
-    `key` is the hash of its identity, known when its call is. `facts` are those that its turn has
-    asked for so far; they are kept when the turn is run again. So are the answers of look-ups, by
-    question: `told`. `patience` is how many seconds look-ups may still take. `kept` is the event as
-    JSON for the journal, known when it has been stepped.
-    """
-
-    event: Event
-    call: Key
-    deadline: float
-    at: datetime
-    key: bytes = b""
-    facts: Facts = Facts()
-    kept: bytes = b""
-    told: dict[bytes, Told] = {}
-    patience: float = BUDGET / 1000
-
-    def tell_time(self) -> str:
-        """Return what time it is; the journal keeps that it was asked for."""
-        now = as_text(self.at)
-        self.facts = msgspec.structs.replace(self.facts, now=now)
-        return now
-
-
-class _RecordsAskedError(Exception):
-    """A turn asks for records where none are at hand."""
-
-
-class Making(msgspec.Struct):
-    """A turn of a call that is being made, once or, where a transaction was undone, again."""
-
-    arrival: Arrival
-    live: Live
-    turn: Turn | None = None
-    taken: Step | None = None
-
-    def made(self) -> tuple[Turn, Step]:
-        assert self.turn is not None  # noqa: S101  it is committed
-        assert self.taken is not None  # noqa: S101
-        return self.turn, self.taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,13 +101,13 @@ class Turns:
         self.policy = policy
         self.now = now
         self.vault = Vault(lambda: policy.secret_key or store.secret_key())
+        self.maker = Maker(self.vault, store.identity_key, policy.who)
         self.tell = tell or write_line
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
         self.look_ups = LookUps(asker or Nobody(), store.identity_key)
         self.programs = Programs(library, store)
-        self._identities = hashlib.blake2b(digest_size=16, key=store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
 
     async def answer(self, event: Event, *, arrived: float) -> Answer:
@@ -177,12 +121,12 @@ class Turns:
         except StoreError as error:
             if self.policy.role == "primary":
                 log.error(
-                    "store refused", call=event.call, callback=_name(event), reason=str(error)
+                    "store refused", call=event.call, callback=name_of(event), reason=str(error)
                 )
                 return Answer(503)
             body = self._rescue(arrival, str(error))
         except Exception:  # a bug of ours must not cost the caller an answer
-            log.exception("turn failed", call=event.call, callback=_name(event))
+            log.exception("turn failed", call=event.call, callback=name_of(event))
             body = self._rescue(arrival, "a fault of the engine")
         return Answer(200, fill(body, self.policy.environment))
 
@@ -191,14 +135,9 @@ class Turns:
         await self.look_ups.close()
         await asyncio.gather(*self._replacements, return_exceptions=True)
 
-    def _key(self, event: Event, program: Program) -> bytes:
-        keyed = (self.vault.identities if program.secret else self._identities).copy()
-        keyed.update(identity(event).encode("utf-8", "surrogatepass"))
-        return keyed.digest()
-
     def _rescue(self, arrival: Arrival, reason: str) -> bytes:
         event = arrival.event
-        log.error("rescued", call=event.call, callback=_name(event), reason=reason)
+        log.error("rescued", call=event.call, callback=name_of(event), reason=reason)
         self.live.drop(arrival.call)
         try:
             return rescue(event, self.library.current, Facts(now=as_text(arrival.at)))
@@ -243,11 +182,11 @@ class Turns:
             live = await before(arrival.deadline, self._load(arrival.call))
         if live is None:
             return await self._first(arrival)
-        arrival.key = self._key(arrival.event, live.program)
+        arrival.key = self.maker.key(arrival.event, live.program)
         if arrival.key not in live.recent:
             return await self._take(arrival, live)
         event = arrival.event
-        log.info("again", call=event.call, callback=_name(event), flow=live.program.flow.name)
+        log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
         return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
     async def _answered(self, arrival: Arrival, live: Live) -> bytes:
@@ -260,7 +199,7 @@ class Turns:
         """The first event of a call, or one of a call that nobody knows."""
         event, catalog = arrival.event, self.library.current
         if not isinstance(event, Incoming):
-            log.warning("unknown call", call=event.call, callback=_name(event))
+            log.warning("unknown call", call=event.call, callback=name_of(event))
             return rescue(event, catalog, Facts(now=as_text(arrival.at)))
         found = route(catalog.routes, event)
         if found is None:
@@ -268,7 +207,7 @@ class Turns:
             return unrouted(catalog)
         program = catalog.programs[found.flow]
         session = begin(program, event, params=found.params, locale=found.locale)
-        arrival.key = self._key(event, program)
+        arrival.key = self.maker.key(event, program)
         arrival.facts = msgspec.structs.replace(arrival.facts, engine=__version__)
         return await self._take(arrival, Live(program, session))
 
@@ -287,8 +226,8 @@ class Turns:
         """Make and commit a turn; None where something had to be looked up first."""
         arrival = making.arrival
         try:
-            made = self._make(making, None)
-            work = self._draft(making) if made is None else made
+            made = self.maker.make(making, None)
+            work = self.maker.draft(making) if made is None else made
             return await self.deadlines.committed(arrival.deadline, self.store.submit(work))
         except AskFirstError as first:
             await self._look_up(arrival, first)
@@ -304,71 +243,6 @@ class Turns:
         asking = self.look_ups.at_once(arrival.call, arrival.key, first, until)
         arrival.told[first.name] = await before(arrival.deadline, asking)
         arrival.patience -= monotonic() - begun
-
-    def _draft(self, making: Making) -> Draft:
-        """Leave the turn to the transaction of the store."""
-
-        def make(records: Records) -> Turn:
-            turn = self._make(making, records)
-            assert turn is not None  # noqa: S101  with records at hand there is nothing to wait for
-            return turn
-
-        app, call = making.arrival.call
-        at = as_milliseconds(making.arrival.at)
-        return Draft(app=app, call=call, at=at, make=make)
-
-    def _make(self, making: Making, records: Records | None) -> Turn | None:
-        """Step and make the turn; None where it asks for records and none are at hand."""
-        arrival, live = making.arrival, making.live
-
-        def take(facts: Facts) -> Step | Need:
-            return step(live.program, live.session, arrival.event, facts)
-
-        try:
-            found = answered(take, arrival.facts, arrival.tell_time, _answers(arrival, records))
-        except _RecordsAskedError:
-            return None
-        taken = found.taken
-        reply = _reply(arrival.event, taken, live)
-        self._note(arrival, live, taken.verdict)
-        shown = masked_facts(found.facts, found.asked)
-        making.turn = self._as_turn(arrival, live, taken, reply, shown)
-        making.taken = taken
-        return making.turn
-
-    def _note(self, arrival: Arrival, live: Live, verdict: Verdict) -> None:
-        """Note what the journal keeps of an event that came to `live`."""
-        kept = journalled(arrival.event, live.program, live.session, verdict)
-        arrival.kept = _encoder.encode(kept)
-
-    def _as_turn(
-        self, arrival: Arrival, live: Live, taken: Step, reply: bytes, facts: Facts
-    ) -> Turn:
-        at = as_milliseconds(arrival.at)
-        app, call = arrival.call
-        return Turn(
-            app=app,
-            call=call,
-            rev=live.rev + 1,
-            place=live.place,
-            program=live.program.id,
-            closure=live.program.closure,
-            format=FORMAT,
-            at=at,
-            due=at + LONGEST_CALL,
-            over=at if taken.session.over else 0,
-            who=self.policy.who,
-            session=self._stored(arrival.call, live.program, taken.session),
-            flags=FLAG_BY_VERDICT[taken.verdict],
-            key=arrival.key,
-            event=arrival.kept,
-            facts=_encoder.encode(facts),
-            reply=reply,
-        )
-
-    def _stored(self, call: Key, program: Program, session: Session) -> bytes:
-        content = _encoder.encode(session)
-        return self.vault.seal(call, content) if program.secret else content
 
     def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
         live.take(turn, session, place)
@@ -403,63 +277,11 @@ class Turns:
             live = await self._load(arrival.call)
             if live is None:
                 return
-            if not arrival.kept:
-                self._note(arrival, live, Verdict.IGNORED)
             session = msgspec.structs.replace(live.session, rescued=True)
-            taken = Step(session=session, verdict=Verdict.MOVED)
-            turn = self._as_turn(arrival, live, taken, body, arrival.facts)
-            turn = msgspec.structs.replace(turn, flags=RESCUED)
+            turn = self.maker.rescued(arrival, live, session, body)
             place = await self.store.submit(turn).done
             self._keep(arrival.call, live, turn, session, place)
         except StoreError as error:
             log.error("rescue not recorded", call=arrival.event.call, reason=str(error))
         finally:
             self.mailbox.leave(arrival.call)
-
-
-def _answers(arrival: Arrival, records: Records | None) -> Callable[[int, Question], FactAnswer]:
-    def answer(ordinal: int, question: Question) -> FactAnswer:
-        if isinstance(question, Lookup | Pending):
-            return looked_up(arrival.told, ordinal, question)
-        if records is None:
-            raise _RecordsAskedError
-        return Recorded(records.perform(question))
-
-    return answer
-
-
-def _reply(event: Event, taken: Step, live: Live) -> bytes:
-    if taken.reply is not None:
-        return render(taken.reply)
-    if taken.verdict is Verdict.STALE:
-        return live.reply
-    return EMPTY if isinstance(event, Unknown) else b""
-
-
-def write_line(event: Event, program: Program, taken: Step) -> None:
-    """Write the turn to the log, and what the author asked to be written."""
-    trace = taken.trace
-    log_turn(
-        TurnLine(
-            call=event.call,
-            flow=program.flow.name,
-            callback=_name(event),
-            verdict=taken.verdict.value,
-            outcome=trace.outcome,
-            state=taken.session.frame.state,
-            fault=trace.fault,
-        )
-    )
-    if trace.silent:
-        flow = taken.session.frame.flow
-        log.warning("silent prompt", call=event.call, flow=flow, state=trace.silent)
-    for effect in taken.effects:
-        _perform(event, effect)
-
-
-def _perform(event: Event, effect: Effect) -> None:
-    log.info("log", call=event.call, flow=effect.flow, state=effect.state, text=effect.text)
-
-
-def _name(event: Event) -> str:
-    return type(event).__name__.lower()

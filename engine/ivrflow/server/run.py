@@ -19,8 +19,9 @@ from ivrflow.errors import StoreError, UsageError
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
+from ivrflow.runtime.line import write_line
 from ivrflow.runtime.rescue import LastWords
-from ivrflow.runtime.turn import Policy, Tell, Turns, write_line
+from ivrflow.runtime.turn import Policy, Tell, Turns
 from ivrflow.server.accepting import environment_suffices, secrets_are_sealed
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks

@@ -1,0 +1,41 @@
+"""The lines of a turn in the operator's log."""
+
+import structlog
+
+from ivrflow.machine.effects import Effect
+from ivrflow.machine.events import Event
+from ivrflow.machine.outcome import Step
+from ivrflow.machine.program import Program
+from ivrflow.telemetry.logs import TurnLine, log_turn
+
+log = structlog.get_logger()
+
+
+def write_line(event: Event, program: Program, taken: Step) -> None:
+    """Write the turn to the log, and what the author asked to be written."""
+    trace = taken.trace
+    log_turn(
+        TurnLine(
+            call=event.call,
+            flow=program.flow.name,
+            callback=name_of(event),
+            verdict=taken.verdict.value,
+            outcome=trace.outcome,
+            state=taken.session.frame.state,
+            fault=trace.fault,
+        )
+    )
+    if trace.silent:
+        flow = taken.session.frame.flow
+        log.warning("silent prompt", call=event.call, flow=flow, state=trace.silent)
+    for effect in taken.effects:
+        _perform(event, effect)
+
+
+def _perform(event: Event, effect: Effect) -> None:
+    log.info("log", call=event.call, flow=effect.flow, state=effect.state, text=effect.text)
+
+
+def name_of(event: Event) -> str:
+    """Return what logs call an event."""
+    return type(event).__name__.lower()
