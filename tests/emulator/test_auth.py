@@ -15,10 +15,13 @@ PATH = "/calling/v1/calls/id/x"
 NOW = "2026-01-01T09:00:00.0000000Z"
 
 
-def sign(verb: str, path: str, body: bytes, timestamp: str = NOW, content_type: str = "") -> str:
-    """Sign as the vendor's document says."""
-    md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
-    lines = [verb, md5 if body else "", content_type, f"x-timestamp:{timestamp}", path]
+def sign(
+    verb: str, path: str, body: bytes, timestamp: str = NOW, content_type: str = "", md5: str = ""
+) -> str:
+    """Sign as the vendor's document says, or with another `md5` line."""
+    if body:
+        md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    lines = [verb, md5, content_type, f"x-timestamp:{timestamp}", path]
     mac = hmac.new(base64.b64decode(SECRET), "\n".join(lines).encode(), hashlib.sha256)
     return base64.b64encode(mac.digest()).decode()
 
@@ -85,6 +88,29 @@ def test_basic_and_signed_requests_are_believed() -> None:
     body, kind = b'{"x":1}', "application/json; charset=utf-8"
     headers = {**signed(verb="PATCH", body=body, content_type=kind), "Content-Type": kind}
     assert ask(stage, headers, method="PATCH", body=body) == (404, 40400)
+
+
+def test_basic_takes_the_key_as_older_clients_write_it() -> None:
+    written = base64.b64encode(f"application\\{KEY}:{SECRET}".encode()).decode()
+    assert ask(Stage(), {"authorization": f"basic {written}"}) == (404, 40400)
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("/calling/v1/conferences/id/my%20room", {"path": "/calling/v1/conferences/id/my room"}),
+        (PATH, {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}),
+    ],
+    ids=["the path before it is escaped", "the MD5 of nothing"],
+)
+def test_what_sdks_sign_otherwise_than_documented_is_believed_unless_strict(
+    path: str, given: dict[str, str]
+) -> None:
+    headers = signed(**{"path": path, **given})
+    assert ask(Stage(), headers, path=path)[0] == 404
+    assert ask(Stage(request_signatures="strict"), headers, path=path) == (401, 40102)
+    documented = signed(path=path)
+    assert ask(Stage(request_signatures="strict"), documented, path=path)[0] == 404
 
 
 def test_the_query_is_not_signed() -> None:

@@ -295,7 +295,7 @@ def test_a_call_is_told_while_it_is_on_and_after() -> None:
     assert stage.rest("GET", path) == (
         200,
         {
-            "from": "46701234567",
+            "from": {"type": "Number", "endpoint": "+46701234567"},
             "to": {"type": "Number", "endpoint": "+46850000001"},
             "domain": "pstn",
             "callId": call,
@@ -310,6 +310,29 @@ def test_a_call_is_told_while_it_is_on_and_after() -> None:
         },
     )
     assert stage.rest("GET", "/calling/v1/calls/id/other")[1]["errorCode"] == 40400
+
+
+@pytest.mark.parametrize(
+    ("inbound", "told"),
+    [
+        ({"withheld": True}, {"type": "Number", "endpoint": "private"}),
+        ({"origin": "sip", "caller": "ada@x"}, {"type": "sip", "endpoint": "ada@x"}),
+        ({"origin": "app", "caller": "ada"}, {"type": "Username", "endpoint": "ada"}),
+    ],
+)
+def test_the_caller_is_told_as_an_identity(inbound: Event, told: Event) -> None:
+    """4.2: typed clients read an object, with a type that they know"""
+    stage = Stage(ice=menu("1=return(a)"))
+    path = f"/calling/v1/calls/id/{stage.call(**inbound)}"
+    assert stage.rest("GET", path)[1]["from"] == told
+
+
+def test_a_callout_has_no_caller() -> None:
+    stage = Stage()
+    call = callout(stage, "ttsCallout", {**TTS, "destination": {"type": "sip", "endpoint": "a@x"}})
+    told = stage.rest("GET", f"/calling/v1/calls/id/{call}")[1]
+    assert "from" not in told
+    assert told["to"] == {"type": "sip", "endpoint": "a@x"}
 
 
 def test_a_live_call_is_played_to_and_ended() -> None:
@@ -471,6 +494,13 @@ def test_a_number_is_looked_up() -> None:
         "rate": {"currencyId": "USD", "amount": 0.0095},
     }
     assert Stage().rest("GET", "/v1/calling/query/number/abc")[1]["errorCode"] == 40001
+
+
+def test_a_number_that_is_asked_about_may_have_the_zero_in_brackets() -> None:
+    """4.4: the documents' own example, and the key under which they show its answer"""
+    path = "/v1/calling/query/number/+46(0)73-017-0101"
+    found = Stage(query_key="numberItem").rest("GET", path)[1]["numberItem"]
+    assert found["normalizedNumber"] == "+46730170101"
 
 
 # -- errors ---------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
@@ -13,9 +14,12 @@ from ivrflow.emulator.setup import Application
 from ivrflow.emulator.switches import Switches
 from ivrflow.emulator.world import Delivery, World
 from ivrflow.errors import SettingsError
-from ivrflow.sinch.signing import decode_secret, is_fresh, signature
+from ivrflow.sinch.signing import content_md5, decode_secret, is_fresh, seal, signature
 
 FOREIGN = b"somebody else"
+
+KIND_OF_KEY = "application\\"
+"""What documents of 2014 to 2021 put before the key of a Basic authorisation."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -79,9 +83,10 @@ def _basic(world: World, credentials: str) -> Application:
     if not world.switches.basic:
         raise AuthError(40_301, "Invalid authorization scheme for calling the method")
     try:
-        key, _, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+        given = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise AuthError(40_100, "Authorization header") from None
+    key, _, secret = given.removeprefix(KIND_OF_KEY).partition(":")
     app = world.app(key)
     if app is None or not hmac.compare_digest(app.secret.encode(), secret.encode()):
         raise AuthError(40_108, "Invalid credentials")
@@ -99,21 +104,36 @@ def _signed(world: World, request: Request, credentials: str, now: int) -> Appli
     app = world.app(key)
     if app is None:
         raise AuthError(40_108, "Invalid credentials")
-    if not hmac.compare_digest(_expected(app, request, timestamp).encode(), given.encode()):
+    lenient = world.switches.request_signatures == "lenient"
+    expected = _expected(app, request, timestamp, lenient=lenient)
+    if not any(hmac.compare_digest(each.encode(), given.encode()) for each in expected):
         raise AuthError(40_102, "Invalid signature")
     return app
 
 
-def _expected(app: Application, request: Request, timestamp: str) -> str:
+def _expected(
+    app: Application, request: Request, timestamp: str, *, lenient: bool
+) -> Iterator[str]:
+    """Yield the documented signature; `lenient`: and what else SDKs of Sinch's make of a request.
+
+    Those for Node, Python and Java sign the path before it is escaped, that for .NET the MD5 of an
+    empty body where documents leave the line empty.
+    """
     try:
         key = decode_secret(app.secret)
     except SettingsError:
         raise AuthError(40_108, "Invalid credentials") from None
-    return signature(
-        key,
-        verb=request.method,
-        path=request.path.partition("?")[0],
-        timestamp=timestamp,
-        content_type=request.header("content-type"),
-        body=request.body,
-    )
+    sent = request.path.partition("?")[0]
+    md5 = content_md5(request.body)
+    forms = [(sent, md5 if request.body else "")]
+    if lenient:
+        forms += [(unquote(sent), forms[0][1]), (sent, md5)]
+    for path, line in forms:
+        yield seal(
+            key,
+            verb=request.method,
+            md5=line,
+            content_type=request.header("content-type"),
+            timestamp=timestamp,
+            path=path,
+        )

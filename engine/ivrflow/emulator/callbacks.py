@@ -8,6 +8,9 @@ from ivrflow.emulator.world import Address, Call
 CURRENCY = "USD"
 VERSION = 1
 
+TYPE_BY_KIND = {"did": "Number", "number": "Number", "username": "Username"}
+"""How GET names a party. Others have not been seen capitalised, and Java's SDK would fail."""
+
 
 def ice(call: Call) -> Json:
     """Section 2.4: a call reached the platform."""
@@ -78,13 +81,12 @@ def notify(call: Call, kind: str, **extra: object) -> Json:
 
 
 def info(call: Call) -> Json:
-    """Section 4.2: what GET tells of a call."""
-    to = _callee(call)
-    kind = "number" if to.kind == "did" else to.kind
+    """Section 4.2: what GET tells of a call. A callout has no `from`, as in the fixtures."""
     reason = "INVALIDSVAMLACTION" if call.illegal else call.reason
+    caller = call.leg("caller")
     return {
-        "from": bare(call.cli) or call.user or "private",
-        "to": {"type": kind.capitalize(), "endpoint": to.endpoint},
+        **({"from": _party(caller.address.kind, call.cli)} if caller is not None else {}),
+        "to": _party(_callee(call).kind, _callee(call).endpoint),
         "domain": call.domain,
         "callId": call.id,
         "duration": call.seconds,
@@ -147,9 +149,14 @@ def _cookies(call: Call, event: Json) -> None:
         event["cookies"] = pairs(call.cookies)
 
 
+def _party(kind: str, endpoint: str) -> Json:
+    return {"type": TYPE_BY_KIND.get(kind, kind), "endpoint": endpoint or "private"}
+
+
 def _callee(call: Call) -> Address:
-    rung = [each for each in call.legs if each.name.startswith("callee")]
-    return rung[-1].address if rung else call.to
+    """Return whom the call reached last. A stream is no party: `to` has no type for one."""
+    rung = [each.address for each in call.legs if each.name.startswith("callee")]
+    return next((each for each in reversed(rung) if each.kind != "stream"), call.to)
 
 
 def _date(at: int) -> datetime:

@@ -95,7 +95,7 @@ def query(world: World, number: str) -> Json:
         "restricted": normal.startswith(world.setup.forbidden or ("\0",)),
         "rate": money(world.switches.rate),
     }
-    return {"number": found}
+    return {world.switches.query_key: found}
 
 
 def _number(number: str, rented: Rented) -> Json:

@@ -216,4 +216,5 @@ def _detect_later(call: Call, voice: Voice) -> Script[None]:
 
 
 def _verdict(status: str, reason: str, ms: int) -> Json:
-    return {"status": status, "reason": reason, "duration": ms / 1000}
+    """`duration` is in whole seconds: Sinch's SDKs for Java and .NET read an integer."""
+    return {"status": status, "reason": reason, "duration": -(-ms // 1000)}

@@ -35,9 +35,13 @@ def finish(call: Call) -> None:
 
 
 def file_of(call: Call, record: Record) -> str:
-    """Return the URL of the file: the given one, or Sinch's name in the given directory."""
+    """Return the URL of the file: the given one, or Sinch's name in the given directory.
+
+    A file is within `s3://bucket`, or `azure://account/container`.
+    """
     place, _, name = record.destination.rpartition("/")
-    if "." in name and place.count("/") > 2:
+    within = 2 if place.startswith("s3://") else 3
+    if "." in name and place.count("/") >= within:
         return record.destination
     at = datetime.fromtimestamp(call.started / 1000, UTC).strftime("%Y%m%d%H%M%S")
     return f"{record.destination.rstrip('/')}/{at}_{call.app.key}_{call.id}.{record.format}"

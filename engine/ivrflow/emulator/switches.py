@@ -66,4 +66,6 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fallback_cleared: bool = True
     empty_status: int = 200
     skew_seconds: int = 300
+    request_signatures: Literal["lenient", "strict"] = "lenient"
+    query_key: Literal["number", "numberItem"] = "number"
     basic: bool = True

@@ -25,8 +25,21 @@ def signature(
     `path` is the URL's path alone; `timestamp` and `content_type` are the headers' values verbatim,
     the latter "" without one. Without a body the line of its MD5 is empty.
     """
-    digest = hashlib.md5(body, usedforsecurity=False).digest() if body else b""
-    md5 = base64.b64encode(digest).decode()
+    md5 = content_md5(body) if body else ""
+    return seal(
+        secret, verb=verb, md5=md5, content_type=content_type, timestamp=timestamp, path=path
+    )
+
+
+def content_md5(body: bytes) -> str:
+    """Return the MD5 of a body, base64."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+
+
+def seal(
+    secret: bytes, *, verb: str, md5: str, content_type: str, timestamp: str, path: str
+) -> str:
+    """Return the signature over these five lines, base64."""
     text = f"{verb.upper()}\n{md5}\n{content_type}\nx-timestamp:{timestamp}\n{path}"
     mac = _keyed(secret).copy()
     mac.update(text.encode())
