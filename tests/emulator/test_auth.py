@@ -65,6 +65,17 @@ def test_scheme_content_type_and_query_are_switches() -> None:
         assert headers["authorization"] == f"Application {KEY}:{made}"
 
 
+def test_the_path_of_callbacks_is_signed_as_sent_or_by_a_switch_decoded() -> None:
+    for signed_path, path in (("sent", "/a%20b"), ("decoded", "/a b")):
+        url = "https://app.example/a%20b"
+        stage = Stage(ice=HANGUP, application={"primary": url}, signed_path=signed_path)
+        stage.call()
+        sent_to, headers, body = stage.posted[0]
+        assert sent_to == url
+        made = sign("POST", path, body, headers["x-timestamp"], headers["content-type"])
+        assert headers["authorization"] == f"application {KEY}:{made}"
+
+
 def test_without_a_secret_nothing_is_signed_and_everybody_believed() -> None:
     stage = Stage(ice=HANGUP, application={"secret": ""})
     stage.call()

@@ -209,6 +209,20 @@ def test_what_nobody_can_do_and_what_nobody_can_read_is_told(still: Emulated) ->
     assert still.client.post("/calling/v1/callouts", content=b"x" * (1 << 21)).status_code == 413
 
 
+def test_a_request_that_offers_http_2_is_read_whole(still: Emulated) -> None:
+    """As each of Java's HttpClient does"""
+    offer = {
+        "connection": "Upgrade, HTTP2-Settings",
+        "upgrade": "h2c",
+        "http2-settings": "AAEAAEAA",
+    }
+    body = {"caller": "+46709999999"}
+    answer = still.client.post("/emulator/calls", json=body, headers=offer)
+    call = answer.json()["callId"]
+    assert still.entries(call=call)[0]["caller"] == "+46709999999"
+    still.act(call, "hang-up")
+
+
 def test_a_page_of_another_site_calls_nobody(still: Emulated) -> None:
     foreign = {"origin": "https://evil.example"}
     assert still.client.post("/emulator/calls", headers=foreign).status_code == 403

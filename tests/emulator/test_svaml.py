@@ -1,5 +1,6 @@
 """Instructions, actions and what is allowed where: reference, sections 3.1 to 3.3, 3.5, 3.7."""
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -461,6 +462,22 @@ def test_unparking_stops_the_prompt_at_once_and_takes_any_reply() -> None:
     stage.wait(5)
     assert stage.heard()[-1] == ""
     assert stage.told(Connected)
+
+
+def test_svaml_within_a_string_is_taken_with_a_warning_or_not_at_all() -> None:
+    """As `res.json(formatIceResponse(..))` of the Node SDK makes it"""
+    reply = json.dumps(json.dumps(say("Hello."))).encode()
+    stage = Stage(ice=reply)
+    stage.call()
+    assert stage.heard() == ["Hello."]
+    assert "JSON within a string" in stage.warnings
+    stage = Stage(ice=reply, string_reply="illegal")
+    stage.call()
+    assert stage.ended == ("CALLBACKERROR", "FAILED")
+    for nothing in (b'""', b'"hello"', b'"\\"{}\\""'):
+        stage = Stage(ice=nothing)
+        stage.call()
+        assert stage.ended == ("CALLBACKERROR", "FAILED"), nothing
 
 
 # -- recording ------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ def headers_for(
         return headers
     parts = urlsplit(delivery.url)
     path = parts.path or "/"
+    path = unquote(path) if switches.signed_path == "decoded" else path
     signed = signature(
         FOREIGN if delivery.forged else decode_secret(app.secret),
         verb="POST",

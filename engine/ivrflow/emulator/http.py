@@ -106,6 +106,9 @@ async def _serve(setup: Setup, listener: socket.socket, speed: float, follow: Fo
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                # httptools drops the body of a request that offers HTTP/2, as each of Java's
+                # HttpClient does.
+                http="h11",
                 ws="none",
                 timeout_graceful_shutdown=2,
             )

@@ -19,7 +19,7 @@ M = TypeVar("M")
 def read(body: bytes | str, switches: Switches, *, patch: bool = False) -> Svaml:
     """Return the reply in `body`; raises `IllegalError`, which says why it can't be executed."""
     notes: list[str] = []
-    reply = Fields(decode(body), "the reply", notes)
+    reply = Fields(_decoded(body, switches, notes), "the reply", notes)
     instructions = [_instruction(each, switches) for each in reply.children("instructions")]
     given = reply.child("action")
     if given is None and not patch:
@@ -33,6 +33,14 @@ def read(body: bytes | str, switches: Switches, *, patch: bool = False) -> Svaml
         names=tuple(each for each, _ in instructions),
         notes=tuple(notes),
     )
+
+
+def _decoded(body: bytes | str, switches: Switches, notes: list[str]) -> object:
+    reply = decode(body)
+    if isinstance(reply, str) and switches.string_reply == "take":
+        notes.append("the reply is JSON within a string: send the object itself")
+        return decode(reply)
+    return reply
 
 
 def _instruction(given: Fields, switches: Switches) -> tuple[str, Instruction]:

@@ -12,11 +12,13 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reply_timeout: int = 5_000
     fallback_on_refusal: bool = True
     bad_reply: Literal["callingerror", "fallback"] = "callingerror"
+    string_reply: Literal["take", "illegal"] = "take"
     illegal_svaml: Literal["end", "silent"] = "end"
     silent_pie: Literal["hangup", "continue"] = "hangup"
     dice_per_leg: bool = False
     dice_waits: bool = True
     sign_query: bool = False
+    signed_path: Literal["sent", "decoded"] = "sent"
     content_type: str = "application/json; charset=utf-8"
     scheme: str = "application"
     timestamps: Literal["seconds", "milliseconds", "ticks"] = "seconds"
