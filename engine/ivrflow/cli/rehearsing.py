@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.realtime import RealTime, wall
-from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.runner import Handler
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
@@ -18,6 +18,7 @@ from ivrflow.rehearsal.notes import Notes
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.run import readable
 from ivrflow.settings import Settings
+from ivrflow.store.base import Store
 from ivrflow.store.opening import open_store
 
 FORGETS = "memory:"
@@ -39,26 +40,24 @@ async def rehearsed(
     `StoreError`.
     """
     environment = readable(library, settings, os.environ)
-    store = await open_store(settings.store)
     http = Http()
     asking = Asking(Requests(http, environment), answers)
-
-    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        return await engine.handle(url, headers, body)
-
-    runner = _platform(settings, handle, fast=fast)
-    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
     policy = Policy(environment=environment, who=APP, secret_key=settings.sealing_key)
-    turns = Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
-    engine = Engine(turns, asking if fast else None)
+
+    def make(store: Store) -> Turns:
+        return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
+
+    engine = Engine(lambda: open_store(settings.store), make, asking if fast else None)
+    runner = _platform(settings, engine.handle, fast=fast)
+    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+    await engine.start()
     notes.overhear()
     try:
         async with ticking(runner):
             yield Rehearsal(runner=runner, notes=notes)
     finally:
-        await turns.drain()
+        await engine.stop()
         await http.close()
-        await store.close()
 
 
 def _platform(settings: Settings, handler: Handler, *, fast: bool) -> InProcess | RealTime:

@@ -68,9 +68,13 @@ class Applications:
         text = content.decode("utf-8", "replace")
         return Read(path=path, text=text, file=file, findings=findings)
 
-    async def run(self, scenario: Scenario, *, tells: bool = False) -> Result:
+    def called_by(self, scenario: Scenario) -> UnderTest:
+        """Return the application that a scenario calls, with the holidays of its year."""
         year = datetime.fromtimestamp(scenario.begins / 1000, UTC).year
-        return await run(scenario, self.of(scenario.path, year), tells=tells)
+        return self.of(scenario.path, year)
+
+    async def run(self, scenario: Scenario, *, tells: bool = False) -> Result:
+        return await run(scenario, self.called_by(scenario), tells=tells)
 
 
 def find(paths: Iterable[Path]) -> list[str]:
