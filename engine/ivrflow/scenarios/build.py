@@ -46,15 +46,24 @@ def build(
 ) -> tuple[File | None, tuple[Diagnostic, ...]]:
     """Return the scenarios of a file about an application, and what is wrong with them; no file
     where anything is."""
+    root, found = read(path, content)
+    findings = list(found)
+    if root is None:
+        return None, found
+    reader = Reader(path)
+    broken = any(each.is_error for each in findings)
+    file = None if broken else _Builder(reader, root, application, content).file()
+    findings += reader.findings
+    return (None if any(each.is_error for each in findings) else file), tuple(findings)
+
+
+def read(path: str, content: bytes) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Return a file as it is written, and what is wrong with it whatever it is about."""
     parsed = parse(path, content)
     if parsed.root is None:
         return None, tuple(parsed.diagnostics)
-    findings = [*parsed.diagnostics, *check(path, parsed.root, schemas.load("calltest"))]
-    reader = Reader(path)
-    broken = any(each.is_error for each in findings)
-    file = None if broken else _Builder(reader, parsed.root, application, content).file()
-    findings += reader.findings
-    return (None if any(each.is_error for each in findings) else file), tuple(findings)
+    wrong = check(path, parsed.root, schemas.load("calltest"))
+    return parsed.root, (*parsed.diagnostics, *wrong)
 
 
 class _Builder:

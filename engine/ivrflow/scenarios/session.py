@@ -2,7 +2,7 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -15,12 +15,11 @@ from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.scenarios.application import UnderTest, open_application
 from ivrflow.scenarios.build import MONDAY, build
+from ivrflow.scenarios.files import is_scenarios, scenarios_under
 from ivrflow.scenarios.model import File, Scenario
 from ivrflow.scenarios.run import Result, run
 from ivrflow.scenarios.watch import Hit, Watch
 from ivrflow.sinch.platform import PLATFORM
-
-SUFFIXES = (".calltest.yaml", ".calltest.yml")
 
 CHUNKS = 4
 """Pieces of work a process gets, so that none waits long for the others."""
@@ -86,25 +85,10 @@ def find(paths: Iterable[Path]) -> list[str]:
     other = next((each for each in paths if each.is_file() and not is_scenarios(each)), None)
     if other is not None:
         raise UsageError(f"{other} holds no scenarios: their files are called *.calltest.yaml")
-    found = sorted({str(file) for path in paths for file in _files(path)})
+    found = sorted({str(file) for path in paths for file in scenarios_under(path)})
     if not found:
         raise NothingToReadError(f"no *.calltest.yaml in {', '.join(map(str, paths))}")
     return found
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for file in path.rglob("*.calltest.y*ml"):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and is_scenarios(file):
-            yield file
-
-
-def is_scenarios(file: Path) -> bool:
-    """Whether a file is one of scenarios, by its name."""
-    return file.name.endswith(SUFFIXES)
 
 
 def fits(scenario: Scenario, words: str) -> bool:
