@@ -1,6 +1,5 @@
 """An emulated platform and the engine that answers it, in the process of a command."""
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -32,17 +31,22 @@ class Rehearsal:
 
 @asynccontextmanager
 async def rehearsed(
-    library: Library, settings: Settings, answers: Mapping[str, bytes], *, fast: bool
+    library: Library,
+    settings: Settings,
+    environment: Mapping[str, str],
+    answers: Mapping[str, bytes],
+    *,
+    fast: bool,
 ) -> AsyncIterator[Rehearsal]:
     """Yield a platform whose calls a library's flows answer; `fast`: its time passes when asked to.
 
-    `answers` are those of look-ups by their name, the others are sent. Raises `UsageError` or
-    `StoreError`.
+    `answers` are those of look-ups by their name, the others are sent; `environment` is what flows
+    may read some of. Raises `UsageError` or `StoreError`.
     """
-    environment = readable(library, settings, os.environ)
+    allowed = readable(library, settings, environment)
     http = Http()
-    asking = Asking(Requests(http, environment), answers)
-    policy = Policy(environment=environment, who=APP, secret_key=settings.sealing_key)
+    asking = Asking(Requests(http, allowed), answers)
+    policy = Policy(environment=allowed, who=APP, secret_key=settings.sealing_key)
 
     def make(store: Store) -> Turns:
         return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
