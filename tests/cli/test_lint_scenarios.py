@@ -102,7 +102,9 @@ def test_scenarios_may_lie_below_their_application(cli: Cli, here: Path) -> None
     (here / "app.yaml").write_text("app: acme\nroutes: [{flow: front-desk}]\n")
     (here / "tests").mkdir()
     (here / "tests/a.calltest.yaml").write_text(GOOD)
-    assert cli("lint", "tests")[0] == 0
+    for arguments in (["tests"], ["tests/a.calltest.yaml"], ["--fix", "tests"]):
+        code, _, told = cli("lint", *arguments)
+        assert (code, told.partition(",")[0]) == (0, "0 flows and 1 file of scenarios checked")
 
 
 def test_scenarios_without_any_flow_have_none_to_be_tested(cli: Cli, here: Path) -> None:

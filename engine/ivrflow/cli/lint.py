@@ -111,9 +111,8 @@ def _check(paths: tuple[Path, ...], stdin_filename: str | None) -> list[Checked]
         paths = (Path(stdin_filename),)
         edited = {paths[0]: content}
     scenarios = _check_scenarios(paths, edited)
-    flows = _without_scenarios(paths)
     try:
-        return [*(check(flows, PLATFORM, edited=edited) if flows else ()), *scenarios]
+        return [*check(_without_scenarios(paths), PLATFORM, edited=edited), *scenarios]
     except NothingToReadError:
         if not scenarios:
             raise
@@ -146,10 +145,12 @@ def _fix(
     from ivrflow.cli.rewrite import diff, rewrite
 
     scenarios = _check_scenarios(paths, {})
-    flows = _without_scenarios(paths)
-    if not flows:
+    try:
+        fixed = fixing.fix(_without_scenarios(paths), is_wanted)
+    except NothingToReadError:
+        if not scenarios:
+            raise
         return scenarios, False
-    fixed = fixing.fix(flows, is_wanted)
     for path, (old, new) in sorted(fixed.texts.items()):
         if writes:
             rewrite(Path(path), new)

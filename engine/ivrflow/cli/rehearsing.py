@@ -44,24 +44,23 @@ async def rehearsed(
     may read some of. Raises `UsageError` or `StoreError`.
     """
     allowed = readable(library, settings, environment)
-    http = Http()
-    asking = Asking(Requests(http, allowed), answers)
     policy = Policy(environment=allowed, who=APP, secret_key=settings.sealing_key)
+    async with Http() as http:
+        asking = Asking(Requests(http, allowed), answers)
 
-    def make(store: Store) -> Turns:
-        return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
+        def make(store: Store) -> Turns:
+            return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
 
-    engine = Engine(lambda: open_store(settings.store), make, asking if fast else None)
-    runner = _platform(settings, engine.handle, fast=fast)
-    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
-    await engine.start()
-    notes.overhear()
-    try:
-        async with ticking(runner):
-            yield Rehearsal(runner=runner, notes=notes)
-    finally:
-        await engine.stop()
-        await http.close()
+        engine = Engine(lambda: open_store(settings.store), make, asking if fast else None)
+        runner = _platform(settings, engine.handle, fast=fast)
+        notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+        await engine.start()
+        notes.overhear()
+        try:
+            async with ticking(runner):
+                yield Rehearsal(runner=runner, notes=notes)
+        finally:
+            await engine.stop()
 
 
 def _platform(settings: Settings, handler: Handler, *, fast: bool) -> InProcess | RealTime:
