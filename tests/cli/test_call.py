@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from servers import in_thread, says
 
 ROOT = Path(__file__).parents[2]
 FLOWS = str(ROOT / "flows")
@@ -31,6 +32,49 @@ def call(*arguments: str, script: str = "", **environment: str) -> subprocess.Co
         check=False,
         env={"PATH": os.environ["PATH"], **environment},
     )
+
+
+BALANCE = """\
+flow: balance
+start: look
+requests:
+  find:
+    get: "{{ env.BANK }}/balance"
+    headers: {Authorization: "Bearer {{ env.TOKEN }}"}
+    timeout: 2s
+    returns: {amount: integer}
+states:
+  look: {request: {name: find, into: found}, on: {ok: tell, error: sorry}}
+  tell: {say: "You have {{ found.amount }} crowns.", hangup: }
+  sorry: {say: Our bank is asleep., hangup: }
+"""
+
+
+def test_what_flows_read_of_the_environment_may_stand_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "balance.flow.yaml").write_text(BALANCE)
+    assert "the flows read env.BANK, env.TOKEN" in call(".").stderr
+    with in_thread(says(b'{"amount": 7}')) as bank:
+        settings = f"IVRFLOW_ENV_ALLOW=BANK,TOKEN\nBANK={bank.url}\nTOKEN='s3cr3t'\n"
+        (tmp_path / ".env").write_text(settings)
+        assert "You have 7 crowns." in call(".").stdout
+        assert b"Bearer s3cr3t\r\n" in bank.requests[0]
+        done = call(".", BANK="http://127.0.0.1:1")
+        assert "Our bank is asleep." in done.stdout, "the environment wins"
+        assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_a_file_of_variables_that_is_none_is_refused_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("BANK=https://bank.example.com\nTOKEN s3cr3t\n")
+    done = call(FLOWS)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ivrflow: .env:2: this sets no variable; write NAME=value")
+    assert "s3cr3t" not in done.stderr
 
 
 def test_somebody_who_just_listens_hears_the_menu_and_hangs_up() -> None:

@@ -15,7 +15,6 @@ from ivrflow.emulator.http import create_app as create_platform
 from ivrflow.emulator.http import listen, poster
 from ivrflow.emulator.inprocess import START, InProcess
 from ivrflow.emulator.realtime import wall
-from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Inbound, Setup
 from ivrflow.errors import MissedError
 from ivrflow.library import Library
@@ -29,6 +28,7 @@ from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.app import PATH, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.sinch.signing import Keyring
+from ivrflow.store.base import Store
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -39,15 +39,20 @@ Story = tuple[list[Told], str]
 
 
 async def in_process(library: Library, inbound: Inbound, acts: Iterable[Act]) -> Story:
-    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        return await engine.handle(url, headers, body)
+    def make(store: Store) -> Turns:
+        return Turns(library, store, Policy(), clock_of(lambda: runner))
 
-    runner = InProcess(setup(), handle, now=START)
+    engine = Engine(memory, make)
+    runner = InProcess(setup(), engine.handle, now=START)
     notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
-    engine = Engine(Turns(library, MemoryStore(), Policy(), clock_of(lambda: runner)))
+    await engine.start()
     story = await _played(await Local.dial(runner, inbound, notes), acts)
-    await engine.turns.drain()
+    await engine.stop()
     return story
+
+
+async def memory() -> Store:
+    return MemoryStore()
 
 
 async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> Story:
@@ -55,19 +60,19 @@ async def over_http(library: Library, inbound: Inbound, acts: Iterable[Act]) -> 
         store = await SqliteStore.open(Path(directory) / "state.db")
         turns = Turns(library, store, Policy(), clock_of(lambda: platform))
         callbacks = Callbacks(turns, Keyring({APP: SECRET}))
-        async with _served(create_app(callbacks, library, _ready)) as engine, poster() as post:
+        async with served(create_app(callbacks, library, ready)) as engine, poster() as post:
             application = Application(key=APP, secret=SECRET, primary=engine + PATH)
             platform = InProcess(
                 Setup(applications=(application,)), post, now=START, signed_at=wall
             )
-            async with _served(create_platform(platform)) as url, connect(url) as client:
+            async with served(create_platform(platform)) as url, connect(url) as client:
                 story = await _played(await Remote.dial(client, inbound), acts)
         await turns.drain()
         await store.close()
         return story
 
 
-async def _ready() -> str:
+async def ready() -> str:
     return ""
 
 
@@ -92,7 +97,7 @@ async def _placed(acts: Iterable[Act]) -> AsyncIterator[tuple[str, Act]]:
 
 
 @asynccontextmanager
-async def _served(app: ASGIApp) -> AsyncIterator[str]:
+async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on a free port."""
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)

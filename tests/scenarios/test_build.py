@@ -77,3 +77,33 @@ def keys(node: object, place: str) -> list[tuple[str, str, dict[str, object]]]:
         for key, sub in node.items():
             found += keys(sub, f"{place}/{key}")
     return found
+
+
+QUEUE = """\
+flow: queue
+start: a
+records: {waiting: {kind: queue, key: string}, tries: {key: string, value: integer}}
+states:
+  a: {do: [{enqueue: {record: waiting, key: shop}}, {count: {record: tries, key: a}}], next: b}
+  b: {say: Hello., hangup: }
+"""
+
+
+@pytest.mark.parametrize("place", ["", "expect: "])
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ("{waiting: {shop: true}}", '"waiting" is a queue: a list is expected'),
+        ("{waiting: {shop: null}}", '"waiting" is a queue: a list is expected'),
+        ("{waiting: [true]}", '"waiting" has keys: a mapping from keys to values is expected'),
+        ("{tries: 3}", '"tries" has keys: a mapping from keys to values is expected'),
+    ],
+)
+def test_records_that_are_written_for_another_kind_are_told(
+    project: Project, place: str, records: str, message: str
+) -> None:
+    project.write("queue.flow.yaml", QUEUE)
+    text = f"records: {records}"
+    scenario = f"{{steps: [], {place}{{{text}}}}}" if place else f"{{steps: [], {text}}}"
+    (found,) = project.findings(scenario, "queue")
+    assert (found.code, found.message) == ("E051", message)

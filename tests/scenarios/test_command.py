@@ -169,6 +169,56 @@ def test_expectations_are_rewritten_and_comments_stay(project: Project, command:
     ]
 
 
+REPLY = """\
+test: front-desk
+scenarios:
+  one:
+    steps: [press: 1]
+    expect:
+      svaml:
+        action: {name: hangup, number: null} # what is dialled
+        instructions:
+          - name: say
+            text: Bye
+            locale: sv-SE # keep
+"""
+
+
+def test_the_parts_of_a_reply_that_are_expected_are_rewritten(
+    project: Project, command: Command
+) -> None:
+    file = project.write("a.calltest.yaml", REPLY)
+    code, shown, _ = command("test", project.directory)
+    assert code == 1
+    assert f'{file}:7:24: "action.name" of the last reply is "connectPstn", not hangup' in shown
+    assert '"instructions[0].locale" of the last reply is "en-US", not "sv-SE"' in shown
+    assert 'help: the last reply was {"instructions":[{' in shown
+    code, _, told = command("test", project.directory, "--update")
+    assert code == 0
+    assert f"{file}: 4 places changed" in told
+    assert file.read_text().splitlines()[5:] == [
+        "      svaml:",
+        '        action: {name: "connectPstn", number: "+46850000001"} # what is dialled',
+        "        instructions:",
+        "          - name: say",
+        '            text: "One moment, please."',
+        '            locale: "en-US" # keep',
+    ]
+
+
+def test_a_reply_of_another_shape_is_told_and_left_to_its_author(
+    project: Project, command: Command
+) -> None:
+    text = REPLY.replace(
+        "          - name: say\n", "          - name: answer\n          - name: say\n"
+    )
+    file = project.write("a.calltest.yaml", text)
+    code, shown, _ = command("test", project.directory, "--update")
+    assert code == 1
+    assert '"instructions" of the last reply is [{' in shown
+    assert "          - name: answer\n" in file.read_text()
+
+
 def test_only_chosen_scenarios_are_rewritten(project: Project, command: Command) -> None:
     file = project.write("a.calltest.yaml", UPDATED)
     command("test", project.directory, "--update", "-k", "two")

@@ -111,6 +111,12 @@ def test_a_newcomer_is_told_how_to_make_the_first_call_and_makes_it(dev: Dev) ->
     assert "thanked = true" in dev.calls
 
 
+def test_a_file_of_variables_holds_settings_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("IVRFLOW_STORE=sqlite:calls.db\n")
+    with running(tmp_path) as started:
+        assert "calls are kept in sqlite:calls.db" in started.ready().told
+
+
 def test_the_control_api_is_called_as_shown(dev: Dev) -> None:
     made = httpx2.post(f"{dev.url}/emulator/calls", content=b'{"to": "+46850000000"}')
     assert made.status_code == 201

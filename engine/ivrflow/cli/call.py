@@ -4,8 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from msgspec import Struct
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.aspects import aspects
 from ivrflow.cli.reporters import Shown, report
+from ivrflow.dotenv import with_dotenv
 from ivrflow.emulator.setup import Inbound
 from ivrflow.errors import EmulatorError, MissedError, UsageError
 from ivrflow.library import Library
@@ -96,8 +96,9 @@ def command(**flags: object) -> int:
         click.echo(report("full", Shown(findings=findings, texts=checked.texts)), err=True)
         return FINDINGS
     given = {"insecure": True, "host": "127.0.0.1", "store": options.store}
-    settings = read_settings(given, os.environ, Path.cwd())
-    return _run(_call_here(options, acts, library, settings))
+    environment = with_dotenv(os.environ, Path.cwd())
+    settings = read_settings(given, environment, Path.cwd())
+    return _run(_call_here(options, acts, library, settings, environment))
 
 
 def _require_no_flow(options: Options) -> None:
@@ -133,22 +134,21 @@ async def _call_there(options: Options, acts: Acts) -> int:
         return await _talk(options, acts, line)
 
 
-async def _call_here(options: Options, acts: Acts, library: Library, settings: Settings) -> int:
-    inbound = _inbound(options, number_of(library.current))
-    async with _line(options, library, settings, inbound) as line:
-        return await _talk(options, acts, line)
-
-
-@asynccontextmanager
-async def _line(
-    options: Options, library: Library, settings: Settings, inbound: Inbound
-) -> AsyncIterator[Line]:
-    """Yield a call to the engine in this process."""
+async def _call_here(
+    options: Options,
+    acts: Acts,
+    library: Library,
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> int:
     # The store and what runs it cost as much to import as a whole lint takes.
     from ivrflow.cli.rehearsing import rehearsed
 
-    async with rehearsed(library, settings, _answers(options), fast=options.is_fast) as rehearsal:
-        yield await Local.dial(rehearsal.runner, inbound, rehearsal.notes)
+    inbound = _inbound(options, number_of(library.current))
+    answers, fast = _answers(options), options.is_fast
+    async with rehearsed(library, settings, environment, answers, fast=fast) as rehearsal:
+        line = await Local.dial(rehearsal.runner, inbound, rehearsal.notes)
+        return await _talk(options, acts, line)
 
 
 def _answers(options: Options) -> dict[str, bytes]:

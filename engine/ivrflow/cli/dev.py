@@ -12,6 +12,7 @@ import click
 from ivrflow.cli.aspects import aspects
 from ivrflow.cli.reporters import Shown, report
 from ivrflow.diagnostics import Diagnostic
+from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.library import Library
 from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, usual_path
@@ -47,7 +48,8 @@ def command(
     """
     directory = directory or usual_path()
     given = {"port": port, "store": store, "host": "127.0.0.1", "insecure": True}
-    settings = read_settings({**given, "fallback": False}, os.environ, Path.cwd())
+    environment = with_dotenv(os.environ, Path.cwd())
+    settings = read_settings({**given, "fallback": False}, environment, Path.cwd())
     library = _wait_for_flows(directory)
     # Starlette and uvicorn cost as much to import as a whole lint takes.
     from ivrflow.server.dev import Console, run
@@ -66,7 +68,7 @@ def command(
         _tell(told)
 
     console = Console(ready=ready, report=_report, tell=_tell, aspects=show)
-    return run(library, settings, os.environ, console)
+    return run(library, settings, environment, console)
 
 
 def _tell(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,8 @@ from ivrflow.cli.reporters import FORMATS, Shown, report
 from ivrflow.cli.selection import selection
 from ivrflow.cli.summary import count, statistics, summary
 from ivrflow.diagnostics import Diagnostic
-from ivrflow.errors import UsageError
+from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.scenarios.files import is_scenarios, scenarios_under
 from ivrflow.sinch.platform import PLATFORM
 
 STDIN = Path("-")
@@ -94,19 +95,42 @@ def command(
         click.echo(text, color=shown.colour)
     if counted and shown.findings:
         _tell(statistics(shown.findings))
-    _tell(summary(shown.findings, flows))
+    scenarios = sum(is_scenarios(Path(path)) for path in shown.texts)
+    _tell(summary(shown.findings, flows, scenarios))
     return FINDINGS if any(_fails(each, fail_on) for each in shown.findings) else 0
 
 
 def _check(paths: tuple[Path, ...], stdin_filename: str | None) -> list[Checked]:
-    if STDIN not in paths:
-        return check(paths, PLATFORM)
-    if len(paths) > 1:
-        raise UsageError("standard input (-) is checked alone")
-    content = sys.stdin.buffer.read()
-    if stdin_filename is None:
-        return [check_text("stdin.flow.yaml", content, PLATFORM)]
-    return check([Path(stdin_filename)], PLATFORM, edited={Path(stdin_filename): content})
+    edited: dict[Path, bytes] = {}
+    if STDIN in paths:
+        if len(paths) > 1:
+            raise UsageError("standard input (-) is checked alone")
+        content = sys.stdin.buffer.read()
+        if stdin_filename is None:
+            return [check_text("stdin.flow.yaml", content, PLATFORM)]
+        paths = (Path(stdin_filename),)
+        edited = {paths[0]: content}
+    scenarios = _check_scenarios(paths, edited)
+    try:
+        return [*check(_without_scenarios(paths), PLATFORM, edited=edited), *scenarios]
+    except NothingToReadError:
+        if not scenarios:
+            raise
+        return scenarios
+
+
+def _without_scenarios(paths: tuple[Path, ...]) -> list[Path]:
+    return [each for each in paths if each.is_dir() or not is_scenarios(each)]
+
+
+def _check_scenarios(paths: tuple[Path, ...], edited: Mapping[Path, bytes]) -> list[Checked]:
+    found = {file for path in paths for file in scenarios_under(path) if is_scenarios(file)}
+    if not found:
+        return []
+    # What makes calls is imported where there is one: most lints have none.
+    from ivrflow.scenarios.checking import check_scenarios
+
+    return [check_scenarios(sorted(found), PLATFORM, edited)]
 
 
 def _fix(
@@ -120,7 +144,13 @@ def _fix(
     from ivrflow.cli.reporters.concise import printable
     from ivrflow.cli.rewrite import diff, rewrite
 
-    fixed = fixing.fix(paths, is_wanted)
+    scenarios = _check_scenarios(paths, {})
+    try:
+        fixed = fixing.fix(_without_scenarios(paths), is_wanted)
+    except NothingToReadError:
+        if not scenarios:
+            raise
+        return scenarios, False
     for path, (old, new) in sorted(fixed.texts.items()):
         if writes:
             rewrite(Path(path), new)
@@ -130,7 +160,7 @@ def _fix(
         place = f"{_relative(finding.path)}:{finding.span.line}:{finding.span.column}"
         done = "fixed" if writes else "to be fixed"
         _tell(printable(f"{place}: {done} {finding.code} [{finding.name}] {what}"))
-    return fixed.applications, bool(fixed.fixes)
+    return [*fixed.applications, *scenarios], bool(fixed.fixes)
 
 
 def _found(applications: Sequence[Checked]) -> Iterator[Diagnostic]:

@@ -1,6 +1,5 @@
 """An emulated platform and the engine that answers it, in the process of a command."""
 
-import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.realtime import RealTime, wall
-from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.runner import Handler
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
@@ -18,6 +17,7 @@ from ivrflow.rehearsal.notes import Notes
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.run import readable
 from ivrflow.settings import Settings
+from ivrflow.store.base import Store
 from ivrflow.store.opening import open_store
 
 FORGETS = "memory:"
@@ -31,34 +31,36 @@ class Rehearsal:
 
 @asynccontextmanager
 async def rehearsed(
-    library: Library, settings: Settings, answers: Mapping[str, bytes], *, fast: bool
+    library: Library,
+    settings: Settings,
+    environment: Mapping[str, str],
+    answers: Mapping[str, bytes],
+    *,
+    fast: bool,
 ) -> AsyncIterator[Rehearsal]:
     """Yield a platform whose calls a library's flows answer; `fast`: its time passes when asked to.
 
-    `answers` are those of look-ups by their name, the others are sent. Raises `UsageError` or
-    `StoreError`.
+    `answers` are those of look-ups by their name, the others are sent; `environment` is what flows
+    may read some of. Raises `UsageError` or `StoreError`.
     """
-    environment = readable(library, settings, os.environ)
-    store = await open_store(settings.store)
-    http = Http()
-    asking = Asking(Requests(http, environment), answers)
+    allowed = readable(library, settings, environment)
+    policy = Policy(environment=allowed, who=APP, secret_key=settings.sealing_key)
+    async with Http() as http:
+        asking = Asking(Requests(http, allowed), answers)
 
-    async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        return await engine.handle(url, headers, body)
+        def make(store: Store) -> Turns:
+            return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
 
-    runner = _platform(settings, handle, fast=fast)
-    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
-    policy = Policy(environment=environment, who=APP, secret_key=settings.sealing_key)
-    turns = Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
-    engine = Engine(turns, asking if fast else None)
-    notes.overhear()
-    try:
-        async with ticking(runner):
-            yield Rehearsal(runner=runner, notes=notes)
-    finally:
-        await turns.drain()
-        await http.close()
-        await store.close()
+        engine = Engine(lambda: open_store(settings.store), make, asking if fast else None)
+        runner = _platform(settings, engine.handle, fast=fast)
+        notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+        await engine.start()
+        notes.overhear()
+        try:
+            async with ticking(runner):
+                yield Rehearsal(runner=runner, notes=notes)
+        finally:
+            await engine.stop()
 
 
 def _platform(settings: Settings, handler: Handler, *, fast: bool) -> InProcess | RealTime:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from ivrflow.diagnostics import Diagnostic
 
 
-def summary(findings: Sequence[Diagnostic], flows: int) -> str:
-    """`2 flows checked: 1 error, 0 warnings`."""
+def summary(findings: Sequence[Diagnostic], flows: int, scenarios: int) -> str:
+    """`2 flows checked: 1 error, 0 warnings`; files of `scenarios` are counted if there are any."""
     errors = sum(each.is_error for each in findings)
-    checked = count(flows, "flow")
+    beside = f"{count(scenarios, 'file')} of scenarios" if scenarios else ""
+    checked = " and ".join(filter(None, [count(flows, "flow"), beside]))
     if not findings:
         return f"{checked} checked, nothing to complain about"
     warnings = count(len(findings) - errors, "warning")

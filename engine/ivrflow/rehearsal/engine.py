@@ -1,48 +1,94 @@
 """The engine behind the emulated platform: the turns that a server runs, without a network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Protocol
 
 from ivrflow.emulator.runner import Headers, Runner
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.errors import CallbackError
-from ivrflow.rehearsal.asking import Asking
+from ivrflow.machine.events import Event
+from ivrflow.runtime.answer import Answer
 from ivrflow.runtime.turn import Turns
 from ivrflow.sinch.parse import parse
+from ivrflow.store.base import Store
 
 APP = "rehearsal"
 """The application of calls that stay in the process: nobody has to sign for them."""
 
 
-def setup(seed: str = "ivrflow") -> Setup:
-    """Return a platform whose one application has no secret, and whose call ids `seed` makes."""
-    application = Application(key=APP, primary="http://engine.invalid/callbacks/sinch")
+Open = Callable[[], Awaitable[Store]]
+
+
+class Asking(Protocol):
+    """Look-ups on a platform whose time stands still while it waits for an answer."""
+
+    async def begin(self) -> None:
+        """An event has come; the task that calls this makes its turn."""
+        ...
+
+    async def rest(self) -> None:
+        """Wait until nothing is asked any more but what needs the platform's time to pass."""
+        ...
+
+
+def setup(seed: str = "ivrflow", secret: str = "") -> Setup:
+    """Return a platform whose call ids `seed` makes; its one application signs if it has a
+    `secret`."""
+    primary = "http://engine.invalid/callbacks/sinch"
+    application = Application(key=APP, secret=secret, primary=primary)
     return Setup(applications=(application,), seed=seed)
 
 
 class Engine:
-    """Answers a platform's callbacks; `handle` is the emulator's `Handler`.
+    """Answers a platform's callbacks, from `start` to `stop`; `handle` is the emulator's `Handler`.
 
-    `asking`: time stands still on the platform, so what is looked up behind a prompt is there
-    before it goes on.
+    `make` makes the turns of a store. `asking`: time stands still on the platform, so what is
+    looked up behind a prompt is there before it goes on.
     """
 
-    def __init__(self, turns: Turns, asking: Asking | None = None) -> None:
-        self.turns = turns
+    store: Store
+    turns: Turns
+
+    def __init__(
+        self, open_store: Open, make: Callable[[Store], Turns], asking: Asking | None = None
+    ) -> None:
         self.asking = asking
+        self._open_store = open_store
+        self._make = make
+
+    async def start(self) -> None:
+        """Raises `StoreError`."""
+        self.store = await self._open_store()
+        self.turns = self._make(self.store)
+
+    async def stop(self) -> None:
+        """Stop; who starts again finds what the store holds."""
+        await self.turns.drain()
+        await self.store.close()
 
     async def handle(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         try:
             event = parse(body, APP)
         except CallbackError:
             return 400, b""
-        answer = await self.turns.answer(event, arrived=monotonic())
+        answer = await self.answer(event, arrived=monotonic())
+        await self.rest()
+        return answer.status, answer.body
+
+    async def answer(self, event: Event, *, arrived: float) -> Answer:
+        """Return the answer to an event whose first byte came at the monotonic time `arrived`."""
+        if self.asking is not None:
+            await self.asking.begin()
+        return await self.turns.answer(event, arrived=arrived)
+
+    async def rest(self) -> None:
+        """Wait for what is asked behind the prompt of a reply."""
         if self.asking is not None:
             await self.asking.rest()
-        return answer.status, answer.body
 
 
 def clock_of(runner: Callable[[], Runner]) -> Callable[[], datetime]:

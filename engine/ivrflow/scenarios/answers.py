@@ -1,12 +1,13 @@
 """Look-ups in a scenario: answered by what its author wrote, in simulated time."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.machine.lookups import BUDGET, LookedUp, Lookup, failed, read_answer
+from ivrflow.rehearsal.asking import UnderWay
 from ivrflow.scenarios.model import Mock, Request
 
 
@@ -18,18 +19,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+Ask = Callable[[Lookup, str, Mock], Awaitable[LookedUp]]
+"""Asks a server that answers as a scenario says, about a look-up with its key."""
+
+
+async def made_up(lookup: Lookup, key: str, mock: Mock) -> LookedUp:
+    """Answer as a server would that answers like this."""
+    if mock.fails:
+        return failed(mock.fails)
+    body = b"" if mock.json is None else msgspec.json.encode(mock.json)
+    return read_answer(lookup, mock.status, body)
+
+
 class Answers:
-    """Answers each look-up by its name, ask by ask; meets `ivrflow.runtime.lookups.Asker`.
+    """Answers each look-up by its name, ask by ask; meets `ivrflow.runtime.lookups.Asker`, and
+    `ivrflow.rehearsal.engine.Asking`.
 
     What is asked within a turn lets the platform's time pass while the reply is waited for. What is
     asked behind a prompt is there when the time has come by itself. `missing` are the look-ups that
     the scenario has no answer for; `asked` tells what each brought, and when.
     """
 
-    def __init__(self, requests: Iterable[Request], world: InProcess) -> None:
+    def __init__(self, requests: Iterable[Request], world: InProcess, ask: Ask = made_up) -> None:
         self.missing: list[str] = []
         self.asked: list[Asked] = []
         self._world = world
+        self._ask = ask
+        self._under_way = UnderWay()
         self._left = {each.name: list(each.answers) for each in requests}
         self._mock_by_key: dict[str, Mock] = {}
         self._turn: asyncio.Task[object] | None = None
@@ -37,19 +53,18 @@ class Answers:
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
 
     async def begin(self) -> None:
-        """A callback has come: what is due until now is answered before its turn."""
+        """An event has come: what is due until now is answered before its turn."""
         self._turn, self._begun = asyncio.current_task(), self._world.platform.now
         due = [sleeper for at, sleeper in self._sleepers if at <= self._begun]
         for sleeper in due:
             if not sleeper.done():
                 sleeper.set_result(None)
         if due:
-            await self.settle()
+            await self.rest()
 
-    async def settle(self) -> None:
-        """Let what waits for nothing run: it begins to be asked, or comes to an end."""
-        for _ in range(3):
-            await asyncio.sleep(0)
+    async def rest(self) -> None:
+        """Wait until nothing is asked any more but what takes the platform's time."""
+        await self._under_way.rest()
 
     async def look_up(self, lookup: Lookup, key: str, deadline: float) -> LookedUp:
         mock = self._next(lookup.name, key)
@@ -58,12 +73,19 @@ class Answers:
             return failed("the scenario has no answer")
         allowed = self._allowed(lookup)
         await self._sleep(min(mock.delay, allowed))
-        found = _answer(lookup, mock) if mock.delay <= allowed else failed("no answer in time")
+        if mock.delay > allowed:
+            found = failed("no answer in time")
+        else:
+            with self._under_way.one():
+                found = await self._ask(lookup, key, mock)
+        self._note(lookup, found)
+        return found
+
+    def _note(self, lookup: Lookup, found: LookedUp) -> None:
         told = f"{found.outcome} ({found.fault})" if found.fault else found.outcome
         platform = self._world.platform
         text = f"look-up {lookup.name}: {told}"
         self.asked.append(Asked(at=platform.now, after=len(platform.transcript), text=text))
-        return found
 
     def _next(self, name: str, key: str) -> Mock | None:
         """Return the answer to a look-up; the same one where it is asked again with its key."""
@@ -91,10 +113,3 @@ class Answers:
             sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sleepers.append((self._world.platform.now + ms, sleeper))
             await sleeper
-
-
-def _answer(lookup: Lookup, mock: Mock) -> LookedUp:
-    if mock.fails:
-        return failed(mock.fails)
-    body = b"" if mock.json is None else msgspec.json.encode(mock.json)
-    return read_answer(lookup, mock.status, body)

@@ -30,7 +30,7 @@ from ivrflow.scenarios.model import (
 from ivrflow.scenarios.values import value_of
 from ivrflow.source.kinds import UNKNOWN_KEY, WRONG_VALUE
 from ivrflow.source.lines import lines_of
-from ivrflow.source.node import Entry, Node, Scalar
+from ivrflow.source.node import Entry, Node, Scalar, Sequence
 from ivrflow.source.node import Mapping as MappingNode
 from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
@@ -46,15 +46,24 @@ def build(
 ) -> tuple[File | None, tuple[Diagnostic, ...]]:
     """Return the scenarios of a file about an application, and what is wrong with them; no file
     where anything is."""
+    root, found = read(path, content)
+    findings = list(found)
+    if root is None:
+        return None, found
+    reader = Reader(path)
+    broken = any(each.is_error for each in findings)
+    file = None if broken else _Builder(reader, root, application, content).file()
+    findings += reader.findings
+    return (None if any(each.is_error for each in findings) else file), tuple(findings)
+
+
+def read(path: str, content: bytes) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Return a file as it is written, and what is wrong with it whatever it is about."""
     parsed = parse(path, content)
     if parsed.root is None:
         return None, tuple(parsed.diagnostics)
-    findings = [*parsed.diagnostics, *check(path, parsed.root, schemas.load("calltest"))]
-    reader = Reader(path)
-    broken = any(each.is_error for each in findings)
-    file = None if broken else _Builder(reader, parsed.root, application, content).file()
-    findings += reader.findings
-    return (None if any(each.is_error for each in findings) else file), tuple(findings)
+    wrong = check(path, parsed.root, schemas.load("calltest"))
+    return parsed.root, (*parsed.diagnostics, *wrong)
 
 
 class _Builder:
@@ -141,7 +150,9 @@ class _Builder:
         if isinstance(svaml, MappingNode):
             yield Reply(svaml=svaml, at=svaml.span)
         for name, key, value in self.values(child(node, "records")):
-            yield Value(of=self.stored(name), key=key, value=value, at=value.span)
+            waits = self.records[name].kind == "queue"
+            of, at = self.stored(name), self.written(value)
+            yield Value(of=of, key=key, value=value, waits=waits, at=at)
 
     def written(self, node: Node) -> Span:
         """Return where a node is written; a list of lines ends with its last item."""
@@ -165,18 +176,29 @@ class _Builder:
 
     def values(self, node: Node | None) -> Iterable[tuple[str, str, Node]]:
         """Yield record, key and value of what is written as `record: {key: value}`, or as
-        `record: value` where there is one only."""
+        `record: value` where there is one only. The value of a queue is a list."""
         for each in entries(node):
             name = each.key.text
             record = self.records.get(name)
             self.known(each.key, self.records, "record")
-            if record is not None and record.kind == "queue":
-                self.reader.not_yet(each.key.span, f"{name}: a queue in a scenario")
-            elif record is not None and record.key is None:
-                yield name, "", each.value
-            elif record is not None:
-                for one in entries(each.value):
-                    yield name, one.key.text, one.value
+            if record is None:
+                continue
+            for key, value in self.by_key(name, record, each.value):
+                if record.kind == "value" or isinstance(value, Sequence):
+                    yield name, key, value
+                else:
+                    help = "write what each call in it waits with, [] for nobody"
+                    message = f'"{name}" is a queue: a list is expected'
+                    self.reader.note(WRONG_VALUE, value.span, message, help)
+
+    def by_key(self, name: str, record: model.Record, node: Node) -> Iterable[tuple[str, Node]]:
+        if record.key is None:
+            yield "", node
+        elif isinstance(node, MappingNode):
+            yield from ((each.key.text, each.value) for each in node)
+        else:
+            message = f'"{name}" has keys: a mapping from keys to values is expected'
+            self.reader.note(WRONG_VALUE, node.span, message)
 
     def recorded(self, node: Node | None) -> tuple[Record, ...]:
         return tuple(
@@ -185,9 +207,11 @@ class _Builder:
                 key=key,
                 value=self.kept(self.records[name], value),
                 lasts=self.records[name].expires,
+                waits=self.records[name].kind == "queue",
                 at=value.span,
             )
-            for name, key, value in self.values(node)
+            for name, key, given in self.values(node)
+            for value in (items(given) if self.records[name].kind == "queue" else [given])
         )
 
     def stored(self, name: str) -> str:

@@ -9,7 +9,8 @@ from ivrflow.scenarios.memory import recall
 from ivrflow.scenarios.model import Ended, Expectation, Reply, Value, Visited
 from ivrflow.scenarios.player import WAITS, NotSoError
 from ivrflow.scenarios.stage import Stage
-from ivrflow.scenarios.values import equals, value_of, written
+from ivrflow.scenarios.values import differences, equals, value_of, written
+from ivrflow.source.node import Scalar
 
 Values = dict[tuple[str, str], object]
 """What variables, visits and records are, by what they are of and their name."""
@@ -73,9 +74,14 @@ def _value(expected: Value, values: Values) -> Iterator[NotSoError]:
     value = values.get((expected.of, expected.key), 0 if expected.of == "visits" else None)
     if not equals(expected.value, value):
         wanted = written(value_of(expected.value))
-        of = "" if expected.of in ("variables", "visits") else f'of "{expected.of}" '
-        message = f'"{expected.key}" {of}is {written(value)}, not {wanted}'
+        message = f"{_name(expected)} is {written(value)}, not {wanted}"
         yield NotSoError(expected.at, message, instead=written(value))
+
+
+def _name(value: Value) -> str:
+    if value.of in ("variables", "visits"):
+        return f'"{value.key}"'
+    return f'"{value.key}" of "{value.of}"' if value.key else f'"{value.of}"'
 
 
 def _values(stage: Stage) -> Values:
@@ -91,7 +97,7 @@ def _values(stage: Stage) -> Values:
 
 async def _recorded(stage: Stage, expected: tuple[Expectation, ...]) -> Values:
     wanted = [
-        (each.of, each.key)
+        each
         for each in expected
         if isinstance(each, Value) and each.of not in ("variables", "visits")
     ]
@@ -100,6 +106,8 @@ async def _recorded(stage: Stage, expected: tuple[Expectation, ...]) -> Values:
 
 def _reply(stage: Stage, expected: Reply) -> Iterator[NotSoError]:
     found = msgspec.json.decode(stage.reply) if stage.reply else {}
-    if not equals(expected.svaml, found):
-        shown = msgspec.json.encode(found).decode()
-        yield NotSoError(expected.at, f"the last reply was {shown}", instead=None)
+    help = f"the last reply was {msgspec.json.encode(found).decode()}"
+    for path, node, value in differences(expected.svaml, found):
+        is_text = isinstance(node, Scalar)
+        message = f'"{path}" of the last reply is {written(value)}, not {written(value_of(node))}'
+        yield NotSoError(node.span, message, help=help, instead=written(value) if is_text else None)

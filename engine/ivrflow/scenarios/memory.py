@@ -1,14 +1,14 @@
 """Records of a scenario: put into the store before the call, read from it in the end.
 
-Both are turns of a store as any other: the first is committed for a call of its own, the second
+Both are turns of a store as any other: the first are committed for calls of their own, the second
 raises what it read, so that nothing stays of it.
 """
 
 from collections.abc import Iterable
 from secrets import token_hex
 
-from ivrflow.records import Put, Read
-from ivrflow.scenarios.model import Record
+from ivrflow.records import Dequeue, Enqueue, Operation, Put, Read
+from ivrflow.scenarios.model import Record, Value
 from ivrflow.store.base import Draft, Records, Store, Turn
 
 APP = "others"
@@ -26,24 +26,30 @@ class PeekedError(Exception):
 
 
 async def remember(store: Store, records: Iterable[Record], at: int) -> None:
-    """Let the store hold these values from `at` on, as if another call had put them there."""
-    call = token_hex()
+    """Let the store hold these values from `at` on, as if other calls had put them there, and these
+    calls wait in queues."""
+    for each in records:
+        await store.submit(_draft(each, token_hex(), at)).done
+
+
+def _draft(record: Record, call: str, at: int) -> Draft:
+    def make(turn: Records) -> Turn:
+        turn.perform(_operation(record))
+        return _only_turn(call, at, over=0 if record.waits else at)
+
+    return Draft(app=APP, call=call, at=at, make=make)
+
+
+def _operation(record: Record) -> Operation:
+    operation = Enqueue if record.waits else Put
+    return operation(record=record.record, key=record.key, value=record.value, lasts=record.lasts)
+
+
+async def recall(store: Store, wanted: Iterable[Value], at: int) -> dict[Kept, object]:
+    """Return what the store holds at `at`, None where it holds nothing; of queues a list."""
 
     def make(turn: Records) -> Turn:
-        for each in records:
-            put = Put(record=each.record, key=each.key, value=each.value, lasts=each.lasts)
-            turn.perform(put)
-        return _nothing(call, at)
-
-    await store.submit(Draft(app=APP, call=call, at=at, make=make)).done
-
-
-async def recall(store: Store, wanted: Iterable[Kept], at: int) -> dict[Kept, object]:
-    """Return what the store holds at `at`, None where it holds nothing."""
-
-    def make(turn: Records) -> Turn:
-        found = {(of, key): turn.perform(Read(record=of, key=key)) for of, key in wanted}
-        raise PeekedError(found)
+        raise PeekedError({(each.of, each.key): _held(turn, each) for each in wanted})
 
     try:
         await store.submit(Draft(app=APP, call="", at=at, make=make)).done
@@ -52,8 +58,17 @@ async def recall(store: Store, wanted: Iterable[Kept], at: int) -> dict[Kept, ob
     return {}
 
 
-def _nothing(call: str, at: int) -> Turn:
-    """A turn that is over as soon as it began."""
+def _held(turn: Records, wanted: Value) -> object:
+    record, key = wanted.of, wanted.key
+    if not wanted.waits:
+        return turn.perform(Read(record=record, key=key))
+    last = turn.perform(Enqueue(record=record, key=key))
+    assert isinstance(last, int)  # noqa: S101  a place in the queue, behind all others
+    return [turn.perform(Dequeue(record=record, key=key)) for _ in range(1, last)]
+
+
+def _only_turn(call: str, at: int, over: int) -> Turn:
+    """The first turn of a call that is `over` with it, or goes on and does no more (0)."""
     return Turn(
         app=APP,
         call=call,
@@ -64,7 +79,7 @@ def _nothing(call: str, at: int) -> Turn:
         format=0,
         at=at,
         due=at,
-        over=at,
+        over=over,
         who="",
         session=b"{}",
         flags=0,

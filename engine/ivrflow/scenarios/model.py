@@ -12,12 +12,14 @@ from ivrflow.source.node import Mapping, Node
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What is recorded before the call: the `value` of a record's `key`, for `lasts` milliseconds
-    (0: for ever). `record` is its name in the store."""
+    (0: for ever). `record` is its name in the store; `waits`: it is a queue, and one more call
+    waits there."""
 
     record: str
     key: str
     value: object
     lasts: int = 0
+    waits: bool = False
     at: Span
 
 
@@ -163,11 +165,12 @@ class Visited(msgspec.Struct, frozen=True, kw_only=True):
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """What one variable, count of visits or record is. `of` is `variables`, `visits` or the name
-    that a record has in the store."""
+    that a record has in the store; `waits`: it is a queue, all that waits there is meant."""
 
     of: str
     key: str
     value: Node
+    waits: bool = False
     at: Span
 
 

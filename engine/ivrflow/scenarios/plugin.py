@@ -39,7 +39,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     config = parent.config
     if not (config.getoption("ivrflow") or config.getini("ivrflow")):
         return None
-    from ivrflow.scenarios.session import is_scenarios  # only who asked for it pays for it
+    from ivrflow.scenarios.files import is_scenarios  # only who asked for it pays for it
 
     return ScenarioFile.from_parent(parent, path=file_path) if is_scenarios(file_path) else None
 

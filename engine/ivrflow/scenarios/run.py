@@ -11,13 +11,14 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from ivrflow.diagnostics import Span
+from ivrflow.rehearsal.engine import Open
 from ivrflow.scenarios.application import UnderTest
 from ivrflow.scenarios.expect import ended_in, unmet, visited
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.play import play
 from ivrflow.scenarios.player import NotSoError, Player
-from ivrflow.scenarios.stage import Open, Stage
+from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.story import Line, place_of, story
 from ivrflow.store.base import Store
 from ivrflow.store.memory import MemoryStore
@@ -51,15 +52,22 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 async def run(scenario: Scenario, tested: UnderTest, *, tells: bool = False) -> Result:
     """Play a scenario. Its story is told if it fails, or if `tells`."""
+    with _store(scenario) as open_store:
+        stage = Stage(scenario, tested.library(scenario), open_store)
+        return await run_on(stage, tested, tells=tells)
+
+
+async def run_on(stage: Stage, tested: UnderTest, *, tells: bool = False) -> Result:
+    """Play the scenario of a stage."""
     begun = perf_counter()
-    with _store(scenario) as open_store, capture_logs() as logged:
-        stage = Stage(scenario, tested.library(scenario), await open_store(), open_store)
+    scenario, flows = stage.scenario, tested.checked.all_flows
+    with capture_logs() as logged:
+        await stage.engine.start()
         try:
             failures = await _play(stage, tested)
         finally:
-            await stage.close()
+            await stage.engine.stop()
     failures = [*_unanswered(scenario, stage), *failures, *_faults(scenario, stage, logged)]
-    flows = tested.checked.all_flows
     return Result(
         path=scenario.path,
         name=scenario.name,

@@ -2,7 +2,7 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -15,12 +15,11 @@ from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.scenarios.application import UnderTest, open_application
 from ivrflow.scenarios.build import MONDAY, build
+from ivrflow.scenarios.files import is_scenarios, scenarios_under
 from ivrflow.scenarios.model import File, Scenario
 from ivrflow.scenarios.run import Result, run
 from ivrflow.scenarios.watch import Hit, Watch
 from ivrflow.sinch.platform import PLATFORM
-
-SUFFIXES = (".calltest.yaml", ".calltest.yml")
 
 CHUNKS = 4
 """Pieces of work a process gets, so that none waits long for the others."""
@@ -68,9 +67,13 @@ class Applications:
         text = content.decode("utf-8", "replace")
         return Read(path=path, text=text, file=file, findings=findings)
 
-    async def run(self, scenario: Scenario, *, tells: bool = False) -> Result:
+    def called_by(self, scenario: Scenario) -> UnderTest:
+        """Return the application that a scenario calls, with the holidays of its year."""
         year = datetime.fromtimestamp(scenario.begins / 1000, UTC).year
-        return await run(scenario, self.of(scenario.path, year), tells=tells)
+        return self.of(scenario.path, year)
+
+    async def run(self, scenario: Scenario, *, tells: bool = False) -> Result:
+        return await run(scenario, self.called_by(scenario), tells=tells)
 
 
 def find(paths: Iterable[Path]) -> list[str]:
@@ -82,25 +85,10 @@ def find(paths: Iterable[Path]) -> list[str]:
     other = next((each for each in paths if each.is_file() and not is_scenarios(each)), None)
     if other is not None:
         raise UsageError(f"{other} holds no scenarios: their files are called *.calltest.yaml")
-    found = sorted({str(file) for path in paths for file in _files(path)})
+    found = sorted({str(file) for path in paths for file in scenarios_under(path)})
     if not found:
         raise NothingToReadError(f"no *.calltest.yaml in {', '.join(map(str, paths))}")
     return found
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for file in path.rglob("*.calltest.y*ml"):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and is_scenarios(file):
-            yield file
-
-
-def is_scenarios(file: Path) -> bool:
-    """Whether a file is one of scenarios, by its name."""
-    return file.name.endswith(SUFFIXES)
 
 
 def fits(scenario: Scenario, words: str) -> bool:

@@ -1,38 +1,37 @@
 """Where one scenario is played: the emulated platform, the engine that answers it, and a clock that
 stands still until somebody waits.
-
-The engine is the product's own: callbacks arrive as bytes, `Turns` answers them from a store.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from time import monotonic
+from collections.abc import Callable
 
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.platform import Platform
-from ivrflow.emulator.runner import Headers
-from ivrflow.emulator.setup import Application, Setup
+from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.setup import Setup
 from ivrflow.emulator.signals import Act, Key
 from ivrflow.emulator.transcript import Heard, Pressed, Received, Spoke
 from ivrflow.emulator.world import Call
-from ivrflow.errors import CallbackError
 from ivrflow.library import Library
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Wait as WaitFor
+from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
 from ivrflow.runtime.turn import Policy, Turns
-from ivrflow.scenarios.answers import Answers
+from ivrflow.scenarios.answers import Answers, Ask, made_up
 from ivrflow.scenarios.model import Scenario
-from ivrflow.sinch.parse import parse
 from ivrflow.store.base import Store
 
-APP = "scenario"
-SETUP = Setup(applications=(Application(key=APP, primary="http://localhost/callbacks/sinch"),))
 
-Open = Callable[[], Awaitable[Store]]
+class Wires(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies between platform, engine and the servers that it asks: nothing, if nothing else is
+    said. `deliver` brings an engine the callbacks of a platform with this `setup`."""
+
+    setup: Setup = setup()
+    deliver: Callable[[Engine], Handler] = lambda engine: engine.handle
+    ask: Ask = made_up
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,23 +48,27 @@ class Stage:
     """One call. `reply` is the last that the platform got."""
 
     def __init__(
-        self, scenario: Scenario, library: Library, store: Store, open_store: Open
+        self, scenario: Scenario, library: Library, open_store: Open, wires: Wires | None = None
     ) -> None:
+        wires = wires or Wires()
         self.scenario = scenario
         self.library = library
-        self.store = store
-        self.world = InProcess(SETUP, self._answer, now=scenario.begins)
-        self.answers = Answers(scenario.requests, self.world)
-        self.turns = self._turns()
+        self.world = InProcess(wires.setup, self._answer, now=scenario.begins)
+        self.answers = Answers(scenario.requests, self.world, wires.ask)
+        self.engine = Engine(open_store, self._turns, self.answers)
         self.id = ""
         self.seen: list[Seen] = []
         self.replies: dict[bytes, bytes] = {}
         self.reply = b""
-        self._open_store = open_store
+        self._deliver = wires.deliver(self.engine)
 
     @property
     def platform(self) -> Platform:
         return self.world.platform
+
+    @property
+    def store(self) -> Store:
+        return self.engine.store
 
     @property
     def call(self) -> Call:
@@ -81,13 +84,8 @@ class Stage:
 
     async def restart(self) -> None:
         """Stop the engine, and start another on what the store holds."""
-        await self.close()
-        self.store = await self._open_store()
-        self.turns = self._turns()
-
-    async def close(self) -> None:
-        await self.turns.drain()
-        await self.store.close()
+        await self.engine.stop()
+        await self.engine.start()
 
     async def next(self) -> bool:
         """Let time pass until something happens by itself; False if nothing ever does."""
@@ -142,12 +140,10 @@ class Stage:
 
     # -- the engine
 
-    def _turns(self) -> Turns:
+    def _turns(self, store: Store) -> Turns:
         policy = _policy(self.library)
-        return Turns(self.library, self.store, policy, self._now, self.answers, self._see)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.platform.now / 1000, UTC)
+        now = clock_of(lambda: self.world)
+        return Turns(self.library, store, policy, now, self.answers, self._see)
 
     def _see(self, event: Event, program: Program, step: Step) -> None:
         after = len(self.platform.transcript)
@@ -156,16 +152,10 @@ class Stage:
         self.seen.append(seen)
 
     async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        try:
-            event = parse(body, APP)
-        except CallbackError:
-            return 400, b""
-        await self.answers.begin()
-        answer = await self.turns.answer(event, arrived=monotonic())
-        await self.answers.settle()
-        self.replies[body] = answer.body
-        self.reply = answer.body or self.reply
-        return answer.status, answer.body
+        status, reply = await self._deliver(url, headers, body)
+        self.replies[body] = reply
+        self.reply = reply or self.reply
+        return status, reply
 
 
 def _policy(library: Library) -> Policy:

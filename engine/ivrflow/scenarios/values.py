@@ -1,6 +1,7 @@
 """JSON values as authors of scenarios write them in YAML, held against real ones."""
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -61,6 +62,22 @@ def equals(node: Node, value: object) -> bool:
             )
         case Scalar():
             return _scalar_equals(node, value)
+
+
+def differences(node: Node, value: object, path: str = "") -> Iterator[tuple[str, Node, object]]:
+    """Yield where `value` is not what a node says: the path to it, what is said there, and what is
+    so, None where nothing is there."""
+    match node:
+        case Mapping() if isinstance(value, dict):
+            for each in node:
+                key = each.key.text
+                yield from differences(each.value, value.get(key), f"{path}.{key}" if path else key)
+        case Sequence(items=items) if isinstance(value, list) and len(items) == len(value):
+            for number, (item, part) in enumerate(zip(items, value, strict=True)):
+                yield from differences(item, part, f"{path}[{number}]")
+        case _:
+            if not equals(node, value):
+                yield path, node, value
 
 
 def _scalar_equals(scalar: Scalar, value: object) -> bool:

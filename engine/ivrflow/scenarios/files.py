@@ -1,0 +1,22 @@
+"""Files of scenarios, by their names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+SUFFIXES = (".calltest.yaml", ".calltest.yml")
+
+
+def is_scenarios(file: Path) -> bool:
+    """Whether a file is one of scenarios."""
+    return file.name.endswith(SUFFIXES)
+
+
+def scenarios_under(path: Path) -> Iterator[Path]:
+    """Yield the files of scenarios under a directory, or the file that `path` is."""
+    if not path.is_dir():
+        yield path
+        return
+    for file in path.rglob("*.calltest.y*ml"):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if not hidden and is_scenarios(file):
+            yield file
