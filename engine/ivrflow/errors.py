@@ -5,7 +5,8 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     IvrflowError
     |-- UsageError              the command line or the configuration is wrong (exit 2)
     |   |-- SettingsError       a setting is missing, malformed or contradicts another
-    |   `-- ScriptError         a line of a script is no act of a person on the phone
+    |   |-- ScriptError         a line of a script is no act of a person on the phone
+    |   `-- RequestError        what the Voice API could never take: nothing is sent
     |-- NothingToReadError      what was asked for is not there: no flow, no value (exit 3)
     |-- ExpressionError         an expression or template that can't be parsed or typed
     |-- ProgramError            a stored program that this release can't read
@@ -13,6 +14,17 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |-- CallbackError           bytes that are no callback
     |-- SignatureError          a request that the platform didn't sign
     |-- ExchangeError           another server gave no answer over HTTP
+    |-- VoiceError              the Voice API did not do what it was asked (exit 4)
+    |   |-- NotSentError        nothing was sent: it may be asked again
+    |   |-- UnknownOutcomeError  it was sent, and no answer says what became of it
+    |   `-- VoiceApiError       it refused, with a status and Sinch's code
+    |       |-- BadRequestError        400: 40001 parameter, 40002 missing, 40003 invalid
+    |       |-- AuthenticationError    401: header, time, signature, credentials; 40301: scheme
+    |       |-- NotEnoughCreditError   402
+    |       |-- ForbiddenError         403: the destination
+    |       |-- NotFoundError          404: no such call, room, participant
+    |       |-- TooManyRequestsError   429
+    |       `-- ServerError            5xx
     |-- EmulatorError           what nobody on an emulated call could do
     |-- MissedError             a rehearsed call didn't go as its script says
     `-- StoreError              the store could not do what it was asked
@@ -35,6 +47,10 @@ class SettingsError(UsageError):
 
 class ScriptError(UsageError):
     """A line of a script is no act of a person on the phone."""
+
+
+class RequestError(UsageError):
+    """A request that the Voice API could never take: nothing is sent."""
 
 
 class NothingToReadError(IvrflowError):
@@ -74,12 +90,91 @@ class ExchangeError(IvrflowError):
     """Another server gave no answer over HTTP that can be read.
 
     `late`: the time was up. `broken`: the connection failed, so another try may succeed.
+    `sent`: a byte of the request may have reached the server.
     """
 
-    def __init__(self, message: str, *, late: bool = False, broken: bool = False) -> None:
+    def __init__(
+        self, message: str, *, late: bool = False, broken: bool = False, sent: bool = True
+    ) -> None:
         super().__init__(message)
         self.late = late
         self.broken = broken
+        self.sent = sent
+
+
+class VoiceError(IvrflowError):
+    """The Voice API did not do what it was asked.
+
+    `status` is that of HTTP, 0 where there was no answer; `code` Sinch's, of five digits, 0 where
+    it gave none; `reference` what its support asks for. `retry_after` is in seconds, None where the
+    server names no time. `help` says what may be done about it, if that is known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: int = 0,
+        reference: str = "",
+        retry_after: float | None = None,
+        help: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.reference = reference
+        self.retry_after = retry_after
+        self.help = help
+
+    def __str__(self) -> str:
+        what = self.code or self.status
+        told = f"{what}: {self.message}" if what else self.message
+        return f"{told} (reference {self.reference})" if self.reference else told
+
+
+class NotSentError(VoiceError):
+    """Nothing was sent, so nothing happened: it may be asked again."""
+
+
+class UnknownOutcomeError(VoiceError):
+    """The request was sent, and no answer that can be read says what became of it.
+
+    What it asked for may have happened, or may still.
+    """
+
+
+class VoiceApiError(VoiceError):
+    """The Voice API refused."""
+
+
+class BadRequestError(VoiceApiError):
+    """A parameter is wrong or missing, or the call is not in a state for it."""
+
+
+class AuthenticationError(VoiceApiError):
+    """The API does not believe who asks, or takes no such authorisation for what is asked."""
+
+
+class NotEnoughCreditError(VoiceApiError):
+    """The account can't pay for it."""
+
+
+class ForbiddenError(VoiceApiError):
+    """The destination may not be called."""
+
+
+class NotFoundError(VoiceApiError):
+    """There is no such call, room or participant, or no longer."""
+
+
+class TooManyRequestsError(VoiceApiError):
+    """It is asked too often; `retry_after` may say when it may be asked again."""
+
+
+class ServerError(VoiceApiError):
+    """The API failed, or is down."""
 
 
 class EmulatorError(IvrflowError):

@@ -22,6 +22,8 @@ NAME_BY_VARIABLE = {
     "IVRFLOW_SECRET_KEY": "secret_key",
     "SINCH_APPLICATION_KEY": "application_key",
     "SINCH_APPLICATION_SECRET": "application_secret",
+    "SINCH_VOICE_REGION": "voice_region",
+    "IVRFLOW_VOICE_URL": "voice_url",
 }
 LISTS = ("env_allow", "application_key", "application_secret")
 
@@ -33,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     changes it ("": the one requested). `env_allow` names the environment variables that flows may
     read. `secret_key` seals what callers' secrets are stored in, in base64 ("": a file beside the
     store does). `application_key` and `application_secret` are as many as there are applications.
+    `voice_region` is where the Voice API is asked ("": Sinch picks it), `voice_url` what is asked
+    instead of Sinch, an emulator for example.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     application_key: tuple[str, ...] = ()
     application_secret: tuple[str, ...] = ()
     secret_key: str = ""
+    voice_region: str = ""
+    voice_url: str = ""
 
     @property
     def secret_by_key(self) -> dict[str, str]:
@@ -70,6 +76,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"Settings(host={self.host!r}, port={self.port}, store={self.store!r})"
 
 
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """How the Voice API is asked for one application."""
+
+    key: str
+    secret: str
+    region: str = ""
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return f"Access(key={self.key!r}, region={self.region!r}, url={self.url!r})"
+
+
 def read_settings(
     flags: Mapping[str, object], environment: Mapping[str, str], directory: Path
 ) -> Settings:
@@ -87,6 +105,29 @@ def read_settings(
 def read_store(flag: str | None, environment: Mapping[str, str], directory: Path) -> str:
     """Return the setting `store`, for those who need nothing else and no credentials."""
     return _read({"store": flag}, environment, directory).store
+
+
+def read_access(
+    flags: Mapping[str, object], environment: Mapping[str, str], directory: Path, key: str = ""
+) -> Access:
+    """Return how to ask the Voice API for the application `key`, the only one there is for "".
+
+    Raises `SettingsError` where there are no credentials, or several and no key says whose.
+    """
+    settings = _read(flags, environment, directory)
+    _require_pairs(settings)
+    known = settings.secret_by_key
+    if not known:
+        raise SettingsError(
+            "no credentials: set SINCH_APPLICATION_KEY and SINCH_APPLICATION_SECRET, "
+            "as the Sinch dashboard shows them"
+        )
+    if not key and len(known) > 1:
+        raise SettingsError(f"name one of the applications: {', '.join(known)}")
+    own = next((each for each in known if each.lower() == (key or each).lower()), None)
+    if own is None:
+        raise SettingsError(f'"{key}" is none of the applications {", ".join(known)}')
+    return Access(key=own, secret=known[own], region=settings.voice_region, url=settings.voice_url)
 
 
 def _read(flags: Mapping[str, object], environment: Mapping[str, str], directory: Path) -> Settings:
@@ -138,6 +179,19 @@ def _split(text: str) -> list[str]:
 
 
 def _require_credentials(settings: Settings) -> None:
+    _require_pairs(settings)
+    if settings.insecure and not settings.is_loopback:
+        raise SettingsError(
+            f"--insecure takes callbacks from anybody, so only on loopback, not on {settings.host}"
+        )
+    if not settings.application_key and not settings.insecure:
+        raise SettingsError(
+            "no credentials: set SINCH_APPLICATION_KEY and SINCH_APPLICATION_SECRET, "
+            "or try it on this machine alone with --insecure"
+        )
+
+
+def _require_pairs(settings: Settings) -> None:
     keys, secrets = settings.application_key, settings.application_secret
     if len(keys) != len(secrets):
         raise SettingsError(
@@ -146,15 +200,6 @@ def _require_credentials(settings: Settings) -> None:
         )
     if len({key.lower() for key in keys}) < len(keys):
         raise SettingsError("SINCH_APPLICATION_KEY names an application twice")
-    if settings.insecure and not settings.is_loopback:
-        raise SettingsError(
-            f"--insecure takes callbacks from anybody, so only on loopback, not on {settings.host}"
-        )
-    if not keys and not settings.insecure:
-        raise SettingsError(
-            "no credentials: set SINCH_APPLICATION_KEY and SINCH_APPLICATION_SECRET, "
-            "or try it on this machine alone with --insecure"
-        )
 
 
 def _require_key(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -43,7 +44,7 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
             reason = refusal(address)
             if reason:
                 raise RefusedError(f"the host {reason}")
-        return await self._first(addresses, port)
+        return _Plain(await self._first(addresses, port))
 
     async def _resolve(self, host: str, port: int) -> list[str]:
         loop = asyncio.get_running_loop()
@@ -80,6 +81,40 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
 
     def close(self) -> None:
         self._resolvers.shutdown(wait=False, cancel_futures=True)
+
+
+class _Plain(httpcore2.AsyncNetworkStream):
+    """A connection that is closed if it is given up while it becomes a secure one.
+
+    httpcore2 leaves it open then, until it is collected as garbage.
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
 
 
 class RefusedError(Exception):

@@ -1,4 +1,4 @@
-"""One exchange over HTTP, bounded in time and size: all that look-ups need of a client.
+"""One exchange over HTTP, bounded in time and size: all that look-ups and the Voice API need.
 
 One pool of kept connections serves the process. Nothing is followed, nothing decoded, no proxy or
 credential is taken from the environment.
@@ -6,7 +6,7 @@ credential is taken from the environment.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -23,6 +23,9 @@ MAX_CONNECTIONS = 1_000
 MAX_IDLE = 200
 IDLE_SECONDS = 30.0
 
+SENDING = "http11.send_request_headers.started"
+"""What httpcore2 calls the moment before the first byte of a request is written."""
+
 BROKEN = (httpcore2.NetworkError, httpcore2.RemoteProtocolError, ssl.SSLError, OSError)
 
 
@@ -36,10 +39,17 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A whole answer."""
+    """A whole answer. `headers` are as they came."""
 
     status: int
     body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    def header(self, name: str) -> str:
+        """Return a header's value, "" where there is none."""
+        wanted = name.lower().encode("ascii")
+        found = (value for key, value in self.headers if key.lower() == wanted)
+        return next(found, b"").decode("latin-1")
 
 
 class Http:
@@ -57,34 +67,41 @@ class Http:
 
     async def exchange(self, outgoing: Outgoing, seconds: float) -> Incoming:
         """Send and return the answer; raises `ExchangeError` within `seconds`, whatever happens."""
+        way = _Way()
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(outgoing)
+                return await self._exchange(outgoing, way)
         except TimeoutError:
-            raise ExchangeError(f"no answer within {seconds * 1000:.0f} ms", late=True) from None
+            told = f"no answer within {seconds * 1000:.0f} ms"
+            raise ExchangeError(told, late=True, sent=way.sent) from None
         except RefusedError as error:
-            raise ExchangeError(str(error)) from error
+            raise ExchangeError(str(error), sent=way.sent) from error
         except BROKEN as error:
-            raise ExchangeError(_told(error), broken=True) from error
+            raise ExchangeError(_told(error), broken=True, sent=way.sent) from error
         except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, ValueError) as error:
             # What others say of it may quote what the environment holds.
-            raise ExchangeError("HTTP can't carry the request's address or headers") from error
+            told = "HTTP can't carry the request's address or headers"
+            raise ExchangeError(told, sent=way.sent) from error
 
-    async def _exchange(self, outgoing: Outgoing) -> Incoming:
+    async def _exchange(self, outgoing: Outgoing, way: "_Way") -> Incoming:
         url = _target(outgoing.url)
         headers = [(b"Host", _authority(url))]
         headers += [
             (name.encode("ascii"), value.encode()) for name, value in outgoing.headers.items()
         ]
         async with self._pool.stream(
-            outgoing.method, url, headers=headers, content=outgoing.body
+            outgoing.method,
+            url,
+            headers=headers,
+            content=outgoing.body,
+            extensions={"trace": way.note},
         ) as answer:
             body = bytearray()
             async for chunk in answer.aiter_stream():
                 body += chunk
                 if len(body) > MAX_ANSWER:
                     raise ExchangeError(f"the answer is longer than {MAX_ANSWER:,} bytes")
-            return Incoming(status=answer.status, body=bytes(body))
+            return Incoming(status=answer.status, body=bytes(body), headers=answer.headers)
 
     async def close(self) -> None:
         await self._pool.aclose()
@@ -95,6 +112,16 @@ class Http:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+class _Way:
+    """How far a request has come. `sent`: a byte of it may have left."""
+
+    def __init__(self) -> None:
+        self.sent = False
+
+    async def note(self, event: str, _: object) -> None:
+        self.sent = self.sent or event == SENDING
 
 
 def origin(url: str) -> str:

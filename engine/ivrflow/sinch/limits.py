@@ -30,6 +30,12 @@ MAX_DIGITS = 32
 MAX_CALL_ID = 256
 """Characters of a call id. The platform's have some 40."""
 
+MAX_CUSTOM = 1_024
+"""Bytes of what a callout hands to all events of its call (`custom`)."""
+
+MAX_FORWARDED, MAX_FORWARDED_NAME, MAX_FORWARDED_VALUE = 5, 32, 128
+"""Headers `X-CB-*` of a callout that reach its callbacks, and the characters of each."""
+
 DTMF = frozenset("0123456789#w")
 """Tones that may be sent; `w` is half a second of silence. No document lists `*`."""
 

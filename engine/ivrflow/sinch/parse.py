@@ -25,7 +25,8 @@ from ivrflow.sinch.callbacks import (
     Pair,
     Pie,
 )
-from ivrflow.sinch.limits import MAX_CALL_ID, REGIONS
+from ivrflow.sinch.limits import MAX_CALL_ID
+from ivrflow.sinch.regions import region_of
 
 KIND_BY_EVENT: dict[str, type[Callback]] = {
     "ice": Ice,
@@ -57,7 +58,6 @@ NOTICE_BY_TYPE = {
 }
 DOMAIN_BY_ORIGIN = {"mxp": "app", "sip": "sip"}
 
-_REGION = re.compile(r"https?://calling-([a-z0-9]+)\.")
 _OFFER = re.compile(r"(.*)\.([0-9]{1,9})", re.DOTALL)
 _decoder = msgspec.json.Decoder(Callback)
 
@@ -148,7 +148,6 @@ def _incoming(ice: Ice, app: str, call: str, at: str) -> events.Incoming:
     kind = to.type.lower()
     origin = (ice.origination_type or ice.domain or "pstn").lower()
     domain = "conference" if kind == "conference" else DOMAIN_BY_ORIGIN.get(origin, "pstn")
-    region = _REGION.match(ice.call_resource_url or "")
     return events.Incoming(
         app=app,
         call=call,
@@ -158,7 +157,7 @@ def _incoming(ice: Ice, app: str, call: str, at: str) -> events.Incoming:
         domain=domain,
         headers=_pairs(ice.call_headers),
         custom=ice.custom or "",
-        region=region.group(1) if region and region.group(1) in REGIONS else "",
+        region=region_of(ice.call_resource_url),
         redirected_from=normalise(ice.rdnis or ""),
         room=ice.conference_id or (to.endpoint if kind == "conference" else ""),
     )
