@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivrflow.errors import SettingsError
-from ivrflow.settings import Settings, read_settings
+from ivrflow.settings import Settings, read_access, read_settings
 
 KEYS = {"SINCH_APPLICATION_KEY": "key", "SINCH_APPLICATION_SECRET": "c2VjcmV0"}
 
@@ -71,3 +71,28 @@ def test_secrets_are_not_shown() -> None:
     settings = Settings(application_key=("key",), application_secret=("canary",))
     assert "canary" not in repr(settings)
     assert "canary" not in repr(Settings(secret_key="canary"))
+
+
+def test_how_the_voice_api_is_asked_comes_from_the_same_places(tmp_path: Path) -> None:
+    (tmp_path / "ivrflow.toml").write_text('voice_region = "euc1"\n')
+    url = {"IVRFLOW_VOICE_URL": "http://127.0.0.1:3001"}
+    access = read_access({}, {**KEYS, **url}, tmp_path)
+    assert (access.key, access.secret) == ("key", "c2VjcmV0")
+    assert (access.region, access.url) == ("euc1", "http://127.0.0.1:3001")
+    told = {**KEYS, "SINCH_VOICE_REGION": "use1"}
+    assert read_access({}, told, tmp_path).region == "use1"
+    assert read_access({"voice_region": "sae1"}, told, tmp_path).region == "sae1"
+    assert "c2VjcmV0" not in repr(access)
+
+
+def test_one_of_several_applications_is_named(tmp_path: Path) -> None:
+    several = {"SINCH_APPLICATION_KEY": "a,B", "SINCH_APPLICATION_SECRET": "x,y"}
+    access = read_access({}, several, tmp_path, "b")
+    assert (access.key, access.secret) == ("B", "y")
+    for given, key, word in (
+        (several, "", "a, B"),
+        (several, "c", '"c" is none'),
+        ({}, "", "no credentials"),
+    ):
+        with pytest.raises(SettingsError, match=word):
+            read_access({}, given, tmp_path, key)

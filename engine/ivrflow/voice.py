@@ -17,6 +17,7 @@ from ivrflow.errors import (
 )
 from ivrflow.outbound.repeating import Patience
 from ivrflow.outbound.voice import VoiceClient
+from ivrflow.sinch import svaml
 from ivrflow.sinch.regions import region_of
 from ivrflow.sinch.rest_types import (
     Callbacks,
@@ -64,5 +65,6 @@ __all__ = [
     "ring_number",
     "ring_sip",
     "sip",
+    "svaml",
     "user",
 ]

@@ -9,11 +9,15 @@ from contextlib import suppress
 import click
 
 from ivrflow import __version__
-from ivrflow.errors import NothingToReadError, StoreError, UsageError
+from ivrflow.errors import NothingToReadError, StoreError, UsageError, VoiceError
 
 COMMANDS = {
     "call": "call a flow, and be the people on the phone",
+    "callbacks": "see and set where Sinch posts an application's events",
+    "callouts": "let Sinch call somebody",
+    "calls": "look at calls at Sinch, speak to them, end them",
     "compile": "show the program of a flow, or the SVAML of one of its states",
+    "conferences": "see who is in a room at Sinch; mute, hold, put out",
     "dev": "serve flows to an emulated Voice API, and take edits as you save",
     "emulate": "be the Voice API for an application, and the people who call it",
     "explain": "tell what a finding means",
@@ -21,13 +25,14 @@ COMMANDS = {
     "graph": "draw a flow as Mermaid or DOT",
     "lint": "check flows before the phone rings",
     "new": "write a project that lints clean",
+    "numbers": "see and assign the phone numbers of a Sinch account",
     "records": "look at what calls remember for others, and change it",
     "schema": "print the JSON schemas of flows, applications and the wire",
     "serve": "answer the Sinch Voice API's callbacks",
     "test": "play scenarios on a simulated clock",
 }
 
-FINDINGS, USAGE, NOTHING_TO_READ, BUG = 1, 2, 3, 70
+FINDINGS, USAGE, NOTHING_TO_READ, SINCH, BUG = 1, 2, 3, 4, 70
 
 
 class _Commands(click.Group):
@@ -58,7 +63,10 @@ SHORT = frozenset({"fmt", "lint"})
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 70 bug."""
+    """Run the command line.
+
+    Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 4 Sinch or the network, 70 bug.
+    """
     arguments = sys.argv[1:]
     if SHORT.isdisjoint(arguments[:1]):
         sys.exit(run(arguments))
@@ -90,6 +98,9 @@ def run(arguments: list[str]) -> int:
     except NothingToReadError as error:
         click.echo(f"ivrflow: {error}", err=True)
         return NOTHING_TO_READ
+    except VoiceError as error:
+        _tell(error)
+        return SINCH
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -97,3 +108,12 @@ def run(arguments: list[str]) -> int:
         sys.excepthook(*sys.exc_info())
         return BUG
     return code or 0
+
+
+def _tell(error: VoiceError) -> None:
+    """Say what Sinch said, with nothing in it that a terminal would obey."""
+    from ivrflow.sinch.escape import without_control
+
+    click.echo(f"ivrflow: {without_control(str(error))}", err=True)
+    if error.help:
+        click.echo(f"  help: {error.help}", err=True)

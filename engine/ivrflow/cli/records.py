@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 import msgspec
 
+from ivrflow.cli.tables import table
 from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.model.literals import read_duration
@@ -146,11 +147,8 @@ def _show(rows: Iterable[Kept], *, as_json: bool) -> None:
         shown = [{**msgspec.structs.asdict(row), "expires": _time(row.expires)} for row in rows]
         click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
         return
-    cells = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
-    for line in cells if len(cells) > 1 else ():
-        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+    for line in table(HEADINGS, map(_cells, rows)):
+        click.echo(line)
 
 
 def _cells(row: Kept) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -30,6 +31,8 @@ from ivrflow.sinch.credentials import Credentials
 from ivrflow.sinch.rest import Request
 
 R = TypeVar("R")
+
+MAYBE = "what was asked for may have happened: find out before you ask again"
 
 ALWAYS = {"Accept": "application/json", "User-Agent": f"ivrflow/{__version__}"}
 
@@ -78,6 +81,7 @@ class Repeater:
                 pause = self._pause(error, tried)
                 last = tried >= self._patience.tries or monotonic() + pause >= until
                 if last or not may_repeat(request, error):
+                    _explain(error, request)
                     raise
             await asyncio.sleep(pause)
 
@@ -97,10 +101,15 @@ class Repeater:
             answer = await self._http.exchange(outgoing, min(self._patience.timeout, left))
         except ExchangeError as error:
             kind = UnknownOutcomeError if error.sent else NotSentError
-            raise kind(str(error)) from error
+            raise kind(f"{urlsplit(url).netloc}: {error}") from error
         if 200 <= answer.status < 300:
             return request.read(answer.body)
         raise _refusal(request, answer)
+
+
+def _explain(error: VoiceError, request: Request[R]) -> None:
+    if isinstance(error, UnknownOutcomeError) and not request.is_repeatable:
+        error.help = MAYBE
 
 
 def may_repeat(request: Request[R], error: VoiceError) -> bool:
