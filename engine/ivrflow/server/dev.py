@@ -32,7 +32,7 @@ from ivrflow.server.watch import watch
 from ivrflow.settings import Settings
 from ivrflow.sinch.signing import Keyring
 
-PLATFORM_PATHS = (PREFIX, "/calling/", "/v1/configuration/")
+PLATFORM_PATHS = (PREFIX, "/calling/", "/v1/calling/", "/v1/configuration/")
 GRACE = 1
 """Seconds that requests get to finish: somebody may be following the transcript."""
 
