@@ -7,6 +7,9 @@ import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
+"""Hosts that are this machine: what is sent there stays here."""
+
 BLANK = re.compile(r"[\x00-\x20\x7f]")
 
 METADATA = frozenset(

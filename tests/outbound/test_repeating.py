@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Habit, Server, answer, says, server
 
@@ -63,6 +63,7 @@ async def kick(client: VoiceClient) -> None:
 
 
 ONCE, OFTEN = [call_out, speak], [get, hang_up, kick]
+ALL = ONCE + OFTEN
 
 
 def asked(habit: Habit, ask: Ask, patience: Patience = BRISK) -> tuple[object, Server]:
@@ -261,6 +262,8 @@ AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
         ("Mon, 23 Nov 2026 10:01:00 GMT", 60.0),
         ("Mon, 23 Nov 2026 09:00:00 GMT", 0.0),
         ("Mon, 23 Nov 2026 10:01:00", 60.0),
+        ("Mon, 23 Nov 2026 10:01:00 -99999999999", None),
+        ("Mon, 99 Nov 2026 10:01:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
@@ -286,6 +289,60 @@ def test_connections_are_kept_over_regions_too() -> None:
     assert result == "c-1"
     assert len(there.requests) == 4
     assert there.connections == 1
+
+
+def test_a_connection_that_the_server_closed_meanwhile_costs_no_callout() -> None:
+    async def run() -> int:
+        closed = asyncio.Event()
+
+        async def answer_and_close(request: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer(PLACED))
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+            closed.set()
+
+        async with (
+            server(answer_and_close) as there,
+            VoiceClient(KEY, SECRET, base_url=there.url, patience=BRISK) as client,
+        ):
+            for _ in range(3):
+                assert await client.callouts.tts(HELLO) == "c-1"
+                await closed.wait()
+                closed.clear()
+            return there.connections
+
+    assert asyncio.run(asyncio.wait_for(run(), 20)) == 3
+
+
+HABITS = {
+    "close": close,
+    "break off": break_off,
+    "babble": babble,
+    "busy": in_turn(refuses(429, "Retry-After: 0")),
+    "down": in_turn(refuses(503)),
+    "gateway": says(b"<html>", "502 Bad Gateway"),
+    "gone": in_turn(refuses(404)),
+    "garbled": says(b"{"),
+    "fine": says(KNOWN),
+}
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(sorted(HABITS)), min_size=1, max_size=4), st.sampled_from(ALL))
+def test_whatever_servers_do_nothing_is_done_twice(names: list[str], ask: Ask) -> None:
+    left = list(names)
+
+    async def habit(request: bytes, writer: asyncio.StreamWriter) -> None:
+        await HABITS[left.pop(0) if len(left) > 1 else left[0]](request, writer)
+
+    result, there = asked(habit, ask)
+    most = 1 if ask in ONCE else BRISK.tries
+    assert 1 <= len(there.requests) <= most
+    if ask is call_out:
+        assert (names[0] == "fine") is (result == "c-1")
+        unknown = {"close", "break off", "babble", "gateway", "garbled"}
+        assert (names[0] in unknown) is isinstance(result, UnknownOutcomeError)
 
 
 def test_the_very_bytes_that_are_sent_are_signed() -> None:
@@ -358,8 +415,11 @@ def test_a_body_is_sent_whole_however_long_it_is() -> None:
     ("given", "message"),
     [
         ({"secret": "!"}, "base64"),
+        ({"key": ""}, "no application key"),
+        ({"key": "a\r\nb"}, "no application key"),
         ({"region": "mars1"}, '"mars1" is no region'),
         ({"base_url": "calling.api.sinch.com"}, "https://"),
+        ({"base_url": "http://emulator:3001", "scheme": "basic"}, "show the secret"),
         ({"base_url": "http://169.254.169.254"}, "metadata"),
     ],
 )

@@ -489,6 +489,11 @@ def test_each_code_of_the_vendors_has_its_exception(
     assert str(error) == f"{code}: No. (reference 38188074)"
 
 
+def test_a_code_that_is_none_leaves_the_words() -> None:
+    error = rest_answers.refusal(400, b'{"errorCode":"parameter","message":"No."}')
+    assert (error.code, str(error)) == (0, "400: No.")
+
+
 def test_a_refusal_without_words_is_told_by_its_status() -> None:
     error = rest_answers.refusal(502, b"<html>Bad gateway</html>")
     assert type(error) is ServerError

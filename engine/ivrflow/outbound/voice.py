@@ -13,8 +13,9 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
-from ivrflow.addresses import fault
+from ivrflow.addresses import LOOPBACK, fault
 from ivrflow.errors import SettingsError
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.repeating import USUAL, Patience, Repeater
@@ -61,7 +62,8 @@ class VoiceClient:
     ) -> None:
         """Raises `SettingsError` or `RequestError` for what no request could be made with."""
         decode_secret(secret)
-        _require_base(base_url)
+        _require_key(key)
+        _require_base(base_url, scheme)
         origin_of(region)
         self.key = key
         self.region = region
@@ -243,7 +245,21 @@ class CallbackUrls:
         await self.client.send(rest.set_callbacks(key, primary, fallback))
 
 
-def _require_base(url: str) -> None:
+def _require_key(key: str) -> None:
+    if not key or not key.isascii() or not key.isprintable() or ":" in key:
+        raise SettingsError(f'"{key}" is no application key: copy it from the dashboard as is')
+
+
+def _require_base(url: str, scheme: Scheme) -> None:
     reason = fault(url) if url else ""
     if reason:
         raise SettingsError(f'the URL of the Voice API, "{url}", can\'t be asked: {reason}')
+    parts = urlsplit(url)
+    if (
+        scheme == "basic"
+        and parts.scheme == "http"
+        and not LOOPBACK.fullmatch(parts.hostname or "")
+    ):
+        raise SettingsError(
+            f'Basic would show the secret on the way to "{url}": use https, or sign'
+        )

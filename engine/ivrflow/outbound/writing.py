@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from ivrflow import __version__
-from ivrflow.addresses import fault
+from ivrflow.addresses import LOOPBACK, fault
 from ivrflow.errors import ExchangeError
 from ivrflow.machine.environment import MARK_IN_JSON, MARKED, fill
 from ivrflow.machine.lookups import Form, Json, Lookup
@@ -15,8 +15,6 @@ from ivrflow.outbound.http import Outgoing
 
 BODIED = frozenset({"POST", "PUT", "PATCH"})
 """Methods of which servers expect a body, if only an empty one."""
-
-LOOPBACK = re.compile(r"localhost|127(\.[0-9]+){3}|::1")
 
 _NO_TEXT = re.compile(r"[\ud800-\udfff]")
 """What stands for bytes of the environment that are no UTF-8."""

@@ -26,6 +26,7 @@ from ivrflow.sinch.rest_types import (
     Command,
     Conference,
     ConferenceCallout,
+    CustomCallout,
     NewUrls,
     NumberInfo,
     ParticipantCommand,
@@ -71,14 +72,7 @@ class Request(Struct, Generic[R], frozen=True, kw_only=True):
 
 def place(callout: AnyCallout, headers: Mapping[str, str] = {}) -> Request[str]:
     """Call somebody; the answer is the call's id. `headers` are `X-CB-*`, for the callbacks."""
-    match callout:
-        case TtsCallout():
-            body = Callout(method="ttsCallout", tts_callout=callout)
-        case ConferenceCallout():
-            body = Callout(method="conferenceCallout", conference_callout=callout)
-        case _:
-            body = Callout(method="customCallout", custom_callout=callout)
-    encoded = encode(body)
+    encoded = encode(_callout(callout))
     require_callable(callout)
     require_forwardable(headers)
     return Request(
@@ -89,6 +83,16 @@ def place(callout: AnyCallout, headers: Mapping[str, str] = {}) -> Request[str]:
         is_repeatable=False,
         read=rest_answers.call_id,
     )
+
+
+def _callout(callout: AnyCallout) -> Callout:
+    match callout:
+        case TtsCallout():
+            return Callout(method="ttsCallout", tts_callout=callout)
+        case ConferenceCallout():
+            return Callout(method="conferenceCallout", conference_callout=callout)
+        case CustomCallout():
+            return Callout(method="customCallout", custom_callout=callout)
 
 
 # -- calls ----------------------------------------------------------------------------------------

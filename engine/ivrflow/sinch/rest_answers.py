@@ -62,7 +62,7 @@ SAFE_DEPTH = 50
 def refusal(status: int, body: bytes, retry_after: float | None = None) -> VoiceApiError:
     """Return the exception that an answer with a status other than 2xx stands for."""
     told = _refusal(body)
-    code = told.error_code
+    code = int(told.error_code) if str(told.error_code).isdecimal() else 0
     kind = ERROR_BY_CODE.get(code) or ERROR_BY_STATUS.get(status)
     if kind is None:
         kind = ServerError if status >= 500 else VoiceApiError

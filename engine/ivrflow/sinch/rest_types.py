@@ -258,6 +258,6 @@ class NumberAnswer(_Given, frozen=True, kw_only=True):
 class Refusal(_Given, frozen=True, kw_only=True):
     """The body of an error. `errorCode` is a number or a string, as SDKs disagree."""
 
-    error_code: int = 0
+    error_code: int | str = 0
     message: str = ""
     reference: str = ""

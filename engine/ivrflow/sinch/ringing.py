@@ -100,9 +100,9 @@ def require_callable(callout: AnyCallout) -> None:
     match callout:
         case TtsCallout(text=text, prompts=prompts) if text is UNSET and prompts is UNSET:
             raise RequestError("a ttsCallout says text or prompts, and this one neither")
-        case CustomCallout():
-            for name in ("ice", "ace", "pie"):
-                _require_reply(name, getattr(callout, name))
+        case CustomCallout(ice=ice, ace=ace, pie=pie):
+            for name, reply in (("ice", ice), ("ace", ace), ("pie", pie)):
+                _require_reply(name, reply)
         case _:
             pass
 
