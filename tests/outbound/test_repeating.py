@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -196,6 +197,26 @@ def test_what_could_never_be_asked_is_told_before_anything_is_sent() -> None:
             await client.conferences.kick("room", "")
 
     assert asked(says(b""), wrong)[1].connections == 0
+
+
+def test_what_was_sent_once_is_not_called_unsent_because_the_server_is_gone() -> None:
+    async def run() -> None:
+        met = asyncio.Event()
+
+        async def meet(request: bytes, writer: asyncio.StreamWriter) -> None:
+            met.set()
+            await asyncio.sleep(60)
+
+        async with AsyncExitStack() as stack:
+            async with server(meet) as there:
+                client = VoiceClient(KEY, SECRET, base_url=there.url, patience=BRISK)
+                await stack.enter_async_context(client)
+                asking = asyncio.create_task(client.calls.hangup("c-1"))
+                await met.wait()
+            with pytest.raises(UnknownOutcomeError, match="no connection"):
+                await asking
+
+    asyncio.run(asyncio.wait_for(run(), 20))
 
 
 # -- refused --------------------------------------------------------------------------------------

@@ -72,16 +72,16 @@ class Repeater:
     async def send(self, request: Request[R], url: str) -> R:
         """Return the result; raises `VoiceError` within the budget."""
         until = monotonic() + self._patience.budget
-        tried = 0
+        tried, sent = 0, False
         while True:
             try:
                 return await self._once(request, url, until - monotonic())
             except VoiceError as error:
-                tried += 1
+                tried, sent = tried + 1, sent or not isinstance(error, NotSentError)
                 pause = self._pause(error, tried)
                 last = tried >= self._patience.tries or monotonic() + pause >= until
                 if last or not may_repeat(request, error):
-                    _explain(error, request)
+                    _require_truth(error, request, sent=sent)
                     raise
             await asyncio.sleep(pause)
 
@@ -107,7 +107,10 @@ class Repeater:
         raise _refusal(request, answer)
 
 
-def _explain(error: VoiceError, request: Request[R]) -> None:
+def _require_truth(error: VoiceError, request: Request[R], *, sent: bool) -> None:
+    """Let nobody believe that nothing was sent, of a request of which an earlier try was."""
+    if isinstance(error, NotSentError) and sent:
+        raise UnknownOutcomeError(error.message) from error
     if isinstance(error, UnknownOutcomeError) and not request.is_repeatable:
         error.help = MAYBE
 
