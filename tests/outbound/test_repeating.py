@@ -101,6 +101,11 @@ async def close(request: bytes, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+async def half_close(request: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write_eof()
+    await asyncio.sleep(60)
+
+
 async def hang(request: bytes, writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(60)
 
@@ -118,7 +123,9 @@ async def babble(request: bytes, writer: asyncio.StreamWriter) -> None:
 # -- sent, and no answer --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("habit", [close, hang, break_off, babble], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "habit", [close, half_close, hang, break_off, babble], ids=lambda each: each.__name__
+)
 @pytest.mark.parametrize("ask", ONCE, ids=lambda each: each.__name__)
 def test_what_was_sent_and_may_be_done_is_not_sent_again(habit: Habit, ask: Ask) -> None:
     error, there = asked(habit, ask, QUICK)
