@@ -113,7 +113,7 @@ def test_a_call_is_shown_spoken_to_and_ended(sinch: Emulated, cli: Cli) -> None:
     sinch.post("/emulator/advance", {"ms": 3_000})
     code, shown, _ = cli("calls", "get", call)
     assert code == 0
-    assert "from    46701234567" in shown
+    assert "from    +46701234567" in shown
     assert "status  FINAL, ANSWERED, MANAGERHANGUP" in shown
 
 
@@ -216,6 +216,9 @@ def test_who_asks_must_be_said(cli: Cli, sinch: Emulated, monkeypatch: pytest.Mo
     monkeypatch.delenv("SINCH_APPLICATION_KEY")
     monkeypatch.delenv("SINCH_APPLICATION_SECRET")
     assert "no credentials" in cli("numbers", "list")[2]
+    lines = f"SINCH_APPLICATION_KEY={KEY}\nSINCH_APPLICATION_SECRET={SECRET}\n"
+    Path(".env").write_text(lines)
+    assert cli("numbers", "list")[0] == 0
 
 
 def test_a_dry_run_shows_the_request_and_no_secret(

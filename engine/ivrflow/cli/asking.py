@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ivrflow.clock import now
+from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import SettingsError, UsageError
 from ivrflow.settings import Access, read_access
 from ivrflow.sinch.credentials import CONTENT_TYPE, Credentials, Scheme
@@ -124,7 +125,8 @@ async def _send(request: Request[R], options: Options) -> R:
 
 def _access(options: Options) -> Access:
     flags = {"voice_region": options.region, "voice_url": options.url}
-    return read_access(flags, os.environ, Path.cwd(), options.app_key or "")
+    environment = with_dotenv(os.environ, Path.cwd())
+    return read_access(flags, environment, Path.cwd(), options.app_key or "")
 
 
 # -- not sent -------------------------------------------------------------------------------------

@@ -154,6 +154,8 @@ class _Given(Struct, frozen=True, kw_only=True, rename="camel"):
 class CallInfo(_Given, frozen=True, kw_only=True):
     """What is known of a call. `duration` is in seconds; `timestamp` as Sinch writes it, in UTC.
 
+    A callout has no `from`.
+
     `status`: ONGOING, FINAL. `result`: N/A, ANSWERED, BUSY, NOANSWER, FAILED. `reason`: N/A,
     TIMEOUT, CALLERHANGUP, CALLEEHANGUP, MANAGERHANGUP, NOCREDITPARTNER, CANCEL, ... There may be
     others, in any casing.
