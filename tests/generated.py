@@ -27,7 +27,7 @@ CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
 words = st.sampled_from(
     [
         "Hello.",
-        "Press 1; or 2] now.",
+        "One; or 2] now.",
         "You called {{ visits.s0 }} times, {{ tries }}, {{ call.from | default('you') }}.",
         "{{ call.headers.x }}{{ call.custom }}",
         "A long story. " * 80,

@@ -14,7 +14,7 @@ states:
       prompt: For your account press 1.
       choices: {1: ask}
       extension: {length: 3, pattern: 9XX, into: branch}
-    on: {no_input: bye, no_match: bye, collected: bye}
+    on: {no_input: bye, no_match: person, collected: bye}
   ask:
     collect:
       prompt: Your code?
@@ -38,6 +38,7 @@ states:
     say: "{{ 'Thank you.' if kept.code == pin else 'Sorry.' }}"
     hangup:
   bye: {say: Goodbye., hangup: }
+  person: {connect: {number: "+46850000009"}}
 """
 
 VAULT = """

@@ -160,6 +160,12 @@ def meant(help: str) -> str | None:
     return None if found is None else found["word"]
 
 
+def listed(words: Iterable[str]) -> str:
+    """Return words as a sentence names them: `1, 2 and 3`."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def _alike(word: str, known: Iterable[str]) -> list[str]:
     """Return what `word` most likely meant: no word, one, or two that are equally like it."""
     alike = (each for each in known if abs(len(each) - len(word)) <= MAX_LONGER)

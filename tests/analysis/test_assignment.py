@@ -5,6 +5,7 @@ from time import process_time
 from typing import Any
 
 from ivrflow.checking import check_text
+from ivrflow.diagnostics import Diagnostic
 from ivrflow.sinch.platform import PLATFORM
 
 
@@ -26,16 +27,22 @@ def tangled(count: int) -> dict[str, Any]:
     return {"flow": "tangled", "start": "s0", "vars": variables, "states": states}
 
 
+def errors(flow: dict[str, Any]) -> list[Diagnostic]:
+    """What lint refuses; it also warns of so many menus."""
+    found = check_text("f.flow.yaml", json.dumps(flow), PLATFORM).diagnostics
+    return [each for each in found if each.is_error]
+
+
 def test_menus_that_lead_everywhere_are_read_quickly() -> None:
     begun = process_time()
-    assert check_text("f.flow.yaml", json.dumps(tangled(200)), PLATFORM).diagnostics == ()
+    assert errors(tangled(200)) == []
     assert process_time() - begun < 5
 
 
 def test_a_variable_has_a_value_only_where_every_way_gives_it_one() -> None:
     flow = tangled(20)
     flow["states"]["s7"]["menu"]["prompt"] = "You are {{ v0 }} and {{ v7 }}."
-    assert check_text("f.flow.yaml", json.dumps(flow), PLATFORM).diagnostics == ()
+    assert errors(flow) == []
     flow["states"]["s7"]["menu"]["prompt"] = "You are {{ v3 }}."
-    (fault,) = check_text("f.flow.yaml", json.dumps(flow), PLATFORM).diagnostics
+    (fault,) = errors(flow)
     assert (fault.code, fault.message) == ("E603", '"v3" may have no value here')

@@ -31,7 +31,7 @@ HEAD = "flow: example\nstart: a\n"
         ("states:\n  b: {hangup: }\n", [("E101", 2, 8)]),
         ("states:\n  a: {connect: 08}\n", [("E051", 4, 16)]),
         (
-            "states:\n  a:\n    menu: {prompt: x, timeout: 1h, choices: {1: a}}\n"
+            "states:\n  a:\n    menu: {prompt: 1, timeout: 1h, choices: {1: a}}\n"
             "    on: {no_input: a, no_match: a}\n",
             [("E703", 5, 32)],
         ),
@@ -68,7 +68,7 @@ flow: example
 start: ask
 states:
   ask:
-    menu: {prompt: x, choices: {1: bye, 2: bye}}
+    menu: {prompt: 1 or 2, choices: {1: bye, 2: bye}}
     on: {no_input: bye, no_match: bye}
   bye: {hangup: }
   trouble: {connect: {stream: "wss://bot.example.com"}}
@@ -115,7 +115,7 @@ flow: example
 start: a
 states:
   a:
-    menu: {prompt: x, choices: {1: b}}
+    menu: {prompt: 1, choices: {1: b}}
     on: {no_input: b, no_match: b, ended: {do: [log: "{{ input }}"]}}
   b: {hangup: }
 """
@@ -128,7 +128,7 @@ flow: example
 start: a
 states:
   a:
-    collect: {prompt: x, length: 4, into: pin, keys: {"*": b}}
+    collect: {prompt: "*", length: 4, into: pin, keys: {"*": b}}
     on: {collected: b, no_input: c}
   b: {say: "{{ pin }}", hangup: }
   c: {say: "{{ pin | default('none') }}", hangup: }

@@ -127,7 +127,7 @@ start: ask
 vars: {pin: {type: digits, secret: true}}
 states:
   ask:
-    menu: {prompt: "Your PIN?", choices: {1: bye}, extension: {length: 4, into: pin}}
+    menu: {prompt: "Your PIN, or *?", choices: {"*": bye}, extension: {length: 4, into: pin}}
     on: {collected: {do: [log: "{{ input }}"], next: bye}, no_input: bye, no_match: bye}
   bye: {hangup: }
 """

@@ -72,7 +72,7 @@ prompts:
 states:
   ask:
     play: hello
-    menu: {prompt: Press 1., choices: {1: swedish, 2: {play: bye, next: end}}}
+    menu: {prompt: Press 1 or 2., choices: {1: swedish, 2: {play: bye, next: end}}}
     on: {no_input: end, no_match: end}
   swedish: {do: [locale: sv-SE], play: hello, next: end}
   end: {do: [play: bye], hangup: }
@@ -119,7 +119,7 @@ start: ask
 returns: {chosen: {}, kept: {}}
 states:
   ask:
-    menu: {prompt: Press 1., choices: {1: {do: [locale: sv-SE], next: chosen}, 2: kept}}
+    menu: {prompt: Press 1 or 2., choices: {1: {do: [locale: sv-SE], next: chosen}, 2: kept}}
     on: {no_input: chosen, no_match: chosen}
   chosen: {do: [locale: da-DK], return: {name: chosen}}
   kept: {return: {name: kept}}
@@ -215,7 +215,7 @@ states:
     return [each.code for each in found(flow)]
 
 
-SWEDISH = "{say: Hej., locale: sv-SE}"
+SWEDISH = "{say: Tryck 1., locale: sv-SE}"
 
 
 @pytest.mark.parametrize(

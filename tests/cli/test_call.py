@@ -83,7 +83,7 @@ def test_somebody_who_just_listens_hears_the_menu_and_hangs_up() -> None:
     assert done.stdout.splitlines()[0] == "    0.0  +46701234567 calls +46850000000"
     assert "Welcome to Acme." in done.stdout
     assert "caller hangs up" in done.stdout
-    assert done.stdout.splitlines()[-1].endswith("over: CALLERHANGUP, ANSWERED, 10 s")
+    assert done.stdout.splitlines()[-1].endswith("over: CALLERHANGUP, ANSWERED, 12 s")
 
 
 def test_a_script_leads_a_call_to_a_busy_department() -> None:

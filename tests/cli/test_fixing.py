@@ -59,23 +59,25 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             '  a: {say: "Sorry, we are closed, bye.", next: bye}\n',
         ),
         (
-            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n        #: a\n"
+            "  a:\n    menu:\n      prompt: Press 1 or hash.\n      choices:\n        1: bye\n"
+            "        #: a\n"
             "    on: {no_input: bye, no_match: bye}\n",
-            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n"
+            "  a:\n    menu:\n      prompt: Press 1 or hash.\n      choices:\n        1: bye\n"
             '        "#": a\n'
             "    on: {no_input: bye, no_match: bye}\n",
         ),
         (
-            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n        *: a\n"
+            "  a:\n    menu:\n      prompt: Press 1 or star.\n      choices:\n        1: bye\n"
+            "        *: a\n"
             "    on: {no_input: bye, no_match: bye}\n",
-            "  a:\n    menu:\n      prompt: Press.\n      choices:\n        1: bye\n"
+            "  a:\n    menu:\n      prompt: Press 1 or star.\n      choices:\n        1: bye\n"
             '        "*": a\n'
             "    on: {no_input: bye, no_match: bye}\n",
         ),
         (
-            "  a:\n    menu: {prompt: Press., choices: {1: bye, *: a}}\n"
+            "  a:\n    menu: {prompt: Press 1 or star., choices: {1: bye, *: a}}\n"
             "    on: {no_input: bye, no_match: bye}\n",
-            '  a:\n    menu: {prompt: Press., choices: {1: bye, "*": a}}\n'
+            '  a:\n    menu: {prompt: Press 1 or star., choices: {1: bye, "*": a}}\n'
             "    on: {no_input: bye, no_match: bye}\n",
         ),
     ],

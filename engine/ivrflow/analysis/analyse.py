@@ -9,6 +9,7 @@ from ivrflow.analysis.rules import (
     contexts,
     digits,
     expressions,
+    keys,
     limits,
     locales,
     prompts,
@@ -20,7 +21,9 @@ from ivrflow.analysis.rules import (
     security,
     silence,
     speech,
+    spoken,
     subflows,
+    usability,
 )
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
@@ -31,6 +34,7 @@ FAMILIES = (
     contexts,
     digits,
     expressions,
+    keys,
     limits,
     locales,
     prompts,
@@ -42,7 +46,9 @@ FAMILIES = (
     security,
     silence,
     speech,
+    spoken,
     subflows,
+    usability,
 )
 """Importing a family registers its rules."""
 

@@ -22,7 +22,6 @@ from ivrflow.model.flow import (
     Run,
     State,
     Transition,
-    runs,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
 
@@ -129,14 +128,13 @@ class Graph:
                 return required_outcomes(state)
 
     def reachable(self, others: Iterable[str] = ()) -> set[str]:
-        """Return the states that a call can come to from the start, the error state, the keys that
-        work in the flows that it runs, and `others`."""
+        """Return the states that a call can come to from the start, the error state, the keys of
+        the flow (of those that no menu hears a rule of its own tells), and `others`."""
         found: set[str] = set()
         todo = [self.flow.start.name, *others]
         if self.flow.on.error is not None:
             todo.append(self.flow.on.error.name)
-        if any(True for _ in runs(self.flow)):
-            todo += [ref.name for choice in self.flow.on.keys for ref in targets(choice.transition)]
+        todo += [ref.name for choice in self.flow.on.keys for ref in targets(choice.transition)]
         while todo:
             name = todo.pop()
             state = self.flow.states.get(name)
