@@ -150,8 +150,8 @@ states:
     assert [code for code, *_ in findings(flow)] == ["E604"]
 
 
-@pytest.mark.parametrize("count", [60, 2000])
-def test_no_flow_takes_long_to_prove(count: int) -> None:
+@pytest.mark.parametrize(("count", "expected"), [(60, []), (2000, ["E222"])])
+def test_no_flow_takes_long_to_prove(count: int, expected: list[str]) -> None:
     states = "".join(
         f"  s{number}: {{next: [{{when: tries > {number}, next: s{number + 1}}}, "
         f"{{next: s{number + 2}}}]}}\n"
@@ -159,7 +159,8 @@ def test_no_flow_takes_long_to_prove(count: int) -> None:
     )
     last = f"  s{count}: {{hangup: }}\n  s{count + 1}: {{hangup: }}\n"
     began = time.monotonic()
-    assert findings(f"flow: long\nstart: s0\nstates:\n{states}{last}") == []
+    found = findings(f"flow: long\nstart: s0\nstates:\n{states}{last}")
+    assert [code for code, *_ in found] == expected
     assert time.monotonic() - began < 20
 
 

@@ -24,6 +24,7 @@ from ivrflow.analysis.rules import (
     spoken,
     subflows,
     usability,
+    walks,
 )
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
@@ -49,6 +50,7 @@ FAMILIES = (
     spoken,
     subflows,
     usability,
+    walks,
 )
 """Importing a family registers its rules."""
 

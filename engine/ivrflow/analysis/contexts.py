@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ivrflow.analysis.graph import Graph, Way, context_after, targets
+from ivrflow.machine.walk import MAX_FRAMES
 from ivrflow.model.context import Context
 from ivrflow.model.flow import Collect, Flow, Menu, RequestAction, Return, Run, State
 from ivrflow.model.inherit import Visible
@@ -85,6 +86,7 @@ class _Explorer:
         self.visible = visible
         self.found = Contexts()
         self.summaries: dict[tuple[str, Context], _Summary] = {}
+        self.depth = 0
 
     def flow(self, flow: Flow, first: Visit) -> _Summary:
         """Explore `flow` from its start; one that runs itself is taken for one that never returns
@@ -136,11 +138,14 @@ class _Explorer:
     def run(
         self, graph: Graph, state: State, run: Run, visit: Visit, summary: _Summary
     ) -> Iterator[Visit]:
-        """Explore the flow that is run, and go on where it returns or is left by a key."""
+        """Explore the flow that is run, and go on where it returns or is left by a key. Flows that
+        are nested too deeply are for a rule of its own to find."""
         flow = self.flows.get(run.flow.name)
-        if flow is None:
+        if flow is None or self.depth >= MAX_FRAMES:
             return
+        self.depth += 1
         inner = self.flow(flow, Visit(flow.start.name, visit.context, visit, "run", flow.name))
+        self.depth -= 1
         summary.heard |= inner.heard
         ways = {way.outcome: way for way in graph.ways(state)}
         for outcome, visits in inner.returns.items():

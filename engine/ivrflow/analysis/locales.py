@@ -12,6 +12,7 @@ import msgspec
 
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START
+from ivrflow.machine.walk import MAX_FRAMES
 from ivrflow.model.app import App
 from ivrflow.model.flow import (
     Flow,
@@ -114,12 +115,16 @@ Returned = dict[tuple[str, frozenset[str]], Locales]
 
 
 class _Listener:
-    """Walks one flow, and those that it runs; `where` tells whose lines are meant, "" its own."""
+    """Walks one flow, and those that it runs; `where` tells whose lines are meant, "" its own, and
+    `depth` in how many others it runs."""
 
-    def __init__(self, subject: Subject, returned: Returned, where: str = "") -> None:
+    def __init__(
+        self, subject: Subject, returned: Returned, where: str = "", depth: int = 0
+    ) -> None:
         self.subject = subject
         self.returned = returned
         self.where = where
+        self.depth = depth
         self.parts: list[Heard] = []
         self.records: list[tuple[RecordStep, Locales]] = []
 
@@ -172,13 +177,14 @@ class _Listener:
         """What a state leaves: a flow that it runs may have chosen another locale."""
         run = state.action
         flow = self.subject.others.get(run.flow.name) if isinstance(run, Run) else None
-        if flow is None:
+        if flow is None or self.depth >= MAX_FRAMES:
             return locales
         key = (flow.name, frozenset(locales))
         if key not in self.returned:
             self.returned[key] = locales  # for one that runs itself, of which a rule tells
             inner = Subject(flow, self.subject.application)
-            listener = _Listener(inner, self.returned, f" of {_file(flow.path)}")
+            where = f" of {_file(flow.path)}"
+            listener = _Listener(inner, self.returned, where, self.depth + 1)
             self.returned[key] = listener.returns(locales)
         return self.returned[key]
 

@@ -1,10 +1,11 @@
-"""How long a caller may hear nothing: the look-ups that one reply can wait for, one after another.
+"""The worst of what one reply may take, state by state: how long its look-ups are waited for, how
+many states it passes.
 
 The walk of one reply may leave a flow for another and come back. A flow that was run comes back to
 where it was run; where the walk begins in a flow, it may come back to any that runs it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,18 +14,19 @@ import msgspec
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.passing import Passing, Place
-from ivrflow.model.flow import RequestAction, Return, Run
+from ivrflow.model.flow import RequestAction, Return, Run, State
 from ivrflow.model.inherit import Visible
 
 MAX_NAMED = 3
-"""How many look-ups of a long row are named."""
+"""How many look-ups, or states, of a long row are named."""
 
 ANSWERED = ""
 """Where the walk stays in a flow, beside the outcomes by which it leaves it: a reply is due."""
 
 
 class Wait(msgspec.Struct, frozen=True, order=True):
-    """Look-ups, one after another: how long they can take in milliseconds, and the first names."""
+    """Look-ups, one after another, or states: the milliseconds that they can take, or how many they
+    are; and the first names."""
 
     longest: int = 0
     names: tuple[str, ...] = ()
@@ -39,12 +41,31 @@ Way = tuple[str, str]
 """A flow's name, and an outcome by which it returns."""
 
 
+def of_lookups(visible: Mapping[str, Visible]) -> Callable[[str, State], Wait]:
+    """Return what tells what a state of a flow waits for; `visible` is what each flow can name."""
+
+    def own(flow: str, state: State) -> Wait:
+        if not is_silent(state):
+            return NONE
+        assert isinstance(state.action, RequestAction)  # noqa: S101  what is silent is one
+        name = state.action.request.name
+        request = visible[flow].requests.get(name)
+        return NONE if request is None else Wait(request.patience, (name,))
+
+    return own
+
+
+def of_states(flow: str, state: State) -> Wait:
+    """Count a state itself."""
+    return Wait(1, (f"{flow}:{state.name}",))
+
+
 @dataclass(frozen=True, eq=False)
 class Patience:
-    """The worst case of look-ups; `visible` is what each flow can name."""
+    """The worst case of what a state takes by its `cost`."""
 
     passing: Passing
-    visible: Mapping[str, Visible]
+    cost: Callable[[str, State], Wait]
 
     def before_reply(self, place: Place) -> Wait:
         """Return the worst that a call can wait for from a state on. States that pass a call round
@@ -110,27 +131,20 @@ class Patience:
     ) -> Iterator[tuple[Wait, Mapping[str, Wait]]]:
         """Yield what is waited for at a state, with the ways that go on from there."""
         state = self.passing.state(place)
-        match None if state is None else state.action:
+        if state is None:
+            return
+        own = self.cost(place[0], state)
+        match state.action:
             case Return(name=name):
-                yield NONE, {name.name: NONE}
+                yield own, {name.name: NONE}
             case Run() as run:
                 for start in self._start(run):
                     inner = found.get(start, {})
-                    yield NONE, {ANSWERED: inner.get(ANSWERED, NONE)}
+                    yield own, {ANSWERED: inner.get(ANSWERED, NONE)}
                     for outcome in inner.keys() - {ANSWERED}:
                         for each in self.passing.on(place, outcome):
-                            yield inner[outcome], found.get(each, {})
+                            yield own.then(inner[outcome]), found.get(each, {})
             case _:
-                own = self._own(place)
                 yield own, {ANSWERED: NONE}
                 for each in self.passing.passed_to(place):
                     yield own, found.get(each, {})
-
-    def _own(self, place: Place) -> Wait:
-        state = self.passing.state(place)
-        if state is None or not is_silent(state):
-            return NONE
-        assert isinstance(state.action, RequestAction)  # noqa: S101  what is silent is one
-        name = state.action.request.name
-        request = self.visible[place[0]].requests.get(name)
-        return NONE if request is None else Wait(request.patience, (name,))

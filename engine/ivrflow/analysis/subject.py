@@ -7,10 +7,11 @@ from functools import cached_property
 
 import msgspec
 
+from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.graph import Graph, Way, wanted_digits
 from ivrflow.analysis.passing import Passing
-from ivrflow.analysis.patience import Patience
+from ivrflow.analysis.patience import Patience, of_lookups, of_states
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.functions import Keyed
@@ -112,7 +113,27 @@ class Application:
 
     @cached_property
     def patience(self) -> Patience:
-        return Patience(self.passing, self.visible)
+        return Patience(self.passing, of_lookups(self.visible))
+
+    @cached_property
+    def passed(self) -> Patience:
+        """How many states one reply passes."""
+        return Patience(self.passing, of_states)
+
+    @cached_property
+    def around(self) -> Mapping[str, tuple[str, ...]]:
+        """The longest row of flows, outermost first, that run each other and then each flow."""
+        found: dict[str, tuple[str, ...]] = {flow.name: () for flow in self.entries}
+        for name in reversed(list(last_first(found, self._run_by))):
+            for inner in self._run_by(name):
+                known = found.get(inner, ())
+                if len(found[name]) >= len(known) and inner not in (name, *found[name]):
+                    found[inner] = (*found[name], name)
+        return found
+
+    def _run_by(self, name: str) -> list[str]:
+        flow = self.all_flows.get(name)
+        return [] if flow is None else [each.flow.name for each in runs(flow)]
 
     @cached_property
     def entries(self) -> list[Flow]:

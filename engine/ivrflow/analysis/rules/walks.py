@@ -1,0 +1,115 @@
+"""E2xx: walks that are longer, and flows that are nested deeper, than the engine follows."""
+
+from collections.abc import Iterator
+
+from ivrflow.analysis.graph import targets
+from ivrflow.analysis.registry import Finding
+from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.subject import Subject
+from ivrflow.diagnostics import Related
+from ivrflow.machine.walk import MAX_FRAMES, MAX_PASSING
+from ivrflow.model.flow import runs
+
+_CHAIN = "\n".join(f"  s{number}: {{next: s{number + 1}}}" for number in range(1, MAX_PASSING + 1))
+
+_NESTED = "\n".join(
+    f"""\
+# f{number}.flow.yaml
+flow: f{number}
+start: go
+returns: {{done: {{}}}}
+states:
+  go: {{run: {{flow: f{number + 1}}}, on: {{done: back}}}}
+  back: {{return: {{name: done}}}}"""
+    for number in range(2, MAX_FRAMES + 1)
+)
+
+_OUTERMOST = """
+# f1.flow.yaml
+flow: f1
+start: go
+states:
+  go: {run: {flow: f2}, on: {done: bye}}
+  bye: {say: Goodbye., hangup: }
+"""
+
+
+@FLOW.add(
+    "E222",
+    "walk-too-long",
+    bad=f"""
+flow: example
+start: s1
+states:
+{_CHAIN}
+  s{MAX_PASSING + 1}: {{say: Goodbye., hangup: }}
+""",
+    good=f"""
+flow: example
+start: s2
+states:
+{_CHAIN.partition(chr(10))[2]}
+  s{MAX_PASSING + 1}: {{say: Goodbye., hangup: }}
+""",
+)
+def walk_too_long(subject: Subject) -> Iterator[Finding]:
+    """One reply passes more states, one after another, than the engine follows: the caller would
+    hear the error state."""
+    if any(len(each) >= MAX_FRAMES for each in subject.application.around.values()):
+        return  # their way back is long because they are nested
+    for name in _first_of_walks(subject):
+        way = subject.application.passed.before_reply((subject.flow.name, name))
+        if way.longest > MAX_PASSING:
+            first = " -> ".join(each.removeprefix(f"{subject.flow.name}:") for each in way.names)
+            message = f"from here one reply can pass {way.longest} states, {MAX_PASSING} at most"
+            help = f"let one of them wait, or make them fewer: {first} -> ..."
+            yield Finding(subject.states[name].at, message, help)
+
+
+def _first_of_walks(subject: Subject) -> Iterator[str]:
+    """Yield the states in which the walk of a reply can begin: where calls come in, and where they
+    go when something happens."""
+    flow = subject.flow
+    found = {flow.start.name} if flow in subject.application.entries else set()
+    found |= set() if flow.on.error is None else {flow.on.error.name}
+    for each in subject.ways_by_state.values():
+        for way in each:
+            found |= {ref.name for ref in targets(way.transition)} if way.event else set()
+    yield from (name for name in subject.states if name in found)
+
+
+@FLOW.add(
+    "E223",
+    "nested-flows",
+    bad=f"""{_OUTERMOST}{_NESTED}
+# f{MAX_FRAMES + 1}.flow.yaml
+flow: f{MAX_FRAMES + 1}
+start: back
+returns: {{done: {{}}}}
+states:
+  back: {{return: {{name: done}}}}
+""",
+    good=f"""{_OUTERMOST}{_NESTED.rpartition("# f")[0]}\
+# f{MAX_FRAMES}.flow.yaml
+flow: f{MAX_FRAMES}
+start: back
+returns: {{done: {{}}}}
+states:
+  back: {{return: {{name: done}}}}
+""",
+)
+def nested_flows(subject: Subject) -> Iterator[Finding]:
+    """Flows run each other deeper than the engine follows: the caller would hear the error
+    state."""
+    around = subject.application.around.get(subject.flow.name, ())
+    if len(around) + 1 != MAX_FRAMES:
+        return
+    outermost = subject.others[around[0]]
+    other = Related(outermost.path, outermost.start.at, "the outermost one begins here")
+    told: set[str] = set()
+    for run in runs(subject.flow):
+        if run.flow.name in subject.others and run.flow.name not in told:
+            told.add(run.flow.name)
+            way = " -> ".join([*around, subject.flow.name, run.flow.name])
+            message = f"{MAX_FRAMES + 1} flows run each other here, {MAX_FRAMES} at most"
+            yield Finding(run.at, message, f"let one of them return first: {way}", (other,))
