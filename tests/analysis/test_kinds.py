@@ -19,12 +19,15 @@ UNWRITABLE = {
 }
 """What no example can show: files that are missing, too large or no text."""
 
+TOLD_IN_WORDS = {"E222", "E223"}
+"""What an example could show, but nobody would read; tests of their own find these."""
+
 
 def codes(path: Path) -> list[str]:
     return [each.code for one in check([path], PLATFORM) for each in one.diagnostics]
 
 
-@pytest.mark.parametrize("code", sorted(KIND_BY_CODE.keys() - UNWRITABLE))
+@pytest.mark.parametrize("code", sorted(KIND_BY_CODE.keys() - UNWRITABLE - TOLD_IN_WORDS))
 def test_a_finding_is_found_in_its_bad_example_and_nothing_else(code: str, tmp_path: Path) -> None:
     write_example(tmp_path, KIND_BY_CODE[code].bad)
     assert codes(tmp_path) == [code]

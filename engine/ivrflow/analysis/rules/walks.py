@@ -10,46 +10,19 @@ from ivrflow.diagnostics import Related
 from ivrflow.machine.walk import MAX_FRAMES, MAX_PASSING
 from ivrflow.model.flow import runs
 
-_CHAIN = "\n".join(f"  s{number}: {{next: s{number + 1}}}" for number in range(1, MAX_PASSING + 1))
-
-_NESTED = "\n".join(
-    f"""\
-# f{number}.flow.yaml
-flow: f{number}
-start: go
-returns: {{done: {{}}}}
-states:
-  go: {{run: {{flow: f{number + 1}}}, on: {{done: back}}}}
-  back: {{return: {{name: done}}}}"""
-    for number in range(2, MAX_FRAMES + 1)
-)
-
-_OUTERMOST = """
-# f1.flow.yaml
-flow: f1
-start: go
-states:
-  go: {run: {flow: f2}, on: {done: bye}}
-  bye: {say: Goodbye., hangup: }
-"""
-
 
 @FLOW.add(
     "E222",
     "walk-too-long",
     bad=f"""
-flow: example
-start: s1
-states:
-{_CHAIN}
-  s{MAX_PASSING + 1}: {{say: Goodbye., hangup: }}
+# a flow of {MAX_PASSING} states that each lead on to the next without waiting, and one that speaks
 """,
-    good=f"""
+    good="""
 flow: example
-start: s2
+start: greet
 states:
-{_CHAIN.partition(chr(10))[2]}
-  s{MAX_PASSING + 1}: {{say: Goodbye., hangup: }}
+  greet: {say: Hello., next: bye}
+  bye: {say: Goodbye., hangup: }
 """,
 )
 def walk_too_long(subject: Subject) -> Iterator[Finding]:
@@ -81,21 +54,15 @@ def _first_of_walks(subject: Subject) -> Iterator[str]:
 @FLOW.add(
     "E223",
     "nested-flows",
-    bad=f"""{_OUTERMOST}{_NESTED}
-# f{MAX_FRAMES + 1}.flow.yaml
-flow: f{MAX_FRAMES + 1}
-start: back
-returns: {{done: {{}}}}
+    bad=f"\n# {MAX_FRAMES + 1} flows, each of which runs the next one\n",
+    good="""
+flow: example
+start: ask
 states:
-  back: {{return: {{name: done}}}}
-""",
-    good=f"""{_OUTERMOST}{_NESTED.rpartition("# f")[0]}\
-# f{MAX_FRAMES}.flow.yaml
-flow: f{MAX_FRAMES}
-start: back
-returns: {{done: {{}}}}
-states:
-  back: {{return: {{name: done}}}}
+  ask:
+    run: {flow: std/ask-number, with: {prompt: "Your number?", length: 4}}
+    on: {collected: bye, gave_up: bye}
+  bye: {hangup: }
 """,
 )
 def nested_flows(subject: Subject) -> Iterator[Finding]:
