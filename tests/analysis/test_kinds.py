@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from examples import write_example
+from examples import TOLD_IN_WORDS, write_example
 
 from ivrflow.checking import check
 from ivrflow.diagnostics import KIND_BY_CODE, Kind
@@ -18,9 +18,6 @@ UNWRITABLE = {
     "E002": b"flow: caf\xe9",
 }
 """What no example can show: files that are missing, too large or no text."""
-
-TOLD_IN_WORDS = {"E222", "E223"}
-"""What an example could show, but nobody would read; tests of their own find these."""
 
 
 def codes(path: Path) -> list[str]:

@@ -1,51 +1,212 @@
-"""Which names have a value, on every way to a state.
+"""What is known of names on every way to a state: which have a value, and what it can be.
 
-Definite assignment is a forward data flow over the graph of states. `input` is assigned by a menu
-or collect that hears, and gone with the next event; after one that asks for a secret it is not
-known to be plain. A condition on the way tells which nullable values are there: `sure`.
+A forward data flow over the graph of states. `input` is assigned by a menu or collect that hears,
+and gone with the next event; after one that asks for a secret it is not known to be plain. A
+condition on the way tells which nullable values are there, and what others can be.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from ivrflow.analysis.graph import Way
-from ivrflow.analysis.subject import Subject
+import msgspec
+from jinja2 import nodes
+
+from ivrflow.analysis.graph import AMD_OUTCOMES, Way, is_silent
+from ivrflow.analysis.subject import Sight, Subject
 from ivrflow.errors import ExpressionError
+from ivrflow.expr.check import infer
 from ivrflow.expr.narrowing import root_of, sure_if
-from ivrflow.expr.parse import parse_expression
-from ivrflow.model.flow import Expr, Move, RecordOperation, Set, Step
-
-Names = frozenset[str]
+from ivrflow.expr.parse import parse_expression, whole_expression
+from ivrflow.expr.possible import ANYTHING, MISSING, Possible, either, grown, number_from, only
+from ivrflow.expr.truth import Facts, Settled, Values, assume, possible
+from ivrflow.expr.types import T, Type
+from ivrflow.model.flow import (
+    Connect,
+    Constant,
+    Expr,
+    LocaleStep,
+    Menu,
+    Move,
+    RecordOperation,
+    Run,
+    Set,
+    State,
+    Step,
+    TextValue,
+)
+from ivrflow.model.given import is_computed
 
 INPUT = "input"
-PLAIN_INPUT = "input, which is no secret"
-"""Among the names that are assigned: on no way here `input` is what a secret collect heard."""
+TRIES = "tries"
 
-SURE = "!"
-"""How a path ends among the names that are assigned if it is not null on any way here."""
+OF_THE_EVENT = ("amd", "input", "reason", "result")
+"""Names whose values come with an event."""
+
+NEWS = ("recording", "transcript")
+"""Outcomes of a flow that come at any time."""
+
+SECRET_INPUT = Type(name=T.STRING, secret=True)
+NO_VALUES: Values = {}
+NOTHING_SETTLED: Settled = {}
+LITERAL = frozenset({T.STRING, T.DIGITS, T.INTEGER, T.NUMBER, T.BOOLEAN})
+"""Types of variables that are followed from constant to constant."""
 
 
-def begun(subject: Subject) -> Names:
-    """Return what is assigned where a flow begins."""
+class Known(msgspec.Struct, frozen=True):
+    """What is known where something is evaluated.
+
+    `assigned` are the names that have a value on every way here, `present` the paths that are null
+    on none; `plain`: on none is `input` what a secret collect heard. `values` is what else is known
+    of a path's value. `settled` are conditions that moves before this one have decided. `waits` is
+    the state that the call waits in, None where that depends on the way.
+    """
+
+    assigned: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+    plain: bool = True
+    values: Values = NO_VALUES
+    settled: Settled = NOTHING_SETTLED
+    waits: str | None = None
+
+    def joined(self, other: "Known") -> "Known":
+        """Return what is known where two ways meet."""
+        both = {
+            path: either(each, other.values[path])
+            for path, each in self.values.items()
+            if path in other.values
+        }
+        return Known(
+            assigned=self.assigned & other.assigned,
+            present=self.present & other.present,
+            plain=self.plain and other.plain,
+            values={path: each for path, each in both.items() if each != ANYTHING},
+            waits=self.waits if self.waits == other.waits else None,
+        )
+
+    def given(self, name: str, value: Possible = ANYTHING) -> "Known":
+        """Return what is known when a name has another value: what was known of the old one is not
+        known of it."""
+        after = self.without(name)
+        values = after.values if value == ANYTHING else {**after.values, name: value}
+        return change(after, assigned=after.assigned | {name}, values=values)
+
+    def without(self, *names: str) -> "Known":
+        """Return what is known besides the values of `names`."""
+        present = frozenset(each for each in self.present if root_of(each) not in names)
+        values = {path: each for path, each in self.values.items() if root_of(path) not in names}
+        return change(self, present=present, values=values)
+
+    def seen_as(self, values: Values) -> "Known":
+        """Return what is known where more is known of some values."""
+        return change(self, values={**self.values, **values}) if values else self
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What tells it from others where values don't count."""
+        return self.assigned, self.present, self.plain
+
+
+change = msgspec.structs.replace
+
+
+def anytime(subject: Subject) -> Known:
+    """Return what is known of a flow at any time."""
     given = (name for name, decl in subject.flow.vars.items() if decl.has_default)
-    return frozenset(given) | {PLAIN_INPUT}
+    domains = subject.application.domains.get(subject.flow.name, frozenset())
+    values = {"call.domain": only(*domains)} if domains else {}
+    if TRIES in watched(subject).names:
+        values[TRIES] = number_from(0)
+    return Known(assigned=frozenset(given), values=values)
 
 
-def everything(subject: Subject) -> Names:
-    """Return what is taken to be assigned where no call comes."""
-    return frozenset(subject.variables) | {INPUT, PLAIN_INPUT}
+def begun(subject: Subject) -> Known:
+    """Return what is known where a flow begins."""
+    return change(anytime(subject).seen_as(_first_values(subject)), waits="")
 
 
-def entered(subject: Subject) -> dict[str, Names]:
-    """Return what is assigned on every way to each state that can be reached."""
-    found: dict[str, Names] = {}
+def _first_values(subject: Subject) -> dict[str, Possible]:
+    found: dict[str, Possible] = {}
+    for name in followed(subject):
+        decl = subject.flow.vars[name]
+        if decl.has_default and isinstance(decl.default, str | int | float | None):
+            found[name] = only(decl.default)
+    for state in watched(subject).visits & subject.states.keys():
+        found[f"visits.{state}"] = only(0)
+    return found
+
+
+def everything(subject: Subject) -> Known:
+    """Return what is taken to be known where no call comes."""
+    return Known(assigned=frozenset(subject.variables) | {INPUT})
+
+
+# -- what is followed -----------------------------------------------------------------------------
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """What conditions read: `names`, and the states whose `visits` they ask."""
+
+    names: frozenset[str]
+    visits: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def watched(subject: Subject) -> Watched:
+    """Return what the conditions of a flow read: nothing else need be followed."""
+    trees = [tree for each in _conditions(subject) if (tree := parsed(each)) is not None]
+    found = [each for tree in trees for each in (tree, *tree.find_all(nodes.Expr))]
+    names = {each.name for each in found if isinstance(each, nodes.Name)}
+    visits = {each.attr for each in found if isinstance(each, nodes.Getattr)}
+    return Watched(frozenset(names), frozenset(visits) if "visits" in names else frozenset())
+
+
+def _conditions(subject: Subject) -> Iterator[str]:
+    for move in subject.moves():
+        if move.when is not None:
+            yield move.when.source
+    for part in subject.parts():
+        if part.when is not None:
+            yield part.when.source
+
+
+@lru_cache(maxsize=1)
+def followed(subject: Subject) -> frozenset[str]:
+    """Return the variables whose constants are followed.
+
+    One that is never set is a switch: its author turns it by hand, and means it.
+    """
+    changed = {step.name for step in subject.steps() if isinstance(step, Set)}
+    variables = subject.flow.vars.items()
+    literal = {name for name, decl in variables if decl.type.name in LITERAL}
+    secret = {name for name, decl in variables if decl.type.secret}
+    return frozenset((literal & changed & watched(subject).names) - secret - beside(subject))
+
+
+@lru_cache(maxsize=1)
+def beside(subject: Subject) -> frozenset[str]:
+    """Return the variables that news beside the call can change at any time."""
+    handlers = subject.flow.on.by_outcome
+    news = (move for name in NEWS for move in handlers.get(name, ()))
+    return frozenset(filter(None, (_set_in(step) for move in news for step in move.steps)))
+
+
+# -- the data flow --------------------------------------------------------------------------------
+
+
+def entered(subject: Subject) -> dict[str, Known]:
+    """Return what is known on every way to each state that can be reached."""
+    found: dict[str, Known] = {}
     todo: deque[str] = deque()
     waiting: set[str] = set()
 
-    def arrive(name: str, assigned: Names) -> None:
-        before = found.get(name)
-        after = assigned if before is None else before & assigned
-        if name in subject.states and after != before:
+    def arrive(name: str, known: Known) -> None:
+        state = subject.states.get(name)
+        if state is None:
+            return
+        before, here = found.get(name), _entering(subject, state, known)
+        after = here if before is None else before.joined(here)
+        if after != before:
             found[name] = after
             if name not in waiting:
                 waiting.add(name)
@@ -53,82 +214,101 @@ def entered(subject: Subject) -> dict[str, Names]:
 
     arrive(subject.flow.start.name, begun(subject))
     if subject.flow.on.error is not None:
-        arrive(subject.flow.on.error.name, begun(subject))
+        arrive(subject.flow.on.error.name, anytime(subject))
     while todo:
         name = todo.popleft()
         waiting.remove(name)
-        left = after_steps(subject.states[name].steps, found[name])
-        for way in subject.ways_by_state[name]:
-            for following, here in _arrivals(way, left):
+        state = subject.states[name]
+        left = after_steps(subject, state.steps, found[name])
+        for way in ways(subject, state):
+            for following, here in _arrivals(subject, way, on_way(subject, state, way, left)):
                 arrive(following, here)
     return found
 
 
-def _arrivals(way: Way, assigned: Names) -> Iterator[tuple[str, Names]]:
-    for move, here in moves(way.transition, on_way(way, assigned)):
+def _entering(subject: Subject, state: State, known: Known) -> Known:
+    """Count the visit, and the try if the call waits here already."""
+    values: dict[str, Possible] = {}
+    visits = f"visits.{state.name}"
+    if state.name in watched(subject).visits:
+        values[visits] = grown(known.values.get(visits, ANYTHING))
+    waits = state.action is not None and not is_silent(state)
+    if waits and TRIES in watched(subject).names:
+        values[TRIES] = _tries(known, state.name)
+    settled = NOTHING_SETTLED
+    return change(
+        known.seen_as(values), settled=settled, waits=state.name if waits else known.waits
+    )
+
+
+def _tries(known: Known, state: str) -> Possible:
+    again = grown(known.values.get(TRIES, ANYTHING))
+    if known.waits is None:
+        return either(only(1), again)
+    return again if known.waits == state else only(1)
+
+
+def ways(subject: Subject, state: State) -> Iterator[Way]:
+    """Yield the ways out of a state, those by a key of its flow in a flow that it runs included."""
+    yield from subject.ways_by_state[state.name]
+    if isinstance(state.action, Run):
+        for choice in subject.flow.on.keys:
+            yield Way(outcome=choice.key, transition=choice.transition, hears=True)
+
+
+def _arrivals(subject: Subject, way: Way, known: Known) -> Iterator[tuple[str, Known]]:
+    for move, _, here in moves(subject, way.transition, known):
         if move.next is not None:
-            yield move.next.name, after_steps(move.steps, here)
+            yield move.next.name, after_steps(subject, move.steps, here)
 
 
-def moves(transition: Sequence[Move], assigned: Names) -> Iterator[tuple[Move, Names]]:
-    """Yield each move with what is known where it is taken: those before it don't hold."""
-    for move in transition:
-        yield move, assigned | sure(move.when, True)
-        assigned |= sure(move.when, False)
-
-
-def sure(condition: Expr | None, holds: bool) -> Names:
-    """Return what is known, among the names, where a condition holds or doesn't."""
-    if condition is None:
-        return frozenset()
-    try:
-        tree = parse_expression(condition.source)
-    except ExpressionError:  # told where it is read
-        return frozenset()
-    return frozenset(path + SURE for path in sure_if(tree, holds))
-
-
-def present(assigned: Names) -> frozenset[str]:
-    """Return the paths that are known not to be null."""
-    return frozenset(name[: -len(SURE)] for name in assigned if name.endswith(SURE))
-
-
-def on_way(way: Way, assigned: Names) -> Names:
-    """Return what is assigned where a way begins."""
+def on_way(subject: Subject, state: State, way: Way, known: Known) -> Known:
+    """Return what is known where a way out of `state` begins."""
     if way.into:
-        assigned = _given(assigned, way.into)
+        known = known.given(way.into)
     if not way.event:
-        return assigned
-    heard = {INPUT} if way.hears else set()
-    plain = set() if way.secret else {PLAIN_INPUT}
-    return _forgotten(assigned - {INPUT, PLAIN_INPUT}, OF_THE_EVENT) | heard | plain
+        return known
+    gone = {*OF_THE_EVENT, *beside(subject), *_changed_meanwhile(subject, state)}
+    known = known.without(*gone)
+    heard = frozenset({INPUT}) if way.hears else frozenset[str]()
+    known = change(known, assigned=known.assigned - {INPUT} | heard, plain=not way.secret)
+    return known.seen_as(_of_event(subject, state, way))
 
 
-OF_THE_EVENT = ("amd", "reason", "result")
-"""Names whose values come with an event."""
+def _changed_meanwhile(subject: Subject, state: State) -> Iterator[str]:
+    """Yield what may have another value when a state is left than when it was entered."""
+    if isinstance(state.action, Run):
+        yield from (TRIES, "locale")
+    for way in subject.ways_by_state[state.name]:
+        for move in way.transition if way.event else ():
+            if move.next is None:
+                yield from filter(None, map(_set_in, move.steps))
 
 
-def after_steps(steps: Iterable[Step], assigned: Names) -> Names:
-    """Return what is assigned after some steps."""
+def _of_event(subject: Subject, state: State, way: Way) -> Values:
+    """What an event tells of its names."""
+    names = watched(subject).names
+    if way.outcome in AMD_OUTCOMES and isinstance(state.action, Connect) and "amd" in names:
+        known = {"human", "machine"}
+        surely = way.outcome in known
+        return {"amd": only(way.outcome) if surely else Possible(without=MISSING | known)}
+    if not way.hears or way.secret or INPUT not in names:
+        return NO_VALUES
+    if len(way.outcome) == 1:
+        return {INPUT: only(way.outcome)}
+    silent = way.outcome == "no_input" and isinstance(state.action, Menu)
+    return {INPUT: only("")} if silent else NO_VALUES
+
+
+def after_steps(subject: Subject, steps: Iterable[Step], known: Known) -> Known:
+    """Return what is known after some steps."""
     for step in steps:
         name = _set_in(step)
         if name:
-            assigned = _given(assigned, name)
-    return assigned
-
-
-def _given(assigned: Names, name: str) -> Names:
-    """A variable has another value now: what was known of the old one is not known of it."""
-    return _forgotten(assigned, (name,)) | {name}
-
-
-def _forgotten(assigned: Names, names: Iterable[str]) -> Names:
-    gone = tuple(names)
-    return frozenset(
-        each
-        for each in assigned
-        if not (each.endswith(SURE) and root_of(each.rstrip(SURE)) in gone)
-    )
+            known = known.given(name, _value_of(subject, step, known))
+        if isinstance(step, Set | RecordOperation | LocaleStep):
+            known = change(known.without("locale"), settled=NOTHING_SETTLED)
+    return known
 
 
 def _set_in(step: Step) -> str:
@@ -140,3 +320,72 @@ def _set_in(step: Step) -> str:
             return into.name
         case _:
             return ""
+
+
+def _value_of(subject: Subject, step: Step, known: Known) -> Possible:
+    if not isinstance(step, Set) or step.name not in followed(subject):
+        return ANYTHING
+    match step.value:
+        case Constant(value=value):
+            return only(value)
+        case TextValue(text=text) if not is_computed(step.value):
+            return only(text.source)
+        case TextValue(text=text):
+            tree = _whole(text.source)
+            return ANYTHING if tree is None else possible(tree, facts_of(subject.sight, known))
+        case _:
+            return ANYTHING
+
+
+def _whole(source: str) -> nodes.Expr | None:
+    try:
+        return whole_expression(source)
+    except ExpressionError:  # told where it is read
+        return None
+
+
+# -- conditions -----------------------------------------------------------------------------------
+
+
+def moves(
+    subject: Subject, transition: Sequence[Move], known: Known
+) -> Iterator[tuple[Move, Known, Known]]:
+    """Yield each move with what is known where its condition is asked, for those before it don't
+    hold; and where it holds."""
+    for move in transition:
+        yield move, known, told(subject.sight, move.when, True, known)
+        if move is not transition[-1]:
+            known = told(subject.sight, move.when, False, known)
+
+
+def told(sight: Sight, condition: Expr | None, holds: bool, known: Known) -> Known:
+    """Return what is known where a condition holds or doesn't."""
+    tree = None if condition is None else parsed(condition.source)
+    if tree is None:
+        return known
+    present = known.present | sure_if(tree, holds)
+    after = assume(tree, holds, facts_of(sight, known))
+    if after.contradict:  # no call comes here; that the condition is decided is a finding
+        return change(known, present=present)
+    return change(known, present=present, values=after.values, settled=after.settled)
+
+
+def facts_of(sight: Sight, known: Known) -> Facts:
+    """Return what is known, as conditions ask for it."""
+    types = sight.types if known.plain else {**sight.types, INPUT: SECRET_INPUT}
+
+    def type_of(node: nodes.Node) -> Type | None:
+        try:
+            return infer(node, types, "", sight.records, known.present)
+        except ExpressionError:  # told where it is read
+            return None
+
+    return Facts(type_of, known.values, known.settled)
+
+
+def parsed(condition: str) -> nodes.Expr | None:
+    """Return the tree of a condition, None where it is none: told where it is read."""
+    try:
+        return parse_expression(condition)
+    except ExpressionError:
+        return None

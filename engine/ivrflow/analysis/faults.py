@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 from jinja2 import nodes
 
-from ivrflow.diagnostics import START, Span
+from ivrflow.diagnostics import START, Related, Span
 from ivrflow.expr.parse import offset_of
 from ivrflow.expr.secrecy import REMEDY
 from ivrflow.expr.types import T, Type
@@ -26,6 +26,8 @@ class Sort(StrEnum):
     COMPUTED = "computed"
     LEAK = "leak"
     EXPOSED = "exposed"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -33,6 +35,7 @@ class Fault(msgspec.Struct, frozen=True):
     span: Span
     message: str
     help: str = ""
+    related: tuple[Related, ...] = ()
 
 
 def exposure(name: str, wanted: Type | None) -> tuple[str, str]:

@@ -6,21 +6,23 @@ from functools import lru_cache
 
 from ivrflow.analysis.assignment import (
     INPUT,
-    PLAIN_INPUT,
-    Names,
+    Known,
     after_steps,
-    begun,
+    anytime,
+    change,
     entered,
     everything,
     moves,
     on_way,
+    ways,
 )
+from ivrflow.analysis.decisions import Before, Decision
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.texts import Texts
 from ivrflow.analysis.values import mismatch
-from ivrflow.diagnostics import did_you_mean
+from ivrflow.diagnostics import Related, Span, did_you_mean
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.environment import WRITTEN
@@ -35,7 +37,6 @@ from ivrflow.model.flow import (
     LocaleStep,
     LogStep,
     Menu,
-    Move,
     ObjectValue,
     Park,
     PromptStep,
@@ -52,6 +53,7 @@ from ivrflow.model.flow import (
     Template,
     Text,
     TextValue,
+    Transition,
 )
 from ivrflow.model.given import as_prompt, is_computed
 
@@ -71,18 +73,37 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
 
     Several rules ask for it in turn, so the last answer is kept.
     """
-    assigned = entered(subject)
+    found = entered(subject)
     reader = _Reader(subject)
     unreached = everything(subject)
     for state in subject.states.values():
-        reader.state(state, assigned.get(state.name, unreached))
+        reader.state(state, found.get(state.name, unreached))
     for name in ("ended", "recording", "transcript"):
-        for move in subject.flow.on.by_outcome.get(name, ()):
-            reader.move(move, begun(subject))
+        reader.transition(subject.flow.on.by_outcome.get(name, ()), anytime(subject))
     for declared in subject.flow.prompts.values():
         reader.texts.declared(declared, unreached)
-    return (*reader.texts.found.values(), *request_faults(subject.flow.requests))
+    faults = (*reader.texts.found.values(), *request_faults(subject.flow.requests))
+    return (*faults, *_decided(subject, reader.texts))
 
+
+def _decided(subject: Subject, texts: Texts) -> Iterator[Fault]:
+    """Tell of the conditions that are decided wherever they are asked, and in one way."""
+    for span, decisions in texts.decisions.items():
+        found = {None if each is None else each.holds for each in decisions}
+        if len(found) == 1 and None not in found:
+            first = next(each for each in decisions if each is not None)
+            yield _fault(first, span, subject.flow.path)
+
+
+def _fault(decided: Decision, span: Span, path: str) -> Fault:
+    sort = Sort.ALWAYS if decided.holds else Sort.NEVER
+    calls = "all other calls" if decided.holds else "these calls"
+    why = f"the moves before it take {calls}" if decided.moves else decided.why
+    related = tuple(Related(path, each, "it comes first") for each in decided.moves)
+    return Fault(sort, span, f'"{decided.condition}" {sort} holds', why, related)
+
+
+NOTHING = Known()
 
 TypeOf = Callable[[Template], Type | None]
 
@@ -90,15 +111,15 @@ TypeOf = Callable[[Template], Type | None]
 def typing_of(subject: Subject) -> TypeOf:
     """Return what gives the type of a value in `subject`, None where it can't be told: because of
     one of its `faults`, for example."""
-    texts, assigned = Texts(subject), everything(subject)
-    return lambda template: texts.value(template, assigned)
+    texts, known = Texts(subject), everything(subject)
+    return lambda template: texts.value(template, known)
 
 
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
     """Return what is wrong with prompts that see `names` only: those of an application."""
     texts = Texts(None, names)
     for declared in prompts.values():
-        texts.declared(declared, frozenset({PLAIN_INPUT}))
+        texts.declared(declared, NOTHING)
     return list(texts.found.values())
 
 
@@ -122,14 +143,14 @@ def shared_faults(application: Application) -> tuple[Fault, ...]:
 def of_sort(found: Iterable[Fault], sort: Sort) -> Iterator[Finding]:
     for fault in found:
         if fault.sort is sort:
-            yield Finding(fault.span, fault.message, fault.help)
+            yield Finding(fault.span, fault.message, fault.help, fault.related)
 
 
 def _request(texts: Texts, request: Request) -> None:
-    texts.text(_without_environment(request.url), frozenset(), use="part of an address")
+    texts.text(_without_environment(request.url), NOTHING, use="part of an address")
     use = "" if request.url.source.startswith("https://") else IN_CLEAR
     for text in (*request.headers.values(), *(request.form or {}).values()):
-        texts.text(_without_environment(text), frozenset(), use=use)
+        texts.text(_without_environment(text), NOTHING, use=use)
     if request.json is not None:
         _outgoing(texts, request.json, use)
 
@@ -138,7 +159,7 @@ def _outgoing(texts: Texts, template: Template, use: str) -> None:
     """Read a value that a request sends."""
     match template:
         case TextValue(text=text):
-            given = texts.whole_or_text(_without_environment(text), frozenset(), use=use)
+            given = texts.whole_or_text(_without_environment(text), NOTHING, use=use)
             if use and is_secret(given):
                 texts.note(leak(scalar_span(text.scalar), use))
         case ListValue(items=items):
@@ -164,93 +185,98 @@ class _Reader:
         self.subject = subject
         self.texts = Texts(subject)
 
-    def state(self, state: State, assigned: Names) -> None:
-        assigned = self.steps(state.steps, assigned)
-        self.texts.prompt(state.prompt, assigned)
-        self.action(state, self.asking(state, assigned))
-        for way in self.subject.ways_by_state[state.name]:
-            for move, here in moves(way.transition, on_way(way, assigned)):
-                self.move(move, here)
+    def state(self, state: State, known: Known) -> None:
+        known = self.steps(state.steps, known)
+        self.texts.prompt(state.prompt, known)
+        self.action(state, self.asking(state, known))
+        for way in ways(self.subject, state):
+            begins = on_way(self.subject, state, way, known)
+            self.transition(way.transition, begins, answered=way.answered)
 
-    def move(self, move: Move, assigned: Names) -> None:
-        if move.when is not None:
-            self.texts.expression(move.when, assigned)
-        self.texts.prompt(move.prompt, self.steps(move.steps, assigned))
+    def transition(self, transition: Transition, known: Known, *, answered: bool = False) -> None:
+        """Read moves; where somebody waits for an answer, that the last of them always holds need
+        not be told: E204 asks for one without a condition."""
+        for index, (move, asked, taken) in enumerate(moves(self.subject, transition, known)):
+            if move.when is not None:
+                last = answered and index + 1 == len(transition)
+                self.texts.expression(move.when, asked, Before(known, transition[:index], last))
+            self.texts.prompt(move.prompt, self.steps(move.steps, taken))
 
-    def steps(self, steps: Iterable[Step], assigned: Names) -> Names:
+    def steps(self, steps: Iterable[Step], known: Known) -> Known:
         for step in steps:
-            self.step(step, assigned)
-            assigned = after_steps((step,), assigned)
-        return assigned
+            self.step(step, known)
+            known = after_steps(self.subject, (step,), known)
+        return known
 
-    def step(self, step: Step, assigned: Names) -> None:
+    def step(self, step: Step, known: Known) -> None:
         match step:
             case Set():
-                self.assignment(step, assigned)
+                self.assignment(step, known)
             case PromptStep(prompt=prompt):
-                self.texts.prompt(prompt, assigned)
+                self.texts.prompt(prompt, known)
             case LocaleStep(locale=text) | SendDtmfStep(tones=text) | LogStep(text=text):
-                self.texts.text(text, assigned, use=USE_BY_STEP[type(step)])
+                self.texts.text(text, known, use=USE_BY_STEP[type(step)])
             case RecordStep(to=target, credentials=credentials):
-                self.texts.text(target, assigned, use="part of an address")
+                self.texts.text(target, known, use="part of an address")
                 if credentials is not None:
                     self.texts.credentials(credentials)
             case RecordOperation(key=key, any=several, value=value):
                 for template in (key, several, value):
-                    if template is not None and is_secret(self.texts.value(template, assigned)):
+                    if template is not None and is_secret(self.texts.value(template, known)):
                         self.texts.note(leak(span_of(template), "kept in a record"))
             case _:
                 pass
 
-    def assignment(self, step: Set, assigned: Names) -> None:
+    def assignment(self, step: Set, known: Known) -> None:
         wanted = self.texts.variables.get(step.name)
         if step.name not in self.texts.variables:
             help = did_you_mean(step.name, self.texts.variables) or "declare it under `vars:`"
             message = f'no variable is called "{step.name}"'
             self.texts.note(Fault(Sort.UNKNOWN, step.at, message, help))
             return
-        given = self.texts.value(step.value, assigned)
+        given = self.texts.value(step.value, known)
         wrong = mismatch(f'"{step.name}"', wanted, given)
         if wrong is not None:
             self.texts.note(Fault(Sort.ASSIGNMENT, step.at, *wrong))
         self.texts.exposed(step.name, wanted, given, step.at)
 
-    def asking(self, state: State, assigned: Names) -> Names:
+    def asking(self, state: State, known: Known) -> Known:
         """What is assigned where a state asks: when it asks again it sees what it heard."""
         secret = self.subject.graph.asks_secret(state)
-        return assigned - {PLAIN_INPUT} if secret else assigned
+        return change(known, plain=False) if secret else known
 
-    def action(self, state: State, assigned: Names) -> None:
+    def action(self, state: State, known: Known) -> None:
         match state.action:
             case Menu(prompt=prompt, reprompt=reprompt):
-                self.texts.prompt(prompt, assigned)
-                self.texts.prompt(reprompt, assigned)
+                self.texts.prompt(prompt, known)
+                self.texts.prompt(reprompt, known)
             case Collect() as collect:
-                self.texts.number(collect.digits.computed_min, assigned)
-                self.texts.number(collect.digits.computed_max, assigned)
-                self.texts.prompt(collect.prompt, assigned)
-                self.texts.prompt(collect.reprompt, assigned)
-                self.texts.prompt(collect.wrong, assigned | {INPUT})
+                self.texts.number(collect.digits.computed_min, known)
+                self.texts.number(collect.digits.computed_max, known)
+                self.texts.prompt(collect.prompt, known)
+                self.texts.prompt(collect.reprompt, known)
+                heard = change(known.without(INPUT), assigned=known.assigned | {INPUT})
+                self.texts.prompt(collect.wrong, heard)
                 if collect.check is not None:
-                    self.texts.expression(collect.check, assigned | {INPUT})
+                    self.texts.expression(collect.check, heard)
             case Connect() as connect:
-                self.connect(connect, assigned)
+                self.connect(connect, known)
             case Conference(id=room):
-                self.texts.text(room, assigned, use="the name of a room")
+                self.texts.text(room, known, use="the name of a room")
             case RequestAction() as action:
-                self.look_up(action, assigned)
+                self.look_up(action, known)
             case Run() as run:
-                self.run(run, assigned)
+                self.run(run, known)
             case Return(name=name, values=values):
-                self.given(values, self.subject.flow.returns.get(name.name, {}), assigned)
+                self.given(values, self.subject.flow.returns.get(name.name, {}), known)
             case Park(intro=intro, prompt=prompt, max_duration=duration):
-                self.texts.prompt(intro, assigned)
-                self.texts.prompt(prompt, assigned)
-                self.texts.duration(duration, assigned)
+                self.texts.prompt(intro, known)
+                self.texts.prompt(prompt, known)
+                self.texts.duration(duration, known)
             case _:
                 pass
 
-    def run(self, run: Run, assigned: Names) -> None:
+    def run(self, run: Run, known: Known) -> None:
         flow = self.subject.others.get(run.flow.name)
         declared = {} if flow is None else flow.params
         heard = {
@@ -258,34 +284,35 @@ class _Reader:
         }
         for name in heard:
             with suppress(ValueError):  # that it is nothing to hear is a rule's to say
-                self.texts.prompt(as_prompt(run.params[name]), assigned)
+                self.texts.prompt(as_prompt(run.params[name]), known)
         rest = {name: each for name, each in run.params.items() if name not in heard}
-        self.given(rest, declared, assigned)
+        self.given(rest, declared, known)
 
-    def look_up(self, action: RequestAction, assigned: Names) -> None:
+    def look_up(self, action: RequestAction, known: Known) -> None:
         request = self.subject.graph.request_of(action)
-        self.given(action.params, {} if request is None else request.params, assigned)
-        self.texts.prompt(action.meanwhile, assigned - {INPUT})  # said again when the input is gone
+        self.given(action.params, {} if request is None else request.params, known)
+        later = change(known.without(INPUT), assigned=known.assigned - {INPUT})
+        self.texts.prompt(action.meanwhile, later)  # said again when the input is gone
 
     def given(
-        self, values: Mapping[str, Template], declared: Mapping[str, Decl], assigned: Names
+        self, values: Mapping[str, Template], declared: Mapping[str, Decl], known: Known
     ) -> None:
         """Read what another flow gets; literals are judged where the declaration is known."""
         for name, template in values.items():
             wanted = declared[name].type if name in declared else None
-            given = self.texts.value(template, assigned)
+            given = self.texts.value(template, known)
             wrong = mismatch(f'"{name}"', wanted, given) if is_computed(template) else None
             if wrong is not None:
                 self.texts.note(Fault(Sort.TYPE, span_of(template), *wrong))
             self.texts.exposed(name, wanted, given, span_of(template))
 
-    def connect(self, connect: Connect, assigned: Names) -> None:
-        self.texts.text(connect.target, assigned, use="dialled")
+    def connect(self, connect: Connect, known: Known) -> None:
+        self.texts.text(connect.target, known, use="dialled")
         if connect.cli is not None:
-            self.texts.text(connect.cli, assigned, use="shown to the called party")
+            self.texts.text(connect.cli, known, use="shown to the called party")
         if connect.dtmf is not None:
-            self.texts.text(connect.dtmf, assigned, use="sent as tones")
+            self.texts.text(connect.dtmf, known, use="sent as tones")
         for header in connect.headers.values():
-            self.texts.text(header, assigned, use="a header of a call")
-        self.texts.duration(connect.timeout, assigned)
-        self.texts.duration(connect.max_duration, assigned)
+            self.texts.text(header, known, use="a header of a call")
+        self.texts.duration(connect.timeout, known)
+        self.texts.duration(connect.max_duration, known)

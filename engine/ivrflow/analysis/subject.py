@@ -1,6 +1,6 @@
 """What rules look at: a flow in its application on its platform, and what follows from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +18,7 @@ from ivrflow.expr.functions import Keyed
 from ivrflow.expr.relations import either
 from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
-from ivrflow.model.app import App
+from ivrflow.model.app import App, Route
 from ivrflow.model.flow import (
     Collect,
     Decl,
@@ -52,13 +52,16 @@ DIGITS = Type(name=T.DIGITS)
 SCHEDULE = Type(name=T.SCHEDULE)
 INTEGER = Type(name=T.INTEGER)
 
+DOMAINS = ("pstn", "app", "sip", "conference")
+"""Where callers can be."""
+
 CALL = Type(
     name=T.OBJECT,
     properties={
         "id": STRING,
         "from": Type(name=T.PHONE, nullable=True),
         "to": STRING,
-        "domain": Type(name=T.STRING, enum=("pstn", "app", "sip", "conference")),
+        "domain": Type(name=T.STRING, enum=DOMAINS),
         "headers": Type(name=T.OBJECT),
         "custom": STRING,
         "region": STRING,
@@ -80,6 +83,14 @@ WORDS = {
     "run": Type(name=T.OBJECT, properties={"id": STRING}),
 }
 """What expressions see in every flow; each knows more of its `params` and `visits`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What expressions can see: names with their types, and records that they can ask."""
+
+    types: Mapping[str, Type | None]
+    records: Mapping[str, Keyed]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +147,16 @@ class Application:
         return [] if flow is None else [each.flow.name for each in runs(flow)]
 
     @cached_property
+    def domains(self) -> Mapping[str, frozenset[str]]:
+        """Where the callers are that can come to each flow, as the routes let them."""
+        found: dict[str, frozenset[str]] = {}
+        for flow in self.entries:
+            own = _domains(self.app.routes, flow.name)
+            for name in last_first([flow.name], self._run_by):
+                found[name] = found.get(name, frozenset()) | own
+        return found
+
+    @cached_property
     def entries(self) -> list[Flow]:
         """The flows in which calls begin: those of the routes, and those that no other runs."""
         routed = {route.flow.name for route in self.app.routes}
@@ -146,6 +167,18 @@ class Application:
             if each.flow.name != flow.name
         }
         return [flow for flow in self.flows if flow.name in routed or flow.name not in run]
+
+
+def _domains(routes: Sequence[Route], flow: str) -> frozenset[str]:
+    """The domains of the calls that routes lead to a flow: all where none does, for it may be tried
+    alone."""
+    found: set[str] = set()
+    taken: set[str] = set()
+    for route in routes:
+        own = {route.domain} if route.domain else set(DOMAINS)
+        found |= own - taken if route.flow.name == flow else set()
+        taken |= set() if route.numbers or route.prefixes else own
+    return frozenset(found or DOMAINS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +285,10 @@ class Subject:
     def scope(self) -> dict[str, Type | None]:
         """All that expressions can see; a variable hides a name of the language."""
         return {**self.names, **self.variables}
+
+    @cached_property
+    def sight(self) -> Sight:
+        return Sight(self.scope, self.keyed)
 
     @cached_property
     def keyed(self) -> dict[str, Keyed]:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 from jinja2 import nodes
 
-from ivrflow.analysis.assignment import INPUT, PLAIN_INPUT, Names, present, sure
+from ivrflow.analysis.assignment import INPUT, SECRET_INPUT, Known, told
+from ivrflow.analysis.decisions import Before, Decision, decision
 from ivrflow.analysis.faults import Fault, Sort, exposure, leak, place, place_of, scalar_span
-from ivrflow.analysis.subject import STRING, Subject
+from ivrflow.analysis.subject import STRING, Sight, Subject
 from ivrflow.compiler.values import parameter
 from ivrflow.diagnostics import Span
 from ivrflow.errors import ExpressionError
@@ -34,7 +35,6 @@ from ivrflow.model.flow import (
 )
 from ivrflow.source.node import Scalar
 
-SECRET_INPUT = Type(name=T.STRING, secret=True)
 MAX_DEPTH = 20
 """Beyond it declared prompts are not followed; a rule of its own refuses less."""
 
@@ -48,103 +48,111 @@ class Texts:
         self.variables = {} if subject is None else subject.variables
         self.prompts = {} if subject is None else subject.flow.prompts
         self.playable = {} if subject is None else subject.prompts
-        self.records = {} if subject is None else subject.keyed
-        self.types: Mapping[str, Type | None] = types or {} if subject is None else subject.scope
+        self.sight = Sight(types or {}, {}) if subject is None else subject.sight
+        self.decisions: dict[Span, set[Decision | None]] = {}
         self.found: dict[Span, Fault] = {}
-        self.played_with: set[tuple[str, Names]] = set()
+        self.noted = 0
+        self.played_with: set[tuple[object, ...]] = set()
         self.depth = 0
 
     def note(self, fault: Fault) -> None:
+        self.noted += 1
         self.found.setdefault(fault.span, fault)
 
     def exposed(self, name: str, wanted: Type | None, given: Type | None, span: Span) -> None:
         if not keeps(wanted, given):
             self.note(Fault(Sort.EXPOSED, span, *exposure(name, wanted)))
 
-    def value(self, template: Template, assigned: Names) -> Type | None:
+    def value(self, template: Template, known: Known) -> Type | None:
         match template:
             case TextValue(text=text):
-                return self.whole_or_text(text, assigned)
+                return self.whole_or_text(text, known)
             case ObjectValue(properties=properties):
-                parts = {name: self.value(each, assigned) for name, each in properties.items()}
-                known = {name: each for name, each in parts.items() if each is not None}
-                return Type(name=T.OBJECT, properties=known)
+                parts = {name: self.value(each, known) for name, each in properties.items()}
+                typed = {name: each for name, each in parts.items() if each is not None}
+                return Type(name=T.OBJECT, properties=typed)
             case ListValue(items=items):
-                of = [self.value(item, assigned) for item in items]
+                of = [self.value(item, known) for item in items]
                 return Type(name=T.LIST, of=next(filter(is_secret, of), None))
             case Constant():
                 return None  # read by its variable's type already
 
     def whole_or_text(
-        self, text: Text, assigned: Names, *, use: str = "joined with other text"
+        self, text: Text, known: Known, *, use: str = "joined with other text"
     ) -> Type | None:
         try:
             whole = whole_expression(text.source)
         except ExpressionError:
             whole = None
         if whole is None:
-            is_text = self.text(text, assigned, use=use)
+            is_text = self.text(text, known, use=use)
             return STRING if is_text and "{{" in text.source else None
-        return self.tree(whole, text.source, text.scalar, assigned)
+        return self.tree(whole, text.source, text.scalar, known)
 
-    def prompt(self, prompt: Prompt, assigned: Names) -> None:
+    def prompt(self, prompt: Prompt, known: Known) -> None:
         for part in prompt:
             if part.when is not None:
-                self.expression(part.when, assigned)
-            here = assigned | sure(part.when, True)
+                self.expression(part.when, known)
+            here = told(self.sight, part.when, True, known)
             if isinstance(part, PlayPart):
                 self.text(part.target, here, use="part of an address")
                 self.played(part.target.source, here)
             else:
                 self.text(part.text, here, heard=isinstance(part, SayPart), use="spoken")
 
-    def played(self, name: str, assigned: Names) -> None:
+    def played(self, name: str, known: Known) -> None:
         declared = self.prompts.get(name)
-        if declared is None or (name, assigned) in self.played_with or self.depth > MAX_DEPTH:
+        if declared is None or (name, known.shape) in self.played_with or self.depth > MAX_DEPTH:
             return
-        self.played_with.add((name, assigned))
+        self.played_with.add((name, known.shape))
         self.depth += 1
-        self.declared(declared, assigned)
+        self.declared(declared, known)
         self.depth -= 1
 
-    def declared(self, declared: DeclaredPrompt, assigned: Names) -> None:
+    def declared(self, declared: DeclaredPrompt, known: Known) -> None:
         for prompt in declared.by_locale.values():
-            self.prompt(prompt, assigned)
+            self.prompt(prompt, known)
         if declared.audio is not None:
-            self.text(declared.audio, assigned, use="part of an address")
+            self.text(declared.audio, known, use="part of an address")
 
-    def duration(self, duration: Duration | None, assigned: Names) -> None:
+    def duration(self, duration: Duration | None, known: Known) -> None:
         if not isinstance(duration, Computed):
             return
-        given = self.whole_or_text(duration.text, assigned)
+        given = self.whole_or_text(duration.text, known)
         if is_secret(given):
             self.note(leak(scalar_span(duration.text.scalar), "a duration"))
         elif given is not None and given.name is not T.DURATION:
             message = f"a duration is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(duration.text.scalar), message))
 
-    def number(self, text: Text | None, assigned: Names) -> None:
+    def number(self, text: Text | None, known: Known) -> None:
         if text is None:
             return
-        given = self.whole_or_text(text, assigned)
+        given = self.whole_or_text(text, known)
         if is_secret(given):
             self.note(leak(scalar_span(text.scalar), "a number of digits"))
         elif given is not None and (given.name is not T.INTEGER or given.nullable):
             message = f"a whole number is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(text.scalar), message))
 
-    def expression(self, expression: Expr, assigned: Names) -> None:
+    def expression(self, expression: Expr, known: Known, before: Before | None = None) -> None:
+        """Read a condition; `before` are the moves that stand before it."""
+        noted = self.noted
+
         def read() -> None:
             if expression.source.lstrip().startswith("{{"):
                 help = "write it without the braces"
                 raise ExpressionError("an expression stands here, not a text", help=help)
             tree = parse_expression(expression.source)
-            self.tree(tree, expression.source, expression.scalar, assigned)
+            self.tree(tree, expression.source, expression.scalar, known)
 
         self.attempt(read, expression.source, expression.scalar)
+        if self.noted == noted:
+            found = decision(self.sight, expression, known, before)
+            self.decisions.setdefault(scalar_span(expression.scalar), set()).add(found)
 
     def text(
-        self, text: Text, assigned: Names, *, use: str = "put into a text", heard: bool = False
+        self, text: Text, known: Known, *, use: str = "put into a text", heard: bool = False
     ) -> bool:
         """Read a text, and return whether it is one; where it is `heard`, one whole parameter may
         be a prompt.
@@ -156,7 +164,7 @@ class Texts:
         def read() -> None:
             for segment in parse_text(text.source):
                 if not isinstance(segment, str):
-                    given = self.tree(segment, text.source, text.scalar, assigned)
+                    given = self.tree(segment, text.source, text.scalar, known)
                     if use and is_secret(given):
                         self.note(leak(place_of(segment, text), use))
                     elif given is not None and given.name in textless:
@@ -188,14 +196,14 @@ class Texts:
         return "variables are read by their bare names" if error.name == "vars" else error.help
 
     def tree(
-        self, tree: nodes.Node, source: str, scalar: Scalar | None, assigned: Names
+        self, tree: nodes.Node, source: str, scalar: Scalar | None, known: Known
     ) -> Type | None:
         """Type a tree, and check that what it reads has a value; faults are noted."""
-        types = self.types
-        if INPUT in types and PLAIN_INPUT not in assigned:
+        types = self.sight.types
+        if INPUT in types and not known.plain:
             types = {**types, INPUT: SECRET_INPUT}
         try:
-            given = infer(tree, types, source, self.records, present(assigned))
+            given = infer(tree, types, source, self.sight.records, known.present)
         except UnknownNameError as error:
             sort = Sort.ENVIRONMENT if error.name == "env" else Sort.UNKNOWN
             help = self.remedy(error)
@@ -205,7 +213,7 @@ class Texts:
             sort = Sort.COMPUTED if isinstance(error, SecretError) else Sort.TYPE
             self.note(Fault(sort, place(scalar, error.offset, source), error.message, error.help))
             return None
-        for name in sorted(_read(tree) - assigned):
+        for name in sorted(_read(tree) - known.assigned):
             if name in self.variables or name == INPUT:
                 span = place(scalar, offset_of(name, source), source)
                 help = "give it a value on every way here, or use `| default(...)`"

@@ -63,6 +63,7 @@ _ENVIRONMENT = Environment(keep_trailing_newline=True)  # noqa: S701  nothing is
 _MARKS = ("block_begin", "comment_begin")
 
 
+@lru_cache(maxsize=4096)
 def parse_expression(source: str) -> nodes.Expr:
     """Return the tree of an expression without braces; raises `ExpressionError`."""
     _check_length(source)

@@ -7,6 +7,7 @@ from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.subject import Application, Subject
+from ivrflow.diagnostics import Severity
 from ivrflow.expr.relations import accepts, describe
 
 
@@ -123,3 +124,64 @@ def wrong_assignment(subject: Subject) -> Iterator[Finding]:
             message = f'"{into.name}" is {describe(wanted)}, not {describe(given)}'
             help = f"declare it as {describe(given)}, or not at all"
             yield Finding(into.at, message, help)
+
+
+@FLOW.add(
+    "E631",
+    "never-holds",
+    severity=Severity.WARNING,
+    bad="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on:
+      no_input: [{when: tries > 2, next: sorry}, {next: bye}]
+      no_match: bye
+  sorry: {say: We could not hear you., next: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: ask
+states:
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on:
+      no_input: [{when: tries > 2, next: sorry}, {next: ask}]
+      no_match: bye
+  sorry: {say: We could not hear you., next: bye}
+  bye: {hangup: }
+""",
+)
+def never_holds(subject: Subject) -> Iterator[Finding]:
+    """A condition that no call can meet, whatever happens: what it is for never happens.
+
+    It contradicts what the way here tells, what moves before it have taken, or itself. A variable
+    that is never set is a switch that its author turns, and tells nothing.
+    """
+    yield from of_sort(faults(subject), Sort.NEVER)
+
+
+@FLOW.add(
+    "E632",
+    "always-holds",
+    severity=Severity.WARNING,
+    bad="""
+flow: example
+start: greet
+states:
+  greet: {say: [{say: Welcome., when: visits.greet == 1}, Good to hear you.], hangup: }
+""",
+    good="""
+flow: example
+start: greet
+states:
+  greet: {say: [Welcome., Good to hear you.], hangup: }
+""",
+)
+def always_holds(subject: Subject) -> Iterator[Finding]:
+    """A condition that every call meets: it decides nothing, and what stands behind it may never be
+    come to."""
+    yield from of_sort(faults(subject), Sort.ALWAYS)

@@ -113,7 +113,7 @@ flow: example
 start: ask
 states:
   ask:
-    menu: {prompt: Press 1., choices: {1: [{when: tries > 1, next: bye}]}}
+    menu: {prompt: Press 1., choices: {1: [{when: call.from == none, next: bye}]}}
     on: {no_input: bye, no_match: bye}
   bye: {hangup: }
 """,
@@ -122,7 +122,7 @@ flow: example
 start: ask
 states:
   ask:
-    menu: {prompt: Press 1., choices: {1: [{when: tries > 1, next: bye}, {next: ask}]}}
+    menu: {prompt: Press 1., choices: {1: [{when: call.from == none, next: bye}, {next: ask}]}}
     on: {no_input: bye, no_match: bye}
   bye: {hangup: }
 """,

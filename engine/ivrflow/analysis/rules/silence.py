@@ -19,7 +19,7 @@ flow: example
 start: ask
 states:
   ask:
-    menu: {prompt: [{say: Press 1., when: tries > 1}], choices: {1: bye}}
+    menu: {prompt: [{say: Press 1., when: call.from != none}], choices: {1: bye}}
     on: {no_input: bye, no_match: bye}
   bye: {hangup: }
 """,
@@ -28,7 +28,7 @@ flow: example
 start: ask
 states:
   ask:
-    menu: {prompt: [{say: Once more., when: tries > 1}, Press 1.], choices: {1: bye}}
+    menu: {prompt: [{say: Hello., when: call.from != none}, Press 1.], choices: {1: bye}}
     on: {no_input: bye, no_match: bye}
   bye: {hangup: }
 """,
