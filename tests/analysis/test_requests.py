@@ -266,3 +266,29 @@ def test_what_is_wrong_in_a_request_is_shown_where_it_stands(more: str, message:
     (fault,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
     assert (fault.code, fault.message, fault.span.line) == ("E173", message, 7)
     assert fault.span.column > len("    json")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://crm.example.com/{{ who }}", ["E672"]),
+        ("https://crm.example.com/{{ who }}?x=1", ["E672"]),
+        ("https://crm.example.com/?of={{ who }}", []),
+        ("https://crm.example.com/{{ who | default('nobody') }}", []),
+    ],
+)
+def test_a_value_that_may_be_null_is_told_in_the_path_of_an_address(
+    url: str, expected: list[str]
+) -> None:
+    flow = f"""\
+flow: example
+start: find
+requests: {{find: {{params: {{who: phone?}}, get: "{url}", timeout: 1s}}}}
+states:
+  find:
+    request: {{name: find, with: {{who: "{{{{ call.from }}}}"}}}}
+    on: {{ok: bye, error: bye}}
+  bye: {{hangup: }}
+"""
+    found = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
+    assert [each.code for each in found] == expected

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from ivrflow.checking import check
-from ivrflow.diagnostics import Diagnostic
+from ivrflow.compiler.compile import compile_flow
+from ivrflow.compiler.values import given_literal
+from ivrflow.diagnostics import Diagnostic, Span
+from ivrflow.expr.types import T, Type
+from ivrflow.machine.events import Incoming
+from ivrflow.machine.outcome import Facts, Step
+from ivrflow.machine.replies import Say
+from ivrflow.machine.step import begin, step
+from ivrflow.model.flow import Constant
 from ivrflow.sinch.platform import PLATFORM
 
 OUTER = """\
@@ -60,3 +68,50 @@ def test_a_value_of_another_type_is_told_where_it_stands(tmp_path: Path, place: 
     (fault,) = found(tmp_path, place, '"{{ call.id }}"')
     assert fault.message.endswith("is phone, not string")
     assert fault.help == ""
+
+
+SPEAKER = """\
+flow: inner
+start: a
+params: {words: prompt?}
+returns: {done: {}}
+states:
+  a:
+    say:
+      - {say: "{{ params.words }}", when: params.words != none}
+      - {say: My own., when: params.words == none}
+    return: {name: done}
+"""
+
+
+def test_a_prompt_that_is_given_as_null_is_none(tmp_path: Path) -> None:
+    outer = "flow: outer\nstart: a\nstates:\n"
+    outer += "  a: {run: {flow: inner, with: {words: null}}, on: {done: b}}\n  b: {hangup: }\n"
+    (tmp_path / "outer.flow.yaml").write_text(outer)
+    (tmp_path / "inner.flow.yaml").write_text(SPEAKER)
+    (checked,) = check([tmp_path], PLATFORM)
+    flow = checked.flows["outer"]
+    program = compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
+    event = Incoming(app="app", call="call")
+    taken = step(program, begin(program, event, params={}, locale=""), event, Facts())
+    assert isinstance(taken, Step)
+    assert taken.reply is not None
+    assert [each.text for each in taken.reply.instructions if isinstance(each, Say)] == ["My own."]
+
+
+def test_a_prompt_that_a_route_gives_as_null_is_none_wherever_it_stands() -> None:
+    null = Constant(value=None, at=Span(4, 7, 4, 11))
+    assert given_literal(null, Type(name=T.PROMPT, nullable=True)) is None
+    with pytest.raises(ValueError, match="nothing is given"):
+        given_literal(null, Type(name=T.PROMPT))
+
+
+def test_a_prompt_that_is_needed_can_not_be_null(tmp_path: Path) -> None:
+    outer = "flow: outer\nstart: a\nstates:\n"
+    outer += "  a: {run: {flow: inner, with: {words: null}}, on: {done: b}}\n  b: {hangup: }\n"
+    (tmp_path / "outer.flow.yaml").write_text(outer)
+    inner = "flow: inner\nstart: a\nparams: {words: prompt}\nreturns: {done: {}}\nstates:\n"
+    inner += '  a: {say: "{{ params.words }}", return: {name: done}}\n'
+    (tmp_path / "inner.flow.yaml").write_text(inner)
+    (checked,) = check([tmp_path], PLATFORM)
+    assert [each.code for each in checked.diagnostics] == ["E112"]

@@ -76,3 +76,8 @@ def span_of(template: Template) -> Span:
 
 def scalar_span(scalar: Scalar | None) -> Span:
     return START if scalar is None else scalar.span
+
+
+def placed(span: Span, at: Span) -> Span:
+    """Return where something stands: `at` for what has no place of its own."""
+    return at if span == START else span

@@ -15,10 +15,10 @@ from ivrflow.model.flow import (
     Digits,
     Flow,
     Menu,
-    Park,
     Ref,
     Request,
     RequestAction,
+    Return,
     Run,
     State,
     Transition,
@@ -110,8 +110,9 @@ class Graph:
             case RequestAction() as action:
                 request = self.request_of(action)
                 named = state.on.by_outcome if request is None else request.named_outcomes
+                missing = () if request is not None and "404" in request.status else (NOT_FOUND,)
                 waits = () if is_silent(state) else ("ended",)
-                return (*LOOKED_UP, *named, NOT_FOUND, *waits)
+                return (*LOOKED_UP, *named, *missing, *waits)
             case _:
                 return outcomes_of(state)
 
@@ -188,8 +189,8 @@ def outcomes_of(state: State) -> tuple[str, ...]:
             return (*(AMD_OUTCOMES if amd else ("answered",)), "ended")
         case Conference(dtmf=dtmf):
             return ("digits", "ended") if dtmf == "detect" else ("ended",)
-        case Park() | None:
-            return ("ended",) if state.action else ()
+        case Return() | None:
+            return ()
         case _:
             return ("ended",)
 
@@ -202,12 +203,18 @@ def required_outcomes(state: State) -> tuple[str, ...]:
         case Collect(digits=digits, check=check):
             alone = digits.fixed and not digits.pattern and check is None
             return ("collected", "no_input") if alone else ("collected", "no_input", "invalid")
-        case Connect(amd=True):
+        case Connect(amd=True) as connect if hears_answer(connect):
             return AMD_OUTCOMES
         case Conference(dtmf="detect"):
             return ("digits",)
         case _:
             return ()
+
+
+def hears_answer(connect: Connect) -> bool:
+    """Whether the platform tells that the called party has answered. It tells nothing of in-app
+    users and streams, nor where it is told not to."""
+    return connect.callbacks and connect.to in ("number", "sip")
 
 
 def context_after(state: State, way: Way, context: Context) -> Context:

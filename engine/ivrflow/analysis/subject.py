@@ -9,7 +9,7 @@ import msgspec
 
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.contexts import Contexts, Visits, explore
-from ivrflow.analysis.graph import Graph, Way, wanted_digits
+from ivrflow.analysis.graph import Graph, Way, targets, wanted_digits
 from ivrflow.analysis.passing import Passing
 from ivrflow.analysis.patience import Patience, of_lookups, of_states
 from ivrflow.compiler.platform import Platform
@@ -135,14 +135,15 @@ class Application:
     def around(self) -> Mapping[str, tuple[str, ...]]:
         """The longest row of flows, outermost first, that run each other and then each flow."""
         found: dict[str, tuple[str, ...]] = {flow.name: () for flow in self.entries}
-        for name in reversed(list(last_first(found, self._run_by))):
-            for inner in self._run_by(name):
+        for name in reversed(list(last_first(found, self.run_by))):
+            for inner in self.run_by(name):
                 known = found.get(inner, ())
                 if len(found[name]) >= len(known) and inner not in (name, *found[name]):
                     found[inner] = (*found[name], name)
         return found
 
-    def _run_by(self, name: str) -> list[str]:
+    def run_by(self, name: str) -> list[str]:
+        """Return the flows that a flow runs."""
         flow = self.all_flows.get(name)
         return [] if flow is None else [each.flow.name for each in runs(flow)]
 
@@ -152,7 +153,7 @@ class Application:
         found: dict[str, frozenset[str]] = {}
         for flow in self.entries:
             own = _domains(self.app.routes, flow.name)
-            for name in last_first([flow.name], self._run_by):
+            for name in last_first([flow.name], self.run_by):
                 found[name] = found.get(name, frozenset()) | own
         return found
 
@@ -211,10 +212,18 @@ class Subject:
 
     @cached_property
     def reachable(self) -> set[str]:
-        """The states that a call can come to; a misspelled one counts as the one that is meant."""
+        """The states that a call can come to; a misspelled one counts as the one that is meant, and
+        an outcome that never happens as one that does: it is a finding already."""
         wanted = {move.next.name for move in self.moves() if move.next is not None}
         meant = {nearest(name, self.states) for name in wanted - self.states.keys()}
-        return self.graph.reachable({each for each in meant if each is not None})
+        never = {
+            ref.name
+            for state in self.states.values()
+            for outcome, transition in state.on.by_outcome.items()
+            if outcome not in self.graph.outcomes_of(state)
+            for ref in targets(transition)
+        }
+        return self.graph.reachable({each for each in meant if each is not None} | never)
 
     @cached_property
     def visits(self) -> Visits:

@@ -6,14 +6,14 @@ judged. Where null may come and must not, the remedy is the same everywhere.
 
 from collections.abc import Iterator, Mapping
 
-from ivrflow.analysis.faults import span_of
+from ivrflow.analysis.faults import placed, span_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import START, Span, did_you_mean
 from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
-from ivrflow.model.flow import Constant, Decl, Template, TextValue
-from ivrflow.model.given import as_prompt, is_computed
+from ivrflow.model.flow import Decl, Template, TextValue
+from ivrflow.model.given import as_prompt, is_computed, is_null
 
 FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
 
@@ -31,14 +31,13 @@ def wrong_literal(what: str, wanted: Type, given: Template, at: Span = START) ->
     """Judge a value that is written out, and whether it can be heard where a prompt is wanted; `at`
     is where values stand that have no place of their own."""
     try:
-        if wanted.name is T.PROMPT:
+        if wanted.name is T.PROMPT and not is_null(given):
             as_prompt(given)
         elif not is_computed(given):
             given_literal(given, wanted)
     except ValueError as error:
-        is_null = isinstance(given, Constant) and given.value is None
-        help = "write a value, or declare it nullable" if is_null else ""
-        yield Finding(_place(given, at), f"{what}: {error}", help)
+        help = "write a value, or declare it nullable" if is_null(given) else ""
+        yield Finding(placed(span_of(given), at), f"{what}: {error}", help)
 
 
 def wrong_values(
@@ -49,7 +48,9 @@ def wrong_values(
     for name, value in given.items():
         decl = declared.get(name)
         if decl is None:
-            yield Finding(_place(value, at), f'{told} "{name}"', did_you_mean(name, declared))
+            yield Finding(
+                placed(span_of(value), at), f'{told} "{name}"', did_you_mean(name, declared)
+            )
         elif decl.type.name is T.SCHEDULE and isinstance(value, TextValue):
             yield from _quoted_schedule(name, value, at)
         else:
@@ -60,7 +61,7 @@ def _quoted_schedule(name: str, value: TextValue, at: Span) -> Iterator[Finding]
     if not is_computed(value):
         written = value.text.source
         message = f'"{name}": "{written}" is text, not a schedule'
-        yield Finding(_place(value, at), message, f'write "{{{{ {written} }}}}"')
+        yield Finding(placed(span_of(value), at), message, f'write "{{{{ {written} }}}}"')
 
 
 def missing_values(
@@ -70,8 +71,3 @@ def missing_values(
         if name not in given and not decl.has_default and not decl.type.nullable:
             help = f"add it under `with:`, or give it a default over there: {name}: ..."
             yield Finding(at, f'{told} "{name}"', help)
-
-
-def _place(value: Template, at: Span) -> Span:
-    span = span_of(value)
-    return at if span == START else span

@@ -20,7 +20,7 @@ from ivrflow.expr.types import T
 from ivrflow.machine import program
 from ivrflow.machine.replies import Key
 from ivrflow.model import flow as model
-from ivrflow.model.given import as_prompt
+from ivrflow.model.given import as_prompt, is_null
 
 Handled = (
     model.Menu
@@ -139,7 +139,11 @@ class ActionCompiler:
 
     def run(self, run: model.Run) -> program.Run:
         types = {name: decl.type for name, decl in self.flows[run.flow.name].params.items()}
-        heard = {name for name in run.params if types[name].name is T.PROMPT}
+        heard = {
+            name
+            for name, each in run.params.items()
+            if types[name].name is T.PROMPT and not is_null(each)
+        }
         return program.Run(
             flow=run.flow.name,
             params={

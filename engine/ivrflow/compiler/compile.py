@@ -22,7 +22,7 @@ from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
-from ivrflow.model.inherit import handlers_of, keys_of
+from ivrflow.model.inherit import Visible, handlers_of, keys_of, visible
 
 
 def compile_flow(
@@ -65,24 +65,23 @@ def _compiler(source: model.Flow, closed: Closure, platform: Platform) -> "_Comp
         closed=closed,
         platform=platform,
         records=compile_records(source, closed.records),
-        requests={**closed.requests, **source.requests},
+        visible=visible(source, closed),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiler:
-    """Compiles the parts of one flow; `closed` is what it was closed with, `records` and `requests`
-    are all that it can name."""
+    """Compiles the parts of one flow; `closed` is what it was closed with, `visible` what it can
+    name, `records` those of that under the names by which the store keeps them."""
 
     source: model.Flow
     closed: Closure
     platform: Platform
     records: Mapping[str, program.DeclaredRecord]
-    requests: Mapping[str, model.Request]
+    visible: Visible
 
     def flow(self) -> program.Flow:
         flow = self.source
-        prompts = {**self.closed.prompts, **flow.prompts}
         return program.Flow(
             name=flow.name,
             start=flow.start.name,
@@ -91,7 +90,7 @@ class _Compiler:
             params=self.defaults(flow.params),
             vars=self.defaults(flow.vars),
             secrets=frozenset(name for name, decl in flow.vars.items() if is_secret(decl.type)),
-            prompts=compile_declared(prompts, self.platform),
+            prompts=compile_declared(self.visible.prompts, self.platform),
             records=self.records,
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
@@ -114,7 +113,7 @@ class _Compiler:
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
         if isinstance(action, model.RequestAction):
-            return compile_request(action, state, self.requests, self.platform)
+            return compile_request(action, state, self.visible.requests, self.platform)
         keys = keys_of(self.source, state)
         return ActionCompiler(keys, self.platform, self.closed.flows, self.transition).compile(
             action

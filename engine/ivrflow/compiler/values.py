@@ -13,7 +13,7 @@ from ivrflow.expr.parse import parse_expression, parse_text, whole_expression
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
 from ivrflow.model import flow as model
-from ivrflow.model.given import STRING, as_prompt, coerce, is_computed
+from ivrflow.model.given import STRING, as_prompt, coerce, is_computed, is_null
 from ivrflow.model.literals import property_type
 
 
@@ -96,7 +96,7 @@ def given_literal(template: model.Template, type_: Type) -> object:
 
     Of something to hear that are its parts, filled in: no call is there yet to fill in more.
     """
-    if type_.name is not T.PROMPT or template == model.Constant(value=None):
+    if type_.name is not T.PROMPT or is_null(template):
         return coerce(template, type_)
     return msgspec.to_builtins([_filled(part) for part in as_prompt(template)])
 

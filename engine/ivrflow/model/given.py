@@ -33,6 +33,11 @@ def is_computed(template: Template) -> bool:
             return any(is_computed(each) for each in properties.values())
 
 
+def is_null(template: Template) -> bool:
+    """Whether null is written out."""
+    return isinstance(template, Constant) and template.value is None
+
+
 def coerce(template: Template, type_: Type) -> object:
     """Return the JSON value of a literal read as `type_`; raises `ValueError` with what it should
     be. What a prompt holds is no JSON value: see `as_prompt`."""

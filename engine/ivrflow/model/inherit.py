@@ -1,9 +1,10 @@
 """What a state has from its flow, and a flow from its application, where they say nothing
 themselves."""
 
+from typing import Protocol
+
 import msgspec
 
-from ivrflow.model.app import App
 from ivrflow.model.flow import (
     Choice,
     Collect,
@@ -32,7 +33,20 @@ class Visible(msgspec.Struct, frozen=True, kw_only=True):
     requests: dict[str, Request]
 
 
-def visible(flow: Flow, app: App) -> Visible:
+class Shared(Protocol):
+    """What flows share: an application, or what a program keeps of one."""
+
+    @property
+    def prompts(self) -> dict[str, DeclaredPrompt]: ...
+    @property
+    def schedules(self) -> dict[str, Schedule]: ...
+    @property
+    def records(self) -> dict[str, Record]: ...
+    @property
+    def requests(self) -> dict[str, Request]: ...
+
+
+def visible(flow: Flow, app: Shared) -> Visible:
     """Return what `flow` can name: its own, which hide those of the same name in `app`."""
     return Visible(
         prompts=app.prompts | flow.prompts,

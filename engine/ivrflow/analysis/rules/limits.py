@@ -236,12 +236,22 @@ states:
 """,
 )
 def key_without_effect(subject: Subject) -> Iterator[Finding]:
-    """A connect says what its kind of target doesn't have: callers would not notice it."""
+    """A connect says what its kind of target doesn't have, or asks for what nobody tells: callers
+    would not notice it."""
     for connect in _connects(subject):
         for key in sorted(_given(connect) - KEYS_BY_TARGET[connect.to]):
             useful = [to for to, keys in KEYS_BY_TARGET.items() if key in keys]
             message = f'"{key}" has no effect where a {connect.to} is connected'
             yield Finding(connect.at, message, f"remove it; it is for: {', '.join(useful)}")
+        if connect.amd and connect.to == "number" and not connect.callbacks:
+            message = '"amd" has no effect with `callbacks: false`: nobody tells who has answered'
+            yield Finding(connect.at, message, "remove one of them")
+    for state in subject.states.values():
+        if isinstance(state.action, Connect) and state.action.to == "user":
+            for step in state.steps:
+                if isinstance(step, RecordStep):
+                    message = '"record" has no effect where a user is connected'
+                    yield Finding(step.at, message, "remove it; a call to a number is recorded")
 
 
 def _given(connect: Connect) -> set[str]:

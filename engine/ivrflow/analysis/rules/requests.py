@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+
+from jinja2 import nodes
 
 from ivrflow import addresses
-from ivrflow.analysis.faults import span_of
+from ivrflow.analysis.faults import place, placed, scalar_span, span_of
 from ivrflow.analysis.graph import is_silent
 from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.values import missing_values, wrong_values
-from ivrflow.diagnostics import Span, did_you_mean
+from ivrflow.diagnostics import Severity, Span, did_you_mean
+from ivrflow.errors import ExpressionError
+from ivrflow.expr.check import infer
+from ivrflow.expr.parse import offset_of, parse_text
 from ivrflow.expr.types import T
 from ivrflow.machine.environment import MARK, MARKED, marked
 from ivrflow.machine.lookups import BUDGET
-from ivrflow.model.flow import Request, Text, lookups
+from ivrflow.model.flow import Request, lookups
 
 ADDRESS = re.compile(
     rf"(?:{MARKED.pattern}|https?://(?:[^/?#{{}}\s{MARK}@]|{MARKED.pattern})+)(?:[/?#].*)?",
@@ -189,7 +195,11 @@ def _address(request: Request) -> Iterator[Finding]:
     reason = addresses.fault(MARKED.sub("1", VALUE.sub("1", server)))
     if reason:
         help = "encode what HTTP can't carry, a blank as %20" if " holds a " in reason else ""
-        yield Finding(_place(request.url, request.at), f"nothing can be sent: {reason}", help)
+        yield Finding(
+            placed(scalar_span(request.url.scalar), request.at),
+            f"nothing can be sent: {reason}",
+            help,
+        )
 
 
 def _unsent(request: Request) -> Iterator[Finding]:
@@ -206,7 +216,77 @@ def _body(request: Request) -> Span:
     if request.json is not None:
         return span_of(request.json)
     first = next(iter((request.form or {}).values()), None)
-    return request.at if first is None else _place(first, request.at)
+    return request.at if first is None else placed(scalar_span(first.scalar), request.at)
+
+
+@FLOW.add(
+    "E672",
+    "null-in-address",
+    severity=Severity.WARNING,
+    bad="""
+flow: example
+start: find
+requests:
+  find: {params: {who: phone?}, get: "https://crm.example.com/customers/{{ who }}", timeout: 1s}
+states:
+  find:
+    request: {name: find, with: {who: "{{ call.from }}"}}
+    on: {ok: bye, error: bye}
+  bye: {hangup: }
+""",
+    good="""
+flow: example
+start: find
+requests:
+  find: {params: {who: phone?}, get: "https://crm.example.com/customers?of={{ who }}", timeout: 1s}
+states:
+  find:
+    request: {name: find, with: {who: "{{ call.from }}"}}
+    on: {ok: bye, error: bye}
+  bye: {hangup: }
+""",
+)
+def null_in_address(subject: Subject) -> Iterator[Finding]:
+    """A value that may be null stands in the path of an address: for such calls nothing is asked,
+    and the outcome is always `error`."""
+    yield from _null_in_path(subject.flow.requests)
+
+
+@APPLICATION.also("E672")
+def shared_null_in_address(application: Application) -> Iterator[Finding]:
+    yield from _null_in_path(application.app.requests)
+
+
+def _null_in_path(requests: Mapping[str, Request]) -> Iterator[Finding]:
+    for request in requests.values():
+        types = {name: decl.type for name, decl in request.params.items()}
+        for tree in _in_path(request.url.source):
+            with suppress(ExpressionError):  # told where it is read
+                given = infer(tree, types, request.url.source)
+                if given is not None and given.nullable:
+                    yield _perhaps_null(request, tree)
+
+
+def _perhaps_null(request: Request, tree: nodes.Expr) -> Finding:
+    name = tree if isinstance(tree, nodes.Name) else tree.find(nodes.Name)
+    word = name.name if name is not None else ""
+    span = place(request.url.scalar, offset_of(word, request.url.source), request.url.source)
+    help = "part such calls before with `when:`, or give a value with `| default(...)`"
+    told = f'"{word}" may be null here, and the outcome is `error` then'
+    return Finding(placed(span, request.at), told, help)
+
+
+def _in_path(source: str) -> Iterator[nodes.Expr]:
+    """Yield what is filled in before the first `?`."""
+    try:
+        segments = parse_text(source)
+    except ExpressionError:  # told where it is read
+        return
+    for segment in segments:
+        if not isinstance(segment, str):
+            yield segment
+        elif "?" in segment:
+            return
 
 
 @FLOW.add(
@@ -288,7 +368,7 @@ def _hosts(requests: Mapping[str, Request]) -> Iterator[Finding]:
         if ADDRESS.fullmatch(marked(request.url.source)) is None:
             help = "write https://host/..., or {{ env.NAME }}/... for the server's address"
             message = "scheme and host of an address are literal, or {{ env.NAME }}"
-            yield Finding(_place(request.url, request.at), message, help)
+            yield Finding(placed(scalar_span(request.url.scalar), request.at), message, help)
 
 
 @FLOW.add(
@@ -326,7 +406,7 @@ def _in_clear(requests: Mapping[str, Request]) -> Iterator[Finding]:
         if IN_CLEAR.match(request.url.source):
             help = "write https://, or let the environment name a server of yours: {{ env.NAME }}"
             message = "http goes in clear over the network"
-            yield Finding(_place(request.url, request.at), message, help)
+            yield Finding(placed(scalar_span(request.url.scalar), request.at), message, help)
 
 
 @FLOW.add(
@@ -366,7 +446,7 @@ def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
     for request in requests.values():
         seen: set[str] = set()
         for name, value in request.headers.items():
-            place = _place(value, request.at)
+            place = placed(scalar_span(value.scalar), request.at)
             if HEADER.fullmatch(name) is None:
                 yield Finding(place, f'"{name}" is no name of a header')
             elif name.lower() in OWN_HEADERS:
@@ -378,7 +458,3 @@ def _headers(requests: Mapping[str, Request]) -> Iterator[Finding]:
                 told = f'the header "{name}" holds a control character, such as a line break'
                 yield Finding(place, told, "write it on one line")
             seen.add(name.lower())
-
-
-def _place(text: Text, at: Span) -> Span:
-    return at if text.scalar is None else text.scalar.span

@@ -6,7 +6,9 @@ from ivrflow.analysis.faults import Fault, Sort, exposure
 from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.silences import untold
 from ivrflow.analysis.subject import Application, Subject
+from ivrflow.diagnostics import Severity
 from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
 from ivrflow.model.flow import Connect
@@ -189,3 +191,38 @@ def exposed_secret(subject: Subject) -> Iterator[Finding]:
         wanted = subject.variables[into.name]
         if accepts(wanted, given) and not keeps(wanted, given):
             yield Finding(into.at, *exposure(into.name, wanted))
+
+
+@FLOW.add(
+    "E811",
+    "recorded-unawares",
+    severity=Severity.WARNING,
+    bad="""
+flow: example
+start: ring
+states:
+  ring:
+    do: [record: {to: "s3://calls"}]
+    connect: {number: "+46850000001"}
+""",
+    good="""
+flow: example
+start: ring
+states:
+  ring:
+    say: This call is recorded.
+    do: [record: {to: "s3://calls"}]
+    connect: {number: "+46850000001"}
+""",
+)
+def recorded_unawares(subject: Subject) -> Iterator[Finding]:
+    """A call is recorded on a way on which the caller has heard nothing: nobody told them.
+
+    In many countries they must be told before. Any words count, of the same reply too: that they
+    say it is for their author to see to.
+    """
+    for recording in untold(subject.application):
+        if recording.flow == subject.flow.name:
+            message = "the caller is recorded and was told nothing"
+            help = f"say so first; a call comes here in silence by {recording.way}"
+            yield Finding(recording.step.at, message, help)
