@@ -296,3 +296,16 @@ def test_the_moves_that_decide_a_condition_are_shown() -> None:
     (found,) = check_text("f.flow.yaml", text, PLATFORM).diagnostics
     ((place, label),) = [(each.span, each.message) for each in found.related]
     assert (place.line, place.column, label) == (5, 44, "it comes first")
+
+
+def test_a_menu_that_asks_again_has_heard_something_else() -> None:
+    """Pressed 1, then nothing that fits: the prompt of `d` is said again with another input."""
+    ask = "{prompt: [{say: One., when: input == '1'}, Press 1.], choices: {1: b}}"
+    states = menu("d") + f"  d:\n    menu: {ask}\n    on: {{no_input: b, no_match: b}}\n"
+    assert told(states) == []
+
+
+def test_words_on_a_condition_that_is_decided_are_told_once() -> None:
+    ask = "{prompt: [{say: Press 1., when: tries > 1}], choices: {1: b}}"
+    states = f"  a:\n    menu: {ask}\n    on: {{no_input: b, no_match: b}}\n"
+    assert [code for code, *_ in told(states)] == ["E631"]

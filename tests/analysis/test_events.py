@@ -113,3 +113,21 @@ def test_silence_is_followed_into_flows_and_back(tmp_path: Path) -> None:
     ((code, help),) = [(each.code, each.help) for each in checked.diagnostics]
     assert code == "E811"
     assert help == "say so first; a call comes here in silence by a -> b"
+
+
+def routes(directory: Path, *routes: str) -> list[str]:
+    lines = "".join(f"  - {{{each}, flow: example}}\n" for each in routes)
+    (directory / "app.yaml").write_text(f"app: a\nroutes:\n{lines}")
+    (directory / "example.flow.yaml").write_text(f"{HEAD}states:\n  a: {{say: Hi., hangup: }}\n")
+    (checked,) = check([directory], PLATFORM)
+    return [each.message for each in checked.diagnostics]
+
+
+def test_routes_that_take_all_calls_together_leave_none_for_another(tmp_path: Path) -> None:
+    domains = [f"domain: {each}" for each in ("pstn", "app", "sip", "conference")]
+    message = "the routes in lines 3 and 4 and 5 and 6 take these calls already"
+    assert routes(tmp_path, *domains, 'to: "+46850000000"') == [message]
+    assert routes(tmp_path, *domains[1:], 'to: "+46850000000"') == []
+    both = ('to: ["+46*"]', 'to: ["+47*"]', 'to: ["+468*", "+47*"]')
+    assert routes(tmp_path, *both) == ["the routes in lines 3 and 4 take these calls already"]
+    assert routes(tmp_path, *both[:1], 'to: ["+4*"]') == []

@@ -36,3 +36,19 @@ def test_a_caller_chooses_no_server(state: str) -> None:
 @pytest.mark.parametrize("state", GOOD)
 def test_a_caller_may_fill_in_the_rest(state: str) -> None:
     assert codes(state) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "headers", "expected"),
+    [
+        ("sip: ada@example.com", "{Customer number: x}", ["E711"]),
+        ("user: ada", "{Customer number: x}", []),
+        ("user: ada", "{x: " + "y" * 1_023 + "}", []),
+        ("user: ada", "{x: " + "ö" * 600 + "}", ["E711"]),
+        ("sip: ada@example.com", "{X-Id: '{{ call.id }}'}", []),
+    ],
+)
+def test_headers_of_a_call_are_such_that_they_arrive(
+    to: str, headers: str, expected: list[str]
+) -> None:
+    assert codes(f"{{connect: {{{to}, headers: {headers}}}}}") == expected

@@ -15,7 +15,7 @@ states:
   b: {%s}
 """
 ENDS = "on: {no_input: a, no_match: a}"
-ONCE = "[{say: Hi., when: tries > 1}]"
+ONCE = "[{say: Hi., when: call.from}]"
 
 
 def codes(state: str, before: str = "") -> list[str]:
@@ -44,7 +44,7 @@ def test_words_on_the_way_are_heard_instead(state: str) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        "say: [{say: Hi., when: tries > 1}, {say: Ho., when: tries == 1}], hangup: ",
+        "say: [{say: Hi., when: call.from}, {say: Ho., when: tries == 1}], hangup: ",
         f"say: Hello., menu: {{prompt: {ONCE}, choices: {{1: a}}}}, {ENDS}",
         f"say: {ONCE}, next: a",
         "hangup: ",

@@ -49,7 +49,7 @@ states:
     on: {no_input: bye, no_match: bye}
   operator: {connect: {number: "+46850000009"}}
   trouble: {say: Our fault., hangup: }
-  bye: {hangup: }
+  bye: {do: [record: {to: "s3://calls"}], hangup: }
 """
 
 IDENTIFY = """

@@ -243,6 +243,7 @@ class _Reader:
     def asking(self, state: State, known: Known) -> Known:
         """What is assigned where a state asks: when it asks again it sees what it heard."""
         secret = self.subject.graph.asks_secret(state)
+        known = known.without(INPUT)
         return change(known, plain=False) if secret else known
 
     def action(self, state: State, known: Known) -> None:

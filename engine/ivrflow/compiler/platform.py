@@ -26,7 +26,8 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of the platform. Durations in milliseconds, lengths in characters."""
+    """Bounds of the platform. Durations in milliseconds, lengths in characters; `headers` of a call
+    in bytes, names and values together."""
 
     call: int
     park: int
@@ -37,6 +38,7 @@ class Limits:
     tones: frozenset[str]
     reply_parts: int
     reply_text: int
+    headers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

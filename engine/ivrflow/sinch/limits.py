@@ -27,6 +27,9 @@ MIN_MENU_TIMEOUT, MAX_MENU_TIMEOUT = 1_000, 30_000
 MAX_DIGITS = 32
 """Digits that a menu is asked to collect. The platform documents no bound; people dial no more."""
 
+MAX_HEADERS = 1_024
+"""Bytes of the headers of a call, names and values together (`callHeaders`, 2021)."""
+
 MAX_CALL_ID = 256
 """Characters of a call id. The platform's have some 40."""
 

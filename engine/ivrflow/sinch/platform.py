@@ -17,6 +17,7 @@ PLATFORM = Platform(
         tones=limits.TONES,
         reply_parts=limits.MAX_REPLY_PARTS,
         reply_text=limits.MAX_REPLY_TEXT,
+        headers=limits.MAX_HEADERS,
     ),
     speech=Speech(
         locales=voices.LOCALES,

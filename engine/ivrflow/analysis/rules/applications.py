@@ -1,6 +1,7 @@
 """E1xx and E2xx of applications: routes, and what flows share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
 from ivrflow.analysis.reading import prompt_faults
 from ivrflow.analysis.registry import Finding
@@ -15,7 +16,7 @@ from ivrflow.analysis.rules.references import (
     unknown_schedules,
 )
 from ivrflow.analysis.rules.speech import odd_sounds, sounds, unsplittable_parts, wrong_parts
-from ivrflow.analysis.subject import SCHEDULE, WORDS, Application, declared_parts
+from ivrflow.analysis.subject import DOMAINS, SCHEDULE, WORDS, Application, declared_parts
 from ivrflow.compiler.values import given_literal
 from ivrflow.diagnostics import Related, Severity, did_you_mean
 from ivrflow.expr.types import T
@@ -234,22 +235,35 @@ def unreachable_route(application: Application) -> Iterator[Finding]:
     """A route stands behind one that takes all of its calls."""
     routes = application.app.routes
     for index, route in enumerate(routes):
-        first = next((each for each in routes[:index] if _covers(each, route)), None)
-        if first is not None:
-            line = first.at.line
-            message = f"the route in line {line} takes these calls already"
-            other = Related(application.app.path, first.at, "this one")
-            yield Finding(route.at, message, "put it first, or remove it", (other,))
+        before = _covering(routes[:index], route)
+        if before:
+            lines = " and ".join(str(each.at.line) for each in before)
+            told = "the route in line" if len(before) == 1 else "the routes in lines"
+            take = "takes" if len(before) == 1 else "take"
+            message = f"{told} {lines} {take} these calls already"
+            path = application.app.path
+            others = tuple(Related(path, each.at, "this one") for each in before)
+            yield Finding(route.at, message, "put it first, or remove it", others)
 
 
-def _covers(first: Route, second: Route) -> bool:
-    if first.domain and first.domain != second.domain:
+def _covering(before: Sequence[Route], route: Route) -> list[Route]:
+    """Return the routes that together take all calls of another, none where some are left."""
+    found: dict[int, Route] = {}
+    for domain, number in product(
+        (route.domain,) if route.domain else DOMAINS, (*route.numbers, *route.prefixes) or ("",)
+    ):
+        whole = number in route.numbers
+        first = next((each for each in before if _takes(each, domain, number, whole)), None)
+        if first is None:
+            return []
+        found[id(first)] = first
+    return sorted(found.values(), key=lambda each: each.at.line)
+
+
+def _takes(route: Route, domain: str, number: str, whole: bool) -> bool:
+    """Whether a route takes the calls of a domain to a `whole` number, or to all that begin so."""
+    if route.domain not in ("", domain):
         return False
-    if not first.numbers and not first.prefixes:
+    if not route.numbers and not route.prefixes:
         return True
-    if not second.numbers and not second.prefixes:
-        return False
-    numbers = all(
-        each in first.numbers or each.startswith(first.prefixes) for each in second.numbers
-    )
-    return numbers and all(each.startswith(first.prefixes) for each in second.prefixes)
+    return number.startswith(route.prefixes) or (whole and number in route.numbers)

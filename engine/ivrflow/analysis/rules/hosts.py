@@ -13,6 +13,7 @@ from ivrflow.analysis.rules.speech import sounds
 from ivrflow.analysis.subject import Subject
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.parse import parse_text
+from ivrflow.expr.secrecy import is_secret
 from ivrflow.model.flow import Connect, RecordStep, Set, Text, TextValue
 
 AUTHORITY = re.compile(r"\s*(?:[a-z0-9]+://)?((?:\{\{.*?\}\}|[^/?#{])*)", re.DOTALL)
@@ -80,7 +81,8 @@ def _theirs(subject: Subject) -> set[str]:
     ]
     while new := {name for name, source in given if found & set(_read(source))} - found:
         found |= new
-    return found
+    secret = {name for name, decl in subject.flow.vars.items() if is_secret(decl.type)}
+    return found - secret  # that they leave is told already
 
 
 def _read(source: str) -> Iterator[str]:

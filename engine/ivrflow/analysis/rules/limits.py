@@ -137,8 +137,8 @@ def wrong_room(subject: Subject) -> Iterator[Finding]:
         if name == MENU:
             message = f"keys pressed in a room called \"{name}\" can't be told from a menu's"
             yield Finding(span, message, "give it another name")
-        elif "{{" not in name and len(name) > most:
-            yield Finding(span, f"a room's name has at most {most} characters, not {len(name)}")
+        elif (least := len(PLACEHOLDER.sub("", name))) > most:
+            yield Finding(span, f"a room's name has at most {most} characters, not {least}")
 
 
 @FLOW.add(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from ivrflow.analysis.faults import Sort, scalar_span
 from ivrflow.analysis.graph import targets
+from ivrflow.analysis.reading import faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject, own_transitions
@@ -39,8 +41,12 @@ def perhaps_silent(subject: Subject) -> Iterator[Finding]:
     Words that are said on the way here count as words.
     """
     spoken = _spoken_to(subject)
+    decided = {each.span for each in faults(subject) if each.sort in (Sort.ALWAYS, Sort.NEVER)}
     for state in subject.states.values():
-        condition = _one_condition((*state.prompt, *_asked(state)))
+        parts = (*state.prompt, *_asked(state))
+        if any(part.when and scalar_span(part.when.scalar) in decided for part in parts):
+            continue  # that it decides nothing is told already
+        condition = _one_condition(parts)
         if condition and state.name not in spoken and not _passes(state):
             message = f'nothing is heard in "{state.name}" unless {condition}'
             yield Finding(state.at, message, "add words without `when`")
