@@ -191,7 +191,7 @@ def test_callers_may_be_asked_for_their_language_in_it() -> None:
 
 
 def test_words_under_a_condition_and_in_a_reprompt_count_as_spoken() -> None:
-    parts = "[Sales 1., {say: A person 2., when: tries > 1}]"
+    parts = "[Sales 1., {say: A person 2., when: call.from}]"
     assert codes(menu(parts)) == []
     assert codes(menu("Sales 1.", more=", reprompt: 'Sales 1, a person 2.'")) == []
 
