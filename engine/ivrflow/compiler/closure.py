@@ -6,7 +6,7 @@ bytes, and their hash names the program.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -27,6 +27,7 @@ from ivrflow.model.flow import (
     RecordOperation,
     Request,
     Text,
+    callee,
     lookups,
     runs,
 )
@@ -39,7 +40,8 @@ V = TypeVar("V", bound=msgspec.Struct)
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flow with its application's share. `flows` are those that it runs, and they run in turn,
-    by name; `prompts`, `schedules`, `records` and `requests` are those of the application in use.
+    by name; `callees` are the parameters of those that its callouts run. `prompts`, `schedules`,
+    `records` and `requests` are those of the application in use.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
@@ -51,6 +53,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
     requests: dict[str, Request] = {}
+    callees: dict[str, dict[str, Decl]] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
@@ -77,6 +80,10 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
         schedules=schedules,
         records=records,
         requests=requests,
+        callees={
+            name: others[name].params
+            for name in sorted(_called_by((flow, *flows.values())) & others.keys())
+        },
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
@@ -98,6 +105,11 @@ def _run_by(flow: Flow, others: Mapping[str, Flow]) -> list[Flow]:
             found[name] = others[name]
             todo += runs(others[name])
     return list(found.values())
+
+
+def _called_by(flows: Iterable[Flow]) -> set[str]:
+    """Return the names of the flows that callouts run."""
+    return {callee(each, flow) for flow in flows for each in flow.callouts.values()}
 
 
 def open_closure(closure: bytes) -> Closure:
@@ -138,6 +150,7 @@ def _schedules_in_use(
     if not app.schedules or any(each.type.name is T.SCHEDULE for each in _declared(flow)):
         return app.schedules
     named = set().union(*(_names(each) for each in _expressions((flow, prompts))))
+    named |= {each.hours.name for each in flow.callouts.values() if each.hours is not None}
     hidden = flow.schedules.keys()
     return {name: each for name, each in app.schedules.items() if name in named - hidden}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ivrflow.compiler.actions import ActionCompiler
+from ivrflow.compiler.callouts import compile_callouts, compile_step
 from ivrflow.compiler.closure import Closure, close, identify, open_closure, within
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_declared, compile_prompt
@@ -87,11 +88,13 @@ class _Compiler:
             start=flow.start.name,
             locale=flow.locale,
             answer=flow.answer == "auto",
+            known=frozenset(flow.params),
             params=self.defaults(flow.params),
             vars=self.defaults(flow.vars),
             secrets=frozenset(name for name, decl in flow.vars.items() if is_secret(decl.type)),
             prompts=compile_declared(self.visible.prompts, self.platform),
             records=self.records,
+            callouts=compile_callouts(flow, self.closed.callees, self.platform),
             states={name: self.state(state) for name, state in flow.states.items()},
             on=self.outcomes(flow.on),
             keys={each.key: self.choice(each) for each in flow.on.keys},
@@ -151,14 +154,22 @@ class _Compiler:
                 return program.AnswerStep()
             case model.RecordStep():
                 return self.record(step)
-            case model.RecordOperation():
-                return compile_operation(step, self.records[step.record.name])
+            case model.RecordOperation() | model.CalloutStep():
+                return self.beyond(step)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
             case model.SendDtmfStep(tones=tones):
                 return program.SendDtmfStep(tones=text(tones, plain))
             case model.LogStep(text=line):
                 return program.LogStep(text=text(line, plain))
+
+    def beyond(self, step: model.RecordOperation | model.CalloutStep) -> program.Step:
+        """Compile a step whose effect outlives the call."""
+        match step:
+            case model.RecordOperation(record=record):
+                return compile_operation(step, self.records[record.name])
+            case model.CalloutStep():
+                return compile_step(step, self.source, self.closed.callees)
 
     def record(self, step: model.RecordStep) -> program.StartRecordingStep:
         return program.StartRecordingStep(

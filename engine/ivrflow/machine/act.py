@@ -1,11 +1,10 @@
 """Actions of a program, with the values of one call, as actions of a reply."""
 
-import re
 from collections.abc import Container
 
 from ivrflow.errors import EvaluationError
-from ivrflow.expr.compile import Value
 from ivrflow.machine import replies
+from ivrflow.machine.dialling import address, milliseconds, number, shown
 from ivrflow.machine.program import (
     Collect,
     Conference,
@@ -22,16 +21,6 @@ from ivrflow.machine.program import (
 from ivrflow.machine.replies import Audio, Key, Part
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Walk
-from ivrflow.numbers import normalise
-
-ADDRESS_BY_KIND = {
-    "number": re.compile(r"[^\s]+"),
-    "sip": re.compile(r"[^\s<>\"@]+@[^\s<>\"@]+"),
-    "user": re.compile(r"[^\x00-\x1f\x7f]+"),
-    "stream": re.compile(r"wss?://[^\s<>\"]+"),
-}
-"""What can be connected to; numbers are looked at more closely."""
-
 
 OUTER = "outer-"
 """How values begin that keys of the flows around the running one return. No state is called so."""
@@ -135,9 +124,7 @@ def _one_voice(walk: Walk, prompt: list[Part]) -> tuple[list[Part], list[Part], 
 
 def _connect(walk: Walk, connect: Connect) -> replies.Connect:
     names = walk.names
-    target = str(connect.target(names))
-    if not ADDRESS_BY_KIND[connect.to].fullmatch(target):
-        raise EvaluationError(f'"{target}" is nothing to connect to ({connect.to})')
+    target = address(str(connect.target(names)), connect.to)
     headers = {key: str(value(names)) for key, value in connect.headers.items()}
     match connect.to:
         case "number":
@@ -145,8 +132,8 @@ def _connect(walk: Walk, connect: Connect) -> replies.Connect:
         case "sip":
             return replies.ConnectSip(
                 address=target,
-                cli=_cli(walk, connect),
-                max_duration=_duration(walk, connect.max_duration),
+                cli=shown(connect.cli, walk.names),
+                max_duration=milliseconds(connect.max_duration, walk.names),
                 transport=connect.transport,
                 hold_music=connect.hold_music,
                 headers=headers,
@@ -157,50 +144,23 @@ def _connect(walk: Walk, connect: Connect) -> replies.Connect:
         case _:
             return replies.ConnectStream(
                 url=target,
-                max_duration=_duration(walk, connect.max_duration),
+                max_duration=milliseconds(connect.max_duration, walk.names),
                 headers=headers,
             )
 
 
 def _connect_number(walk: Walk, connect: Connect, target: str) -> replies.ConnectNumber:
-    number = normalise(target)
-    if number is None:
-        raise EvaluationError(f'"{target}" is no telephone number')
-    if connect.fenced and not _allowed(number, walk.program.dial_allow):
-        raise EvaluationError("the number to dial lies outside dial.allow")
     return replies.ConnectNumber(
-        number=number,
-        cli=_cli(walk, connect),
-        timeout=_duration(walk, connect.timeout),
-        max_duration=_duration(walk, connect.max_duration),
+        number=number(target, walk.program.dial_allow if connect.fenced else None),
+        cli=shown(connect.cli, walk.names),
+        timeout=milliseconds(connect.timeout, walk.names),
+        max_duration=milliseconds(connect.max_duration, walk.names),
         tones=connect.tones,
         dtmf=str(connect.dtmf(walk.names)) if connect.dtmf else "",
         amd=connect.amd,
         callbacks=connect.callbacks,
         voice=walk.locale,
     )
-
-
-def _allowed(number: str, prefixes: tuple[str, ...] | None) -> bool:
-    return prefixes is None or number.startswith(prefixes)
-
-
-def _cli(walk: Walk, connect: Connect) -> str:
-    """The number shown to the called party; `private` withholds it, nothing shows the caller's."""
-    if connect.cli is None:
-        return ""
-    cli = str(connect.cli(walk.names))
-    return cli if cli == "private" else normalise(cli) or ""
-
-
-def _duration(walk: Walk, value: Value | None) -> int:
-    """Milliseconds, 0 where the author says nothing."""
-    if value is None:
-        return 0
-    milliseconds = value(walk.names)
-    if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or milliseconds <= 0:
-        raise EvaluationError(f'"{milliseconds}" is no duration')
-    return milliseconds
 
 
 def _conference(walk: Walk, conference: Conference) -> replies.Conference:
@@ -220,6 +180,6 @@ def _park(walk: Walk, park: Park) -> replies.Park:
     return replies.Park(
         intro=tuple(walk.say(park.intro)),
         prompt=tuple(walk.say(park.prompt)),
-        max_duration=_duration(walk, park.max_duration),
+        max_duration=milliseconds(park.max_duration, walk.names),
         voice=walk.locale,
     )

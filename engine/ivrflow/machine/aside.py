@@ -6,7 +6,7 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine.effects import Effect
-from ivrflow.machine.events import Digits, Ended, Notified
+from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
@@ -19,6 +19,9 @@ HANDLER_BY_NOTICE = {
     "recording_available": "recording",
     "transcription_available": "transcript",
 }
+
+
+UNREACHED = "unreached"
 
 
 def hung_up(turn: Turn) -> Step:
@@ -44,6 +47,15 @@ def notified(turn: Turn, event: Notified) -> Step:
         trace = Trace(outcome=event.type, fault=fault)
         return Step(session=turn.session, verdict=Verdict.IGNORED, trace=trace)
     return _effects(turn, handler, found[:1], {"result": event.destination})
+
+
+def unreached(turn: Turn, event: Unreached) -> Step:
+    """A callout came to nothing; it is over before it began."""
+    if turn.session.over:
+        return Step(session=turn.session, verdict=Verdict.IGNORED)
+    turn = turn.after(over=True, ended=True, result=event.result, reason=event.reason)
+    handler = turn.program.flow.on.get(UNREACHED)
+    return _effects(turn, UNREACHED, [] if handler is None else [(0, handler)], {})
 
 
 def room_digits(turn: Turn, event: Digits) -> Step:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from ivrflow.machine.orders import Order
+
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A line for the operator's log, written by the author of `flow`."""
@@ -11,4 +13,13 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     text: str
 
 
-Effect = Log
+class PlaceCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """An outgoing call is to be placed. `at` is the point in time, "" for at once; `state` is the
+    one that the call was in."""
+
+    order: Order
+    state: str
+    at: str = ""
+
+
+Effect = Log | PlaceCallout

@@ -120,6 +120,15 @@ class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
     error_message: str = ""
 
 
+class Unreached(_Event, frozen=True, kw_only=True, tag="unreached"):
+    """A callout was never answered, and is not tried again. `result` is `busy`, `no_answer`,
+    `failed`, `refused` (the platform would not place it), `unknown` (nobody knows whether it was
+    placed) or `cancelled`; `reason` says more, for people."""
+
+    result: str
+    reason: str = ""
+
+
 class Unknown(_Event, frozen=True, kw_only=True, tag="unknown"):
     """An event that this engine does not know; `name` is the platform's word for it."""
 
@@ -128,7 +137,7 @@ class Unknown(_Event, frozen=True, kw_only=True, tag="unknown"):
 
 MenuInput = Chosen | Digits | NoInput | NoMatch | MenuHangup | MenuFailed
 
-Event = Incoming | Answered | MenuInput | Ended | Notified | Unknown
+Event = Incoming | Answered | MenuInput | Ended | Notified | Unreached | Unknown
 
 
 FIELDS_OF_IDENTITY: dict[type, tuple[str, ...]] = {
@@ -142,6 +151,7 @@ FIELDS_OF_IDENTITY: dict[type, tuple[str, ...]] = {
     MenuFailed: ("menu", "type", "value"),
     Ended: ("result", "reason"),
     Notified: ("type", "destination", "error_code", "amd", "amd_reason"),
+    Unreached: ("result",),
     Unknown: ("name",),
 }
 

@@ -1,13 +1,15 @@
 """Steps of a program, performed: one function a kind of step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import recorded
-from ivrflow.machine.effects import Log
+from ivrflow.machine.callouts import order
+from ivrflow.machine.effects import Log, PlaceCallout
 from ivrflow.machine.program import (
     AnswerStep,
+    CalloutStep,
     LocaleStep,
     LogStep,
     PromptStep,
@@ -18,8 +20,12 @@ from ivrflow.machine.program import (
     StopRecordingStep,
 )
 from ivrflow.machine.replies import Answer, SendDtmf, StartRecording, StopRecording
+from ivrflow.machine.scope import Names
 from ivrflow.machine.walk import Walk
 from ivrflow.model.locales import is_locale
+
+MAX_CALLOUTS = 100
+"""Callouts that one step places; more of them come from a file, see `ivrflow callout`."""
 
 
 def _set(walk: Walk, step: SetStep) -> None:
@@ -67,6 +73,30 @@ def _log(walk: Walk, step: LogStep) -> None:
     walk.effects.append(Log(flow=walk.flow.name, state=walk.state, text=line))
 
 
+def _place_callout(walk: Walk, step: CalloutStep) -> None:
+    for names in _once_for_each(walk, step):
+        given = {name: value(names) for name, value in step.params.items()}
+        wanted = order(walk.program, walk.flow, step.name, given)
+        when = "" if step.when is None else str(step.when(names))
+        walk.effects.append(PlaceCallout(order=wanted, state=walk.state, at=when))
+
+
+def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
+    """Yield the names that a step sees: once, or for each item of a list, which is `item` then."""
+    if step.for_each is None:
+        yield walk.names
+        return
+    items = step.for_each(walk.names)
+    if not isinstance(items, list):
+        raise EvaluationError(f'what "{step.name}" is placed for is no list')
+    if len(items) > MAX_CALLOUTS:
+        raise EvaluationError(f"more than {MAX_CALLOUTS} callouts in one step")
+    for item in items:
+        walk.names["item"] = item
+        yield walk.names
+    walk.names.pop("item", None)
+
+
 def _use_record(walk: Walk, step: RecordOperation) -> None:
     value = recorded.perform(step, walk.names, walk.told.recorded)
     if step.into is not None:
@@ -80,6 +110,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     AnswerStep: _answer,
     StartRecordingStep: _start_recording,
     RecordOperation: _use_record,
+    CalloutStep: _place_callout,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

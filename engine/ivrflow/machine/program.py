@@ -145,6 +145,17 @@ class RecordOperation:
     into: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalloutStep:
+    """Place a callout of the flow, or one for each `item` of a list; `when` yields a point in
+    time."""
+
+    name: str
+    params: Mapping[str, Value]
+    for_each: Value | None
+    when: Value | None
+
+
 Step = (
     SetStep
     | PromptStep
@@ -152,6 +163,7 @@ Step = (
     | AnswerStep
     | StartRecordingStep
     | RecordOperation
+    | CalloutStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep
@@ -344,8 +356,43 @@ def handler_of(state: State, outcome: str) -> Transition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Dial again after one of `results`, `times` more, every so many milliseconds."""
+
+    results: frozenset[str]
+    times: int
+    every: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """An outgoing call. Whoever answers meets `flow`, whose parameters have the types `params`;
+    closures see their values, `defaults` where none are given. `fenced`: the target is no literal,
+    so it must lie within the application's `dial.allow`. `hours` is the qualified name of a
+    schedule."""
+
+    name: str
+    flow: str
+    to: Value
+    fenced: bool
+    cli: Value | None
+    timeout: Value | None
+    max_duration: Value | None
+    amd: bool
+    dtmf: Value | None
+    headers: Mapping[str, Value]
+    key: Value | None
+    unless: Value | None
+    hours: str | None
+    retry: Retry | None
+    params: Mapping[str, Type]
+    defaults: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """`vars` are the variables that have a value from the start; `secrets` those that are declared
+    """`known` are the names of all parameters, `params` the values of those with a default. `vars`
+    are the variables that have a value from the start; `secrets` those that are declared
     secret or hold one; `keys` are those that work in every menu, those of the flows that this one
     runs included."""
 
@@ -353,11 +400,13 @@ class Flow:
     start: str
     locale: str
     answer: bool
+    known: frozenset[str]
     params: Mapping[str, object]
     vars: dict[str, object]
     secrets: frozenset[str]
     prompts: Mapping[str, DeclaredPrompt]
     records: Mapping[str, DeclaredRecord]
+    callouts: Mapping[str, Callout]
     states: Mapping[str, State]
     on: Mapping[str, Transition]
     keys: Mapping[str, Choice]

@@ -13,6 +13,8 @@ from what the call waits for:
     menu collect MenuFailed                         the flow's error state
     any          MenuHangup, Ended                  the handlers of the end, once, in context none
     any          Notified                           recording, transcript, in context none
+    start        Answered, of a callout             the start state, in context answered
+    start        Unreached, of a callout            unreached, in context none
 
 Anything else changes nothing: menu input that answers no current offer is stale, the rest ignored.
 """
@@ -20,7 +22,7 @@ Anything else changes nothing: menu input that answers no current offer is stale
 from collections.abc import Mapping
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.aside import call_over, hung_up, notified, room_digits
+from ivrflow.machine.aside import call_over, hung_up, notified, room_digits, unreached
 from ivrflow.machine.events import (
     Answered,
     Chosen,
@@ -34,6 +36,7 @@ from ivrflow.machine.events import (
     NoMatch,
     Notified,
     Unknown,
+    Unreached,
 )
 from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
@@ -117,16 +120,22 @@ def _take(turn: Turn, event: Event) -> Step:
             return call_over(turn, event)
         case Notified():
             return notified(turn, event)
+        case Unreached():
+            return unreached(turn, event)
         case Unknown():
             return Step(session=turn.session, verdict=Verdict.IGNORED)
 
 
 def _start(turn: Turn) -> Step:
-    if turn.session.wait is not Wait.START:
+    if turn.session.wait is not Wait.START or turn.session.context is not Context.ICE:
         return Step(session=turn.session, verdict=Verdict.STALE)
-    walk = Walk(turn, Context.ICE)
+    return _begin(turn, "incoming")
+
+
+def _begin(turn: Turn, outcome: str) -> Step:
+    walk = Walk(turn, turn.session.context)
     start = (Move(next=turn.program.flow.start),)
-    return walk.step(follow(walk, "incoming", start))
+    return walk.step(follow(walk, outcome, start))
 
 
 def _input(turn: Turn, event: Input) -> Step:
@@ -149,6 +158,8 @@ def _menu_failed(turn: Turn, event: MenuFailed) -> Step:
 
 def _answered(turn: Turn, event: Answered) -> Step:
     session = turn.session
+    if session.wait is Wait.START and session.context is Context.ANSWERED:
+        return _begin(turn.after(amd=_verdict_of_amd(event) if event.amd else ""), "answered")
     if session.wait is not Wait.CONNECT or session.rescued:
         reply = Reply(number=session.offer, action=Continue())
         return Step(session=session, verdict=Verdict.IGNORED, reply=reply)
@@ -174,6 +185,8 @@ def _context(session: Session, event: Event) -> Context:
     """Where the reply to `event` goes; a menu that the called party hears stays with that party."""
     if isinstance(event, Incoming):
         return Context.ICE
+    if session.wait is Wait.START:
+        return session.context
     if isinstance(event, Answered) or session.context is Context.BRIDGED:
         return Context.BRIDGED
     return Context.MENU

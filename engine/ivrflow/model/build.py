@@ -12,6 +12,7 @@ from ivrflow.diagnostics import Diagnostic, Kind
 from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
+from ivrflow.model.build_callouts import build_callouts
 from ivrflow.model.build_prompts import build_declared, build_own_prompt, refuse_two_prompts
 from ivrflow.model.build_records import build_records
 from ivrflow.model.build_requests import build_requests
@@ -23,9 +24,9 @@ from ivrflow.model.reader import Reader, boolean, child, entries, items, place, 
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("callouts", "budget")
+LATER_IN_FLOW = ("budget",)
 LATER_IN_APP = ("region", "webhooks")
-LATER_OUTCOMES = ("unreached", "full")
+LATER_OUTCOMES = ("full",)
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
@@ -161,6 +162,7 @@ class _FlowBuilder:
             schedules=build_schedules(self.reader, child(root, "schedules")),
             records=build_records(self.reader, child(root, "records"), _type),
             requests=build_requests(self.reader, child(root, "requests"), _declarations),
+            callouts=build_callouts(self.reader, child(root, "callouts")),
             on=self.handlers(child(root, "on")),
             states=states,
             origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),

@@ -19,7 +19,7 @@ from ivrflow.model.flow import (
     TextValue,
 )
 from ivrflow.model.literals import guess
-from ivrflow.model.reader import Reader, child, entries, fixed, integer, text, word
+from ivrflow.model.reader import Reader, child, entries, fixed, integer, text, texts, word
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -78,9 +78,9 @@ def _request(reader: Reader, entry: Entry, declare: Declare) -> Request | None:
         method=cast(Literal["GET", "POST", "PUT", "PATCH", "DELETE"], method.upper()),
         url=url,
         params=declare(reader, child(node, "params")),
-        headers=_texts(child(node, "headers")),
+        headers=texts(child(node, "headers")),
         json=None if body is None else _json(body),
-        form=None if form is None else _texts(form),
+        form=None if form is None else texts(form),
         timeout=fixed(child(node, "timeout"), TIMEOUT),
         retries=None if retries is None else integer(retries, 0),
         status={
@@ -113,12 +113,6 @@ def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Decl]:
             help = "write a type such as `integer`, or `integer?` if it may be missing"
             reader.note(RESULT_WITH_VALUE, decl.at, message, help)
     return declared
-
-
-def _texts(node: Node | None) -> dict[str, Text]:
-    return {
-        each.key.text: source for each in entries(node) if (source := text(each.value)) is not None
-    }
 
 
 def _json(node: Node) -> Template:

@@ -7,6 +7,7 @@ from ivrflow.expr.types import Type
 from ivrflow.model.build_prompts import build_own_prompt, refuse_two_prompts
 from ivrflow.model.flow import (
     AnswerStep,
+    CalloutStep,
     Choice,
     LocaleStep,
     LogStep,
@@ -22,7 +23,19 @@ from ivrflow.model.flow import (
     StopRecordingStep,
     Transition,
 )
-from ivrflow.model.reader import Reader, child, entries, expression, items, ref, several, text, word
+from ivrflow.model.reader import (
+    NOT_YET,
+    Reader,
+    boolean,
+    child,
+    entries,
+    expression,
+    items,
+    ref,
+    several,
+    text,
+    word,
+)
 from ivrflow.source.node import Entry, Node, Scalar, Sequence
 
 STAY = "stay"
@@ -30,10 +43,11 @@ LATER_STEPS = frozenset(
     {
         "emit",
         "control",
-        "callout",
         "signal",
     }
 )
+
+KEEP = "write `keep: true`: the callout then outlives this call"
 
 OPERATIONS: dict[str, Operation] = {name: name for name in get_args(Operation)}
 
@@ -107,14 +121,22 @@ class StepBuilder:
         if name in LATER_STEPS:
             self.reader.not_yet(entry.key.span, name)
             return
-        source = text(value)
         match name:
             case "set":
                 yield from self.assignments(value)
             case "record":
                 yield from self.record(entry)
+            case "callout":
+                yield from self.callout(entry)
             case _ if name in OPERATIONS:
                 yield from self.operation(entry)
+            case _:
+                yield from self.short(entry)
+
+    def short(self, entry: Entry) -> Iterator[Step]:
+        """Build a step that takes one text, or nothing."""
+        source = text(entry.value)
+        match entry.key.text:
             case "locale" if source:
                 yield LocaleStep(locale=source)
             case "send_dtmf" if source:
@@ -158,6 +180,27 @@ class StepBuilder:
             any=keys,
             value=value,
             into=ref(child(node, "into")),
+            at=entry.key.span,
+        )
+
+    def callout(self, entry: Entry) -> Iterator[CalloutStep]:
+        """Build a step that places a callout. One that ends with the run that placed it, a leg,
+        has its time to come."""
+        node = entry.value
+        name = ref(child(node, "name"))
+        if name is None:
+            return
+        if not boolean(child(node, "keep"), default=False):
+            what = "a callout without `keep: true`"
+            self.reader.note(NOT_YET, entry.key.span, f"{what} is not supported yet", KEEP)
+        yield CalloutStep(
+            callout=name,
+            params={
+                each.key.text: self.reader.as_written(each.value)
+                for each in entries(child(node, "with"))
+            },
+            for_each=text(child(node, "for_each")),
+            when=text(child(node, "at")),
             at=entry.key.span,
         )
 

@@ -200,6 +200,17 @@ class LogStep(_Kind, frozen=True, kw_only=True):
     text: Text
 
 
+class CalloutStep(_Kind, frozen=True, kw_only=True, tag="callout"):
+    """Place a declared callout, once for each item of `for_each` if given. `params` are literals
+    until the declarations of the flow that it runs read them. `at`: when, else at once."""
+
+    callout: Ref
+    params: dict[str, Template] = {}
+    for_each: Text | None = None
+    when: Text | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 Operation = Literal["read", "put", "delete", "count", "claim", "enqueue", "dequeue", "place"]
 
 
@@ -226,6 +237,7 @@ Step = (
     | AnswerStep
     | RecordStep
     | RecordOperation
+    | CalloutStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep
@@ -456,6 +468,42 @@ def patience(timeout: int, retries: int | None) -> int:
     return timeout * (1 + (retries or 0))
 
 
+# -- callouts --------------------------------------------------------------------------------------
+
+
+class Retry(_Value, frozen=True, kw_only=True):
+    """Dial again after some of the results, `times` more at most, `every` so long."""
+
+    results: tuple[Literal["busy", "no_answer", "failed"], ...]
+    times: int
+    every: Fixed
+
+
+class Callout(_Value, frozen=True, kw_only=True):
+    """An outgoing call, declared once. Who answers meets `flow` (None: the one that declares it)
+    from its start. All texts see the values of that flow's parameters by their bare names, and
+    `env`.
+
+    `amd`: `true` waits for the verdict before the flow starts. Of one `key` one callout is pending
+    or live. `unless` is asked when it is dialled, `hours` names a schedule outside of which it is
+    not.
+    """
+
+    to: Text
+    flow: Ref | None = None
+    cli: Text | None = None
+    timeout: Duration | None = None
+    max_duration: Duration | None = None
+    amd: bool = False
+    dtmf: Text | None = None
+    headers: dict[str, Text] = {}
+    key: Text | None = None
+    unless: Expr | None = None
+    hours: Ref | None = None
+    retry: Retry | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 # -- states and flows -----------------------------------------------------------------------------
 
 
@@ -501,6 +549,7 @@ class Flow(_Value, frozen=True, kw_only=True):
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
     requests: dict[str, Request] = {}
+    callouts: dict[str, Callout] = {}
     on: Handlers = Handlers()
     states: dict[str, State] = {}
     origin: Origin = msgspec.field(default=Origin(), name=PLACE)
@@ -522,3 +571,8 @@ def lookups(flow: Flow) -> Iterator[RequestAction]:
     for state in flow.states.values():
         if isinstance(state.action, RequestAction):
             yield state.action
+
+
+def callee(callout: Callout, flow: Flow) -> str:
+    """Return the name of the flow that runs when `callout`, which `flow` declares, is answered."""
+    return flow.name if callout.flow is None else callout.flow.name

@@ -190,6 +190,13 @@ def text(node: Node | None) -> Text | None:
     return None
 
 
+def texts(node: Node | None) -> dict[str, Text]:
+    """Return the texts of a mapping by their keys."""
+    return {
+        each.key.text: source for each in entries(node) if (source := text(each.value)) is not None
+    }
+
+
 def expression(node: Node | None) -> Expr | None:
     if isinstance(node, Scalar) and not node.is_null:
         return Expr(source=node.text, scalar=node)

@@ -2,7 +2,7 @@
 
 import structlog
 
-from ivrflow.machine.effects import Effect
+from ivrflow.machine.effects import Effect, Log, PlaceCallout
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
@@ -29,11 +29,15 @@ def write_line(event: Event, program: Program, taken: Step) -> None:
         flow = taken.session.frame.flow
         log.warning("silent prompt", call=event.call, flow=flow, state=trace.silent)
     for effect in taken.effects:
-        _perform(event, effect)
+        _effect(event, effect)
 
 
-def _perform(event: Event, effect: Effect) -> None:
-    log.info("log", call=event.call, flow=effect.flow, state=effect.state, text=effect.text)
+def _effect(event: Event, effect: Effect) -> None:
+    match effect:
+        case Log(flow=flow, state=state, text=text):
+            log.info("log", call=event.call, flow=flow, state=state, text=text)
+        case PlaceCallout(order=order, state=state):
+            log.info("callout", call=event.call, flow=order.flow, state=state, callout=order.name)
 
 
 def name_of(event: Event) -> str:

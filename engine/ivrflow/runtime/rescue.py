@@ -21,6 +21,7 @@ from ivrflow.machine.events import (
     NoMatch,
     Notified,
     Unknown,
+    Unreached,
 )
 from ivrflow.machine.fail import apology
 from ivrflow.machine.outcome import Facts
@@ -48,7 +49,7 @@ def rescue(event: Event, catalog: Catalog, facts: Facts) -> bytes:
         case Chosen() | Digits() | NoInput() | NoMatch() | MenuFailed():
             app = catalog.app
             return render(apology(app.sorry, app.locale, answer=False))
-        case Ended() | Notified():
+        case Ended() | Notified() | Unreached():
             return NOTHING
         case Unknown():
             return EMPTY

@@ -14,6 +14,7 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
+from ivrflow.machine.effects import Effect, Log, PlaceCallout
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -94,7 +95,16 @@ def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow]) -> Iterator[Line]:
     if trace.fault:
         yield Line(at=seen.at - begun, text=f"  failed: {trace.fault}")
     for effect in seen.step.effects:
-        yield Line(at=seen.at - begun, text=f'  log "{effect.text}"')
+        yield Line(at=seen.at - begun, text="  " + _effect(effect))
+
+
+def _effect(effect: Effect) -> str:
+    match effect:
+        case Log(text=text):
+            return f'log "{text}"'
+        case PlaceCallout(order=order):
+            to = order.fault if order.dial is None else order.dial.to
+            return f"callout {order.name} to {to}"
 
 
 def _event(event: Event) -> str:

@@ -1,0 +1,84 @@
+"""Callouts as closures over the parameters of the flow that they run."""
+
+from collections.abc import Mapping
+
+from ivrflow.compiler.platform import Platform
+from ivrflow.compiler.values import condition, duration, given, plain, target, text
+from ivrflow.expr.compile import Value, compile_tree
+from ivrflow.expr.parse import whole_expression
+from ivrflow.machine import program
+from ivrflow.machine.environment import marked
+from ivrflow.machine.opening import qualified
+from ivrflow.model import flow as model
+
+Callees = Mapping[str, Mapping[str, model.Decl]]
+"""The parameters of flows by their names."""
+
+
+def compile_callouts(
+    flow: model.Flow, callees: Callees, platform: Platform
+) -> dict[str, program.Callout]:
+    """Compile the callouts that `flow` declares, by name."""
+    return {
+        name: _callout(name, callout, flow, callees, platform)
+        for name, callout in flow.callouts.items()
+    }
+
+
+def compile_step(
+    step: model.CalloutStep, flow: model.Flow, callees: Callees
+) -> program.CalloutStep:
+    """Compile a step that places a callout of `flow`."""
+    declared = callees[model.callee(flow.callouts[step.callout.name], flow)]
+    return program.CalloutStep(
+        name=step.callout.name,
+        params={name: given(each, declared[name].type) for name, each in step.params.items()},
+        for_each=None if step.for_each is None else _whole(step.for_each),
+        when=None if step.when is None else text(step.when, plain),
+    )
+
+
+def _callout(
+    name: str, callout: model.Callout, flow: model.Flow, callees: Callees, platform: Platform
+) -> program.Callout:
+    runs = model.callee(callout, flow)
+    insert = platform.insert_name
+    return program.Callout(
+        name=name,
+        flow=runs,
+        to=target(_marked(callout.to), insert),
+        fenced="{{" in callout.to.source,
+        cli=None if callout.cli is None else text(_marked(callout.cli), insert),
+        timeout=duration(callout.timeout),
+        max_duration=duration(callout.max_duration),
+        amd=callout.amd,
+        dtmf=None if callout.dtmf is None else text(callout.dtmf, plain),
+        headers={key: text(_marked(each), insert) for key, each in callout.headers.items()},
+        key=None if callout.key is None else text(callout.key, plain),
+        unless=None if callout.unless is None else condition(callout.unless),
+        hours=None if callout.hours is None else _schedule(callout.hours.name, flow),
+        retry=_retry(callout.retry),
+        params={each: decl.type for each, decl in callees[runs].items()},
+        defaults={each: decl.default for each, decl in callees[runs].items() if decl.has_default},
+    )
+
+
+def _schedule(name: str, flow: model.Flow) -> str:
+    return qualified(flow.name, name) if name in flow.schedules else name
+
+
+def _retry(retry: model.Retry | None) -> program.Retry | None:
+    if retry is None:
+        return None
+    results = frozenset(retry.results)
+    return program.Retry(results=results, times=retry.times, every=retry.every.milliseconds)
+
+
+def _whole(source: model.Text) -> Value:
+    """Return a closure that yields what the one `{{ }}` of a text holds."""
+    whole = whole_expression(source.source)
+    return text(source, plain) if whole is None else compile_tree(whole)
+
+
+def _marked(source: model.Text) -> model.Text:
+    return model.Text(source=marked(source.source))

@@ -1,0 +1,36 @@
+"""Outgoing calls as values: whom to call, and what for."""
+
+import msgspec
+
+
+class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """How to call somebody. `to` is a number in E.164, or a SIP address. `cli` "" leaves it to the
+    platform, `private` withholds it. Durations in milliseconds, 0 for the platform's own. `amd`:
+    the flow waits until it is known whether a machine has answered."""
+
+    to: str
+    cli: str = ""
+    timeout: int = 0
+    max_duration: int = 0
+    amd: bool = False
+    dtmf: str = ""
+    headers: dict[str, str] = {}
+
+    @property
+    def is_sip(self) -> bool:
+        return "@" in self.to
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A callout that somebody wants placed: the one called `name` that `flow` declares, with its
+    parameters. Of one `key`, unless it is "", only one is pending or live.
+
+    `dial` is None where they make no call: `fault` says why.
+    """
+
+    flow: str
+    name: str
+    params: dict[str, object] = {}
+    key: str = ""
+    dial: Dial | None = None
+    fault: str = ""

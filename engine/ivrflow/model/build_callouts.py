@@ -1,0 +1,71 @@
+"""Callouts from nodes: whom to call, when, and how often."""
+
+from typing import Literal, cast
+
+from ivrflow.model.flow import Callout, Retry
+from ivrflow.model.reader import (
+    Reader,
+    boolean,
+    child,
+    duration,
+    entries,
+    expression,
+    fixed,
+    integer,
+    items,
+    ref,
+    text,
+    texts,
+    word,
+)
+from ivrflow.source.node import Entry, Node
+
+EVERY = 600_000
+"""Milliseconds between two tries, where the author says nothing."""
+
+RESULTS = ("busy", "no_answer")
+"""After which results a callout is tried again, where the author names none."""
+
+Result = Literal["busy", "no_answer", "failed"]
+
+
+def build_callouts(reader: Reader, node: Node | None) -> dict[str, Callout]:
+    """Build `callouts:`, by name."""
+    built = {each.key.text: _callout(reader, each) for each in entries(node)}
+    return {name: callout for name, callout in built.items() if callout is not None}
+
+
+def _callout(reader: Reader, entry: Entry) -> Callout | None:
+    node = entry.value
+    to = text(child(node, "to"))
+    if to is None:
+        return None
+    amd = child(node, "amd")
+    if amd is not None and word(amd) == "async":
+        reader.not_yet(amd.span, "async")
+    return Callout(
+        to=to,
+        flow=ref(child(node, "flow")),
+        cli=text(child(node, "cli")),
+        timeout=duration(child(node, "timeout")),
+        max_duration=duration(child(node, "max_duration")),
+        amd=boolean(amd, default=False),
+        dtmf=text(child(node, "dtmf")),
+        headers=texts(child(node, "headers")),
+        key=text(child(node, "key")),
+        unless=expression(child(node, "unless")),
+        hours=ref(child(node, "hours")),
+        retry=_retry(child(node, "retry")),
+        at=entry.key.span,
+    )
+
+
+def _retry(node: Node | None) -> Retry | None:
+    if node is None:
+        return None
+    named = tuple(cast(Result, word(each)) for each in items(child(node, "results")))
+    return Retry(
+        results=named or cast(tuple[Result, ...], RESULTS),
+        times=integer(child(node, "times"), 1),
+        every=fixed(child(node, "every"), EVERY),
+    )
