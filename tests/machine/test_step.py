@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from logged import logged
 
 from ivrflow.machine.events import (
     Answered,
@@ -325,7 +326,7 @@ def test_unhandled_answers_continue(front_desk: Program) -> None:
 def test_the_end_runs_the_states_handler_then_the_flows_and_only_once(compiled: Compile) -> None:
     call = Rehearsal(compiled(WHISPER))
     ended = call.happens(Ended(app="key", call="call-1", result="busy"))
-    assert [effect.text for effect in ended.effects] == ["ended busy", "bye"]
+    assert logged(ended) == ["ended busy", "bye"]
     assert ended.reply is None
     again = call.happens(Ended(app="key", call="call-1", result="busy", at="later"))
     assert again.effects == ()
@@ -339,7 +340,7 @@ def test_hanging_up_in_a_menu_and_the_report_of_the_end_run_the_handlers_once(
     call.happens(Answered(app="key", call="call-1"))
     hung_up = call.happens(MenuHangup(app="key", call="call-1", menu="main"))
     assert isinstance(call.reply.action, Hangup)
-    assert [effect.text for effect in hung_up.effects] == ["bye"]
+    assert logged(hung_up) == ["bye"]
     over = call.happens(Ended(app="key", call="call-1", result="answered"))
     assert over.effects == ()
     assert over.session.over
@@ -424,7 +425,7 @@ def test_news_of_a_recording_reaches_its_handler_after_the_end(compiled: Compile
     call.happens(Ended(app="key", call="call-1"))
     news = Notified(app="key", call="call-1", type="recording_available", destination="s3://b/x")
     told = call.happens(news)
-    assert [effect.text for effect in told.effects] == ["at s3://b/x"]
+    assert logged(told) == ["at s3://b/x"]
 
 
 def test_what_does_not_belong_changes_nothing(front_desk: Program) -> None:

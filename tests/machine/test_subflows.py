@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from logged import logged
 
 from ivrflow.checking import check
 from ivrflow.compiler.compile import compile_flow, load_program
@@ -126,7 +127,7 @@ class Caller:
 
     @property
     def told(self) -> list[str]:
-        return [each.text for each in self.step.effects]
+        return logged(self.step)
 
 
 def words(parts: tuple[Part, ...]) -> str:

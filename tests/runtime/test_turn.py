@@ -36,7 +36,7 @@ from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
-from ivrflow.store.base import Commit, Draft, Place, Row, Store, Stored, Turn
+from ivrflow.store.base import Commit, Draft, Place, Store, Stored, Turn
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -45,44 +45,24 @@ INCOMING = Incoming(**CALL, at="10:00", caller="+46701234567", called="+46850000
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
-class Slow:
+class Slow(MemoryStore):
     """A store whose commits are held back until they are let go."""
 
-    def __init__(self, store: Store, *, taken: bool) -> None:
-        self.store = store
+    def __init__(self, *, taken: bool) -> None:
+        super().__init__()
         self.taken = taken
         self.held: list[Held] = []
         self.holds = True
-        self.identity_key = store.identity_key
-        self.backlog = 0
 
     def submit(self, turn: Turn | Draft) -> Commit:
         if not self.holds:
-            return self.store.submit(turn)
+            return super().submit(turn)
         held = Held(self, turn)
         self.held.append(held)
         return held
 
-    def secret_key(self) -> bytes:
-        return self.store.secret_key()
-
-    async def load(self, app: str, call: str) -> Stored | None:
-        return await self.store.load(app, call)
-
-    async def closure(self, program: str) -> bytes | None:
-        return await self.store.closure(program)
-
-    async def journal(self, app: str, call: str) -> list[Row]:
-        return await self.store.journal(app, call)
-
-    async def probe(self) -> None:
-        await self.store.probe()
-
-    async def sweep(self, before: int, limit: int, *, now: int) -> int:
-        return await self.store.sweep(before, limit, now=now)
-
-    async def close(self) -> None:
-        await self.store.close()
+    def commit(self, turn: Turn | Draft) -> Commit:
+        return super().submit(turn)
 
 
 class Held:
@@ -99,7 +79,7 @@ class Held:
         return self.withdrawn
 
     async def let_go(self) -> None:
-        self.done.set_result(await self.slow.store.submit(self.turn).done)
+        self.done.set_result(await self.slow.commit(self.turn).done)
 
 
 class Broken(MemoryStore):
@@ -180,7 +160,7 @@ def test_different_keys_pressed_for_one_menu_move_it_once(library: Library) -> N
 
 def test_a_late_turn_that_waits_in_line_never_happened(library: Library) -> None:
     async def story() -> None:
-        slow = Slow(MemoryStore(), taken=False)
+        slow = Slow(taken=False)
         served = turns(library, slow, deadline=0.05)
         answer = await send(served, INCOMING)
         assert action(answer) == "hangup"
@@ -193,7 +173,7 @@ def test_a_late_turn_that_waits_in_line_never_happened(library: Library) -> None
 
 def test_a_late_turn_on_its_way_to_disk_is_replaced_by_what_was_said(library: Library) -> None:
     async def story() -> None:
-        slow = Slow(MemoryStore(), taken=True)
+        slow = Slow(taken=True)
         served = turns(library, slow, deadline=0.05)
         answer = await send(served, INCOMING)
         assert action(answer) == "hangup"

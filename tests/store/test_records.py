@@ -458,7 +458,7 @@ def test_a_file_of_the_layout_before_records_is_brought_up(tmp_path: Path) -> No
         with sqlite3.connect(file) as connection:
             assert connection.execute(
                 "SELECT value FROM meta WHERE name = 'format'"
-            ).fetchone() == (b"2",)
+            ).fetchone() == (FORMAT,)
         connection.close()
 
     asyncio.run(story())

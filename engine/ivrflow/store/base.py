@@ -5,11 +5,12 @@ A store knows bytes only. Every turn is one `Turn`; it is committed whole or not
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
+from ivrflow.callouts import Callout
 from ivrflow.records import Operation
 
 KEPT = 16
@@ -29,7 +30,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `rev` counts the call's turns, this one included; `place` is that of the turn before, None for
     a call's first. `key` tells the event from all others of its call. `at`, `due` and `over` are
     milliseconds since 1970; `over` is 0 while the call lives. `session`, `event`, `facts` and
-    `reply` are JSON, `reply` empty where none is sent.
+    `reply` are JSON, `reply` empty where none is sent. `callouts` are added and changed with it,
+    see `Store.put_callouts`.
     """
 
     app: str
@@ -49,6 +51,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: bytes
     facts: bytes
     reply: bytes
+    callouts: tuple[Callout, ...] = ()
 
 
 class Records(Protocol):
@@ -72,6 +75,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     call: str
     at: int
     make: Callable[[Records], Turn]
+
+
+Decide = Callable[[Callout, Records], Callout | None]
+
+
+class CalloutFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which callouts are wanted; "" is all."""
+
+    flow: str = ""
+    name: str = ""
+    state: str = ""
 
 
 class Recent(msgspec.Struct, frozen=True, gc=False):
@@ -157,6 +171,42 @@ class Store(Protocol):
 
     async def journal(self, app: str, call: str) -> list[Row]:
         """Return the turns of a call, the oldest first."""
+        ...
+
+    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
+        """Add callouts (those of `rev` 1) and change those that are there.
+
+        One is not added where its id is known, or its key taken by one that is not over. A change
+        that doesn't follow the last one raises `ConflictError`, and nothing of all is kept.
+        """
+        ...
+
+    async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
+        """Change a callout in one transaction; returns it as it is then, None if there is none.
+
+        `decide` gets it, and the records as they are at `at`, and returns what becomes of it, or
+        None to leave it. It may run in another thread; what it raises undoes all that it did.
+        """
+        ...
+
+    async def callout(self, id: str) -> Callout | None:
+        """Return a callout."""
+        ...
+
+    async def callout_of(self, app: str, call: str) -> Callout | None:
+        """Return the callout whose last try became that call, if it is not over."""
+        ...
+
+    async def due_callouts(self, at: int, limit: int) -> list[Callout]:
+        """Return callouts for which something is to be done by `at`, the longest due first."""
+        ...
+
+    async def next_due(self) -> int | None:
+        """Return when something is to be done for a callout, None if for none."""
+        ...
+
+    async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
+        """Return callouts, the latest first, from the one before `before` ("": from the last)."""
         ...
 
     async def probe(self) -> None:

@@ -2,11 +2,25 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 
+from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError
-from ivrflow.store.base import KEPT, Draft, Place, Recent, Row, Stored, Turn
+from ivrflow.store.base import (
+    KEPT,
+    CalloutFilter,
+    Commit,
+    Decide,
+    Draft,
+    Place,
+    Recent,
+    Row,
+    Stored,
+    Turn,
+)
+from ivrflow.store.memory_callouts import MemoryCallouts
 from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 
 
@@ -38,12 +52,13 @@ class MemoryStore:
         self._closures: dict[str, bytes] = {}
         self._numbered = 0
         self._records = MemoryRecords()
+        self._callouts = MemoryCallouts()
         self._secret_key = secrets.token_bytes(32)
 
     def secret_key(self) -> bytes:
         return self._secret_key
 
-    def submit(self, turn: Turn | Draft) -> Committed:
+    def submit(self, turn: Turn | Draft) -> Commit:
         done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         try:
             done.set_result(self._make(turn) if isinstance(turn, Draft) else self._keep(turn))
@@ -65,6 +80,7 @@ class MemoryStore:
         follows = (known.last.rev if known else 0) + 1 == turn.rev
         if begins != (turn.rev == 1) or not follows:
             raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
+        self._callouts.put(turn.callouts)
         if known is None:
             self._numbered += 1
             known = self._calls[turn.app, turn.call] = _Call(self._numbered, turn, [])
@@ -106,6 +122,38 @@ class MemoryStore:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
 
+    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
+        self._callouts.put(callouts)
+
+    async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
+        known = self._callouts.get(id)
+        if known is None:
+            return None
+        records = MemoryTurn(self._records, (known.app, id), at)
+        try:
+            after = decide(known, records)
+            if after is not None:
+                self._callouts.put([after])
+        except BaseException:
+            records.undo()
+            raise
+        return after or known
+
+    async def callout(self, id: str) -> Callout | None:
+        return self._callouts.get(id)
+
+    async def callout_of(self, app: str, call: str) -> Callout | None:
+        return self._callouts.of(app, call)
+
+    async def due_callouts(self, at: int, limit: int) -> list[Callout]:
+        return self._callouts.due(at, limit)
+
+    async def next_due(self) -> int | None:
+        return self._callouts.next_due()
+
+    async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
+        return self._callouts.listed(only, before, limit)
+
     async def probe(self) -> None:
         pass
 
@@ -118,7 +166,8 @@ class MemoryStore:
             self._records.leave_queues(key)
         used = {call.last.program for call in self._calls.values()}
         self._closures = {key: value for key, value in self._closures.items() if key in used}
-        return len(old) + self._records.sweep(now, limit - len(old))
+        gone = len(old) + self._records.sweep(now, limit - len(old))
+        return gone + self._callouts.sweep(before, limit - gone)
 
     async def close(self) -> None:
         pass

@@ -12,7 +12,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -20,19 +20,38 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import TypeVar, cast
 
+from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
-from ivrflow.store.base import KEPT, Draft, Place, Recent, Row, Stored, Turn
+from ivrflow.store.base import (
+    KEPT,
+    CalloutFilter,
+    Decide,
+    Draft,
+    Place,
+    Recent,
+    Row,
+    Stored,
+    Turn,
+)
 from ivrflow.store.keyfile import read_or_make_key
 from ivrflow.store.lock import FileLock
 from ivrflow.store.sql import statement
+from ivrflow.store.sqlite_callouts import (
+    callout_of_call,
+    due_callouts,
+    find_callout,
+    list_callouts,
+    next_due,
+    put_callouts,
+)
 from ivrflow.store.sqlite_records import SqliteRecords
 
-FORMAT = b"2"
+FORMAT = b"3"
 """The layout of the file. Opening brings a file of an earlier layout to this one; a later one is
 refused."""
 
-EARLIER_FORMATS = (b"1",)
-"""1: without the table `record`."""
+EARLIER_FORMATS = (b"1", b"2")
+"""1: without the table `record`. 2: without `callout`."""
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
@@ -95,6 +114,7 @@ class SqliteStore:
         self._moved: list[tuple[object, ...]] = []
         self._rows: list[tuple[object, ...]] = []
         self._over: list[tuple[object, ...]] = []
+        self._callouts: list[Callout] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
@@ -153,6 +173,36 @@ class SqliteStore:
             return self._chain(connection, row[1], MAX_CHAIN) if row else []
 
         return await self._ask(read)
+
+    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
+        await self._ask(lambda connection: put_callouts(connection, callouts))
+
+    async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
+        def change(connection: sqlite3.Connection) -> Callout | None:
+            known = find_callout(connection, id)
+            if known is None:
+                return None
+            records = SqliteRecords(connection, app=known.app, call=id, at=at)
+            after = decide(known, records)
+            put_callouts(connection, () if after is None else (after,))
+            return after or known
+
+        return await self._ask(change)
+
+    async def callout(self, id: str) -> Callout | None:
+        return await self._ask(lambda connection: find_callout(connection, id))
+
+    async def callout_of(self, app: str, call: str) -> Callout | None:
+        return await self._ask(lambda connection: callout_of_call(connection, app, call))
+
+    async def due_callouts(self, at: int, limit: int) -> list[Callout]:
+        return await self._ask(lambda connection: due_callouts(connection, at, limit))
+
+    async def next_due(self) -> int | None:
+        return await self._ask(next_due)
+
+    async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
+        return await self._ask(lambda connection: list_callouts(connection, only, before, limit))
 
     async def probe(self) -> None:
         touch = "UPDATE meta SET value = randomblob(8) WHERE name = 'probe'"
@@ -345,6 +395,7 @@ class SqliteStore:
         self._rows.append((row, call, previous, *happened))
         if turn.over:
             self._over.append((turn.app, turn.call))
+        self._callouts += turn.callouts
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -362,6 +413,7 @@ class SqliteStore:
         for chunk in _chunks(self._over):
             values = [value for row in chunk for value in row]
             self._connection.execute(_many("leave_queues", len(chunk)), values)
+        put_callouts(self._connection, self._callouts)
         self._clear()
 
     def _clear(self) -> None:
@@ -369,6 +421,7 @@ class SqliteStore:
         self._moved.clear()
         self._rows.clear()
         self._over.clear()
+        self._callouts.clear()
 
     def _add_program(self, turn: Turn) -> int:
         insert = "INSERT INTO program (hash, closure) VALUES (?, ?)"
@@ -417,7 +470,8 @@ class SqliteStore:
             connection.execute(unused)
             self._programs = dict(connection.execute("SELECT hash, id FROM program"))
         expired = connection.execute(statement("old_records"), (now, limit - len(old)))
-        return len(old) + expired.rowcount
+        gone = len(old) + expired.rowcount
+        return gone + connection.execute(statement("old_callouts"), (before, limit - gone)).rowcount
 
     def _checkpoint(self) -> None:
         """The checkpoint thread: move the log into the file beside the writer's commits."""

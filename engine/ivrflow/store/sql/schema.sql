@@ -54,3 +54,30 @@ CREATE UNIQUE INDEX IF NOT EXISTS value_of_key ON record (name, key) WHERE waits
 CREATE UNIQUE INDEX IF NOT EXISTS place_of_call ON record (app, call_id, name, key) WHERE waits = 1;
 CREATE INDEX IF NOT EXISTS queue ON record (name, key, id) WHERE waits = 1;
 CREATE INDEX IF NOT EXISTS record_expires ON record (expires) WHERE expires < 9223372036854775807;
+
+-- Outgoing calls with all their tries. "order" is JSON; `due` is when something is to be done, or
+-- when it was over.
+CREATE TABLE IF NOT EXISTS callout (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    app TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    "order" BLOB NOT NULL,
+    made INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    rev INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    call TEXT NOT NULL,
+    result TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+
+CREATE UNIQUE INDEX IF NOT EXISTS callout_key ON callout (app, flow, name, key)
+WHERE key <> '' AND state <> 'over';
+CREATE INDEX IF NOT EXISTS callout_due ON callout (due) WHERE state NOT IN ('live', 'over');
+CREATE INDEX IF NOT EXISTS callout_call ON callout (app, call)
+WHERE call <> '' AND state <> 'over';
+CREATE INDEX IF NOT EXISTS callout_over ON callout (due) WHERE state = 'over';

@@ -1,0 +1,52 @@
+"""Outgoing calls on their way, as the store keeps them."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """Where a callout is.
+
+    `waiting`: to be dialled when it is due. `placing`: the platform is being asked, or nobody knows
+    what it said. `placed`: it has a call id. `live`: somebody answered, and a session speaks.
+    `unreached`: nobody will, and the flow hasn't been told yet. `over`: nothing is to be done.
+    """
+
+    WAITING = "waiting"
+    PLACING = "placing"
+    PLACED = "placed"
+    LIVE = "live"
+    UNREACHED = "unreached"
+    OVER = "over"
+
+
+class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One outgoing call, with all its tries.
+
+    `id` tells it from all others; who adds one of a known `id` adds nothing. `app` is the
+    application that it is placed as; `flow` declares it, as `name`. Of one `key`, unless it is "",
+    only one that is not over can be there. `order` is JSON, see `ivrflow.machine.orders`. `rev`
+    counts its changes, `attempt` its tries. `made` and `due` are milliseconds since 1970: at `due`
+    something is to be done, as its `state` says. `call` is the call id of the last try, "" while
+    there is none. `result` is that of the last try, `reason` says more for people.
+    """
+
+    id: str
+    app: str
+    flow: str
+    name: str
+    key: str
+    order: bytes
+    made: int
+    due: int
+    rev: int = 1
+    state: State = State.WAITING
+    attempt: int = 0
+    call: str = ""
+    result: str = ""
+    reason: str = ""
+
+    def changed(self, **changes: object) -> "Callout":
+        """Return the callout after a change."""
+        return msgspec.structs.replace(self, rev=self.rev + 1, **changes)

@@ -1,0 +1,3 @@
+SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, call, result, reason
+FROM callout
+WHERE app = ? AND call = ? AND call <> '' AND state <> 'over'

@@ -1,0 +1,4 @@
+SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, call, result, reason
+FROM callout
+WHERE state NOT IN ('live', 'over') AND due <= ?
+ORDER BY due LIMIT ?

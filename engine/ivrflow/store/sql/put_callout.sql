@@ -1,0 +1,7 @@
+-- Who is there already, by id or by key, stays.
+INSERT INTO callout (id, app, flow, name, key, "order", made, due, rev, state, attempt, call, result, reason)
+VALUES (
+    :id, :app, :flow, :name, :key, :order, :made, :due, :rev, :state, :attempt, :call, :result,
+    :reason
+)
+ON CONFLICT DO NOTHING

@@ -1,0 +1,60 @@
+"""Callouts in SQLite, inside whatever transaction is open."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from ivrflow.callouts import Callout
+from ivrflow.errors import ConflictError
+from ivrflow.store.base import CalloutFilter
+from ivrflow.store.sql import statement
+
+Row = tuple[object, ...]
+
+
+def put_callouts(connection: sqlite3.Connection, callouts: Iterable[Callout]) -> None:
+    """See `Store.put_callouts`."""
+    for callout in callouts:
+        row = msgspec.structs.asdict(callout)
+        if callout.rev == 1:
+            connection.execute(statement("put_callout"), row)
+        elif connection.execute(statement("move_callout"), row).rowcount != 1:
+            raise ConflictError(f"callout {callout.id} was changed by another")
+
+
+def find_callout(connection: sqlite3.Connection, id: str) -> Callout | None:
+    """Return a callout by its id."""
+    return _one(connection.execute(statement("callout"), (id,)).fetchone())
+
+
+def callout_of_call(connection: sqlite3.Connection, app: str, call: str) -> Callout | None:
+    """Return the callout that became a call."""
+    return _one(connection.execute(statement("callout_of_call"), (app, call)).fetchone())
+
+
+def due_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
+    """Return callouts that are due, the longest due first."""
+    return [_callout(row) for row in connection.execute(statement("due_callouts"), (at, limit))]
+
+
+def next_due(connection: sqlite3.Connection) -> int | None:
+    """Return when the next callout is due."""
+    due: int | None = connection.execute(statement("next_due")).fetchone()[0]
+    return due
+
+
+def list_callouts(
+    connection: sqlite3.Connection, only: CalloutFilter, before: str, limit: int
+) -> list[Callout]:
+    """Return callouts, the latest first."""
+    wanted = {**msgspec.structs.asdict(only), "before": before, "limit": limit}
+    return [_callout(row) for row in connection.execute(statement("list_callouts"), wanted)]
+
+
+def _one(row: Row | None) -> Callout | None:
+    return None if row is None else _callout(row)
+
+
+def _callout(row: Row) -> Callout:
+    return msgspec.convert(dict(zip(Callout.__struct_fields__, row, strict=True)), Callout)
