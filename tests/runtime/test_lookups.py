@@ -30,7 +30,7 @@ from ivrflow.runtime.turn import DEADLINE, Policy, Turns
 from ivrflow.server.accepting import environment_suffices
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
-from ivrflow.store.base import Draft, Place, Store, Turn
+from ivrflow.store.base import Commit, Draft, Place, Store, Turn
 from ivrflow.store.memory import Committed, MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -340,7 +340,7 @@ class Contested(MemoryStore):
 
     refusals = 0
 
-    def submit(self, turn: Turn | Draft) -> Committed:
+    def submit(self, turn: Turn | Draft) -> Commit:
         if not self.refusals:
             return super().submit(turn)
         self.refusals -= 1

@@ -20,7 +20,7 @@ from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Operation, P
 from ivrflow.store import base
 from ivrflow.store.base import Draft, Records, Store, Turn
 from ivrflow.store.memory import MemoryStore
-from ivrflow.store.sqlite import BUSY_SECONDS, SqliteStore
+from ivrflow.store.sqlite import BUSY_SECONDS, FORMAT, SqliteStore
 
 
 def failing(turn: Turn, error: Exception, *operations: Operation) -> Draft:
