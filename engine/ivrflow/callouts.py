@@ -27,9 +27,10 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `id` tells it from all others; who adds one of a known `id` adds nothing. `app` is the
     application that it is placed as; `flow` declares it, as `name`. Of one `key`, unless it is "",
     only one that is not over can be there. `order` is JSON, see `ivrflow.machine.orders`. `rev`
-    counts its changes, `attempt` its tries. `made` and `due` are milliseconds since 1970: at `due`
-    something is to be done, as its `state` says. `call` is the call id of the last try, "" while
-    there is none. `result` is that of the last try, `reason` says more for people.
+    counts its changes, `attempt` its tries, `failures` those that nobody answered, `refusals` how
+    often the platform was too busy for the present one. `made` and `due` are milliseconds since
+    1970: at `due` something is to be done, as its `state` says. `call` is the call id of the last
+    try, "" while there is none. `result` is that of the last try, `reason` says more for people.
     """
 
     id: str
@@ -43,6 +44,8 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rev: int = 1
     state: State = State.WAITING
     attempt: int = 0
+    failures: int = 0
+    refusals: int = 0
     call: str = ""
     result: str = ""
     reason: str = ""

@@ -1,6 +1,6 @@
 """The application in a directory, compiled; a broken edit leaves the last good state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ivrflow.machine.environment import WRITTEN
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
 from ivrflow.model.app import App
-from ivrflow.model.flow import runs
+from ivrflow.model.flow import Flow, callee, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +100,20 @@ def only_application(directory: Path, platform: Platform) -> Checked:
 def compile_catalog(checked: Checked, platform: Platform) -> Catalog:
     """Compile an application without errors; raises `UsageError` if no flow can answer calls."""
     routes = _routes(checked)
+    begun = (*(route.flow for route in routes), *_calling(checked.all_flows.values()))
     programs = {
-        name: compile_flow(checked.flows[name], checked.app, platform, checked.all_flows)
-        for name in dict.fromkeys(route.flow for route in routes)
+        name: compile_flow(checked.all_flows[name], checked.app, platform, checked.all_flows)
+        for name in dict.fromkeys(begun)
     }
     return Catalog(app=checked.app, programs=programs, routes=routes)
+
+
+def _calling(flows: Iterable[Flow]) -> Iterator[str]:
+    """Yield the names of flows that declare callouts, and of those that these run."""
+    for flow in flows:
+        for callout in flow.callouts.values():
+            yield flow.name
+            yield callee(callout, flow)
 
 
 def _routes(checked: Checked) -> tuple[Route, ...]:
@@ -124,6 +133,12 @@ def _routes(checked: Checked) -> tuple[Route, ...]:
             for each in checked.app.routes
         )
     run = {each.flow.name for flow in checked.flows.values() for each in runs(flow)}
+    run |= {
+        callee(each, flow)
+        for flow in checked.flows.values()
+        for each in flow.callouts.values()
+        if callee(each, flow) != flow.name
+    }
     alone = [name for name in checked.flows if name not in run]
     if len(alone) == 1:
         return (Route(flow=alone[0], params={}),)

@@ -111,8 +111,8 @@ def test_what_is_due_comes_in_the_order_of_its_time(open_store: Open) -> None:
         await store.put_callouts([callout(id, due=due) for id, due in times.items()])
         assert [each.id for each in await store.due_callouts(300, 10)] == ["b", "c", "a"]
         assert [each.id for each in await store.due_callouts(300, 2)] == ["b", "c"]
-        quiet = callout("b", due=100).changed(state=State.LIVE)
-        await store.put_callouts([quiet])
+        over = callout("b", due=100).changed(state=State.OVER)
+        await store.put_callouts([over])
         assert [each.id for each in await store.due_callouts(300, 10)] == ["c", "a"]
 
     run(open_store, story)

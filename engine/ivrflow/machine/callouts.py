@@ -9,7 +9,7 @@ from ivrflow.expr.compile import Scope, Value, bounded_value
 from ivrflow.machine.calendar import is_open, next_opening
 from ivrflow.machine.dialling import Fence, address, milliseconds, number, shown
 from ivrflow.machine.environment import without_marks
-from ivrflow.machine.events import Answered
+from ivrflow.machine.events import Answered, Unreached
 from ivrflow.machine.orders import Dial, Order
 from ivrflow.machine.outcome import Facts, Need
 from ivrflow.machine.program import Callout, Flow, Program
@@ -81,9 +81,11 @@ def judge(program: Program, wanted: Order, facts: Facts) -> Judgement | Need:
         return Need(missing.fact)
 
 
-def answer_callout(program: Program, wanted: Order, event: Answered) -> Session:
-    """Return the session of a callout that was answered, before its first step. `program` is the
-    newest one of the flow that it runs."""
+def begin_callout(
+    program: Program, wanted: Order, event: Answered | Unreached, callout: str
+) -> Session:
+    """Return the session of a callout before its first step. `program` is the newest one of the
+    flow that it runs, `callout` its id."""
     flow = program.flow
     known = {name: each for name, each in wanted.params.items() if name in flow.known}
     return Session(
@@ -91,6 +93,7 @@ def answer_callout(program: Program, wanted: Order, event: Answered) -> Session:
         frames=(Frame(flow=flow.name, vars=dict(flow.vars), params={**flow.params, **known}),),
         locale=flow.locale,
         context=Context.ANSWERED,
+        callout=callout,
     )
 
 

@@ -43,10 +43,12 @@ class Incoming(_Event, frozen=True, kw_only=True, tag="incoming"):
 
 
 class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
-    """The called party picked up. `amd`: `human`, `machine`, `unsure`, another word, or ""."""
+    """The called party picked up. `amd`: `human`, `machine`, `unsure`, another word, or "".
+    `custom` is what was given when the call was placed."""
 
     amd: str = ""
     amd_reason: str = ""
+    custom: str = ""
 
 
 class Chosen(_Event, frozen=True, kw_only=True, tag="chosen"):
@@ -99,11 +101,13 @@ class MenuFailed(_Event, frozen=True, kw_only=True, tag="menu_failed"):
 
 class Ended(_Event, frozen=True, kw_only=True, tag="ended"):
     """The call is over. `result` and `reason` are lower case words of open sets, such as
-    `answered busy no_answer failed` and `caller_hangup callee_hangup timeout`; duration in s."""
+    `answered busy no_answer failed` and `caller_hangup callee_hangup timeout`; duration in s.
+    `custom` is what was given when the call was placed."""
 
     result: str = ""
     reason: str = ""
     duration: int = 0
+    custom: str = ""
 
 
 class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
@@ -123,7 +127,7 @@ class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
 class Unreached(_Event, frozen=True, kw_only=True, tag="unreached"):
     """A callout was never answered, and is not tried again. `result` is `busy`, `no_answer`,
     `failed`, `refused` (the platform would not place it), `unknown` (nobody knows whether it was
-    placed) or `cancelled`; `reason` says more, for people."""
+    placed) or `cancelled`; `reason` says more, for people. `call` is the callout's id."""
 
     result: str
     reason: str = ""

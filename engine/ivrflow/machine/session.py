@@ -81,6 +81,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
     offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
+    `callout` is the id of the callout that became this call, "" for an incoming one.
     """
 
     call: Call
@@ -98,6 +99,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     over: bool = False
     rescued: bool = False
     pending: Pending | None = None
+    callout: str = ""
 
     @property
     def frame(self) -> Frame:

@@ -120,7 +120,10 @@ def _event(callback: Callback, app: str) -> Event:
             return _incoming(callback, app, call, at)
         case Ace(amd=amd):
             status, reason = _amd(amd)
-            return events.Answered(app=app, call=call, at=at, amd=status, amd_reason=reason)
+            custom = callback.custom or ""
+            return events.Answered(
+                app=app, call=call, at=at, amd=status, amd_reason=reason, custom=custom
+            )
         case Dice():
             return events.Ended(
                 app=app,
@@ -129,6 +132,7 @@ def _event(callback: Callback, app: str) -> Event:
                 result=_word(callback.result, RESULT_BY_WORD),
                 reason=_word(callback.reason, REASON_BY_WORD),
                 duration=_seconds(callback.duration),
+                custom=callback.custom or "",
             )
         case Notify():
             return _notified(callback, app, call, at)

@@ -1,13 +1,10 @@
 """Callouts in a dict."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ivrflow.callouts import Callout, State
 from ivrflow.errors import ConflictError
 from ivrflow.store.base import CalloutFilter
-
-QUIET = (State.LIVE, State.OVER)
-"""States in which nothing is to be done."""
 
 
 class MemoryCallouts:
@@ -37,31 +34,24 @@ class MemoryCallouts:
 
     def _taken(self, callout: Callout) -> bool:
         name = _key(callout)
-        return bool(callout.key) and any(
-            _key(each) == name for each in self._rows.values() if each.state is not State.OVER
-        )
+        return bool(callout.key) and any(_key(each) == name for each in self._open())
 
     def get(self, id: str) -> Callout | None:
         return self._rows.get(id)
 
     def of(self, app: str, call: str) -> Callout | None:
-        return next(
-            (
-                each
-                for each in self._rows.values()
-                if (each.app, each.call) == (app, call) and each.state is not State.OVER
-            ),
-            None,
-        )
+        found = (each for each in self._open() if (each.app, each.call) == (app, call))
+        return next(found, None)
 
     def due(self, at: int, limit: int) -> list[Callout]:
-        due = [each for each in self._rows.values() if each.state not in QUIET and each.due <= at]
+        due = [each for each in self._open() if each.due <= at]
         return sorted(due, key=lambda each: each.due)[:limit]
 
     def next_due(self) -> int | None:
-        return min(
-            (each.due for each in self._rows.values() if each.state not in QUIET), default=None
-        )
+        return min((each.due for each in self._open()), default=None)
+
+    def _open(self) -> Iterator[Callout]:
+        return (each for each in self._rows.values() if each.state is not State.OVER)
 
     def listed(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         rows = list(reversed(self._rows.values()))

@@ -1,4 +1,4 @@
-SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, call, result, reason
+SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, failures, refusals, call, result, reason
 FROM callout
-WHERE state NOT IN ('live', 'over') AND due <= ?
+WHERE state <> 'over' AND due <= ?
 ORDER BY due LIMIT ?

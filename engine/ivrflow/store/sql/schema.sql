@@ -70,6 +70,8 @@ CREATE TABLE IF NOT EXISTS callout (
     rev INTEGER NOT NULL,
     state TEXT NOT NULL,
     attempt INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    refusals INTEGER NOT NULL,
     call TEXT NOT NULL,
     result TEXT NOT NULL,
     reason TEXT NOT NULL
@@ -77,7 +79,7 @@ CREATE TABLE IF NOT EXISTS callout (
 
 CREATE UNIQUE INDEX IF NOT EXISTS callout_key ON callout (app, flow, name, key)
 WHERE key <> '' AND state <> 'over';
-CREATE INDEX IF NOT EXISTS callout_due ON callout (due) WHERE state NOT IN ('live', 'over');
+CREATE INDEX IF NOT EXISTS callout_due ON callout (due) WHERE state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_call ON callout (app, call)
 WHERE call <> '' AND state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_over ON callout (due) WHERE state = 'over';
