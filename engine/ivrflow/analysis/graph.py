@@ -31,6 +31,9 @@ HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 LOOKED_UP = ("ok", "error")
 """Outcomes that every look-up has."""
 
+ASIDE = ("ended", "unreached", "recording", "transcript")
+"""Handlers of a flow for what happens beside the conversation: nobody hears a reply."""
+
 AMD_OUTCOMES = ("human", "machine", "unsure")
 
 

@@ -18,6 +18,7 @@ from ivrflow.analysis.assignment import (
 )
 from ivrflow.analysis.decisions import Before, Decision
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
+from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.texts import Texts
@@ -78,7 +79,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
     unreached = everything(subject)
     for state in subject.states.values():
         reader.state(state, found.get(state.name, unreached))
-    for name in ("ended", "recording", "transcript"):
+    for name in ASIDE:
         reader.transition(subject.flow.on.by_outcome.get(name, ()), anytime(subject))
     for declared in subject.flow.prompts.values():
         reader.texts.declared(declared, unreached)

@@ -1,6 +1,7 @@
 """Steps of a program, performed: one function a kind of step."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from ivrflow.errors import EvaluationError
@@ -77,7 +78,7 @@ def _place_callout(walk: Walk, step: CalloutStep) -> None:
     for names in _once_for_each(walk, step):
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
-        when = "" if step.when is None else str(step.when(names))
+        when = "" if step.when is None else _moment(str(step.when(names)))
         walk.effects.append(PlaceCallout(order=wanted, state=walk.state, at=when))
 
 
@@ -95,6 +96,16 @@ def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
         walk.names["item"] = item
         yield walk.names
     walk.names.pop("item", None)
+
+
+def _moment(text: str) -> str:
+    try:
+        aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise EvaluationError(f'"{text}" is no point in time')
+    return text
 
 
 def _use_record(walk: Walk, step: RecordOperation) -> None:

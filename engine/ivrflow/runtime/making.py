@@ -10,8 +10,10 @@ from datetime import datetime
 
 import msgspec
 
+from ivrflow.callouts import Callout
 from ivrflow.clock import as_milliseconds, as_text
 from ivrflow.machine.asking import answered
+from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
 from ivrflow.machine.lookups import BUDGET, Lookup, Pending
@@ -19,6 +21,7 @@ from ivrflow.machine.outcome import Answer, Facts, Need, Question, Recorded, Ste
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.step import step
+from ivrflow.runtime.callouts import Callouts
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live
 from ivrflow.runtime.lookups import Told, looked_up
 from ivrflow.runtime.mailbox import Key
@@ -39,7 +42,8 @@ class Arrival(msgspec.Struct):
     `key` is the hash of its identity, known when its call is. `facts` are those that its turn has
     asked for so far; they are kept when the turn is run again. So are the answers of look-ups, by
     question: `told`. `patience` is how many seconds look-ups may still take. `kept` is the event as
-    JSON for the journal, known when it has been stepped.
+    JSON for the journal, known when it has been stepped. `callout` is what the callout of the call
+    becomes with this event.
     """
 
     event: Event
@@ -51,6 +55,7 @@ class Arrival(msgspec.Struct):
     kept: bytes = b""
     told: dict[bytes, Told] = {}
     patience: float = BUDGET / 1000
+    callout: Callout | None = None
 
     def tell_time(self) -> str:
         """Return what time it is; the journal keeps that it was asked for."""
@@ -81,8 +86,9 @@ class Maker:
     """Makes the turns of calls. `identity_key` keys the hashes of their events; `who` names this
     process in the store."""
 
-    def __init__(self, vault: Vault, identity_key: bytes, who: str) -> None:
+    def __init__(self, vault: Vault, callouts: Callouts, identity_key: bytes, who: str) -> None:
         self._vault = vault
+        self._callouts = callouts
         self._identities = hashlib.blake2b(digest_size=16, key=identity_key)
         self._who = who
 
@@ -157,7 +163,16 @@ class Maker:
             event=arrival.kept,
             facts=_encoder.encode(facts),
             reply=reply,
+            callouts=self._callouts_of(arrival, at, taken.effects),
         )
+
+    def _callouts_of(
+        self, arrival: Arrival, at: int, effects: tuple[Effect, ...]
+    ) -> tuple[Callout, ...]:
+        own = () if arrival.callout is None else (arrival.callout,)
+        if not effects:
+            return own
+        return (*own, *self._callouts.placed(arrival.call, arrival.key, at, effects))
 
     def _stored(self, call: Key, program: Program, session: Session) -> bytes:
         content = _encoder.encode(session)

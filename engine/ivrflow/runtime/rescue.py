@@ -29,6 +29,7 @@ from ivrflow.machine.replies import MENU, Continue, Hangup, Reply
 from ivrflow.machine.routing import route
 from ivrflow.machine.step import begin, last_words
 from ivrflow.runtime.answer import Answer, fill
+from ivrflow.runtime.token import is_token
 from ivrflow.sinch.render import render
 
 NOTHING = b""
@@ -40,6 +41,8 @@ def rescue(event: Event, catalog: Catalog, facts: Facts) -> bytes:
     match event:
         case Incoming():
             return render(_for_a_new_call(event, catalog, facts))
+        case Answered(custom=custom) if is_token(custom):
+            return render(apology(catalog.app.sorry, catalog.app.locale, answer=False))
         case Answered():
             return render(Reply(number=1, action=Continue()))
         case MenuHangup():

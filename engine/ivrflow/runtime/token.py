@@ -15,6 +15,11 @@ def token(key: bytes, id: str, attempt: int) -> str:
     return f"ivrflow:{id}:{attempt}:{_mac(key, id, attempt)}"
 
 
+def is_token(text: str) -> bool:
+    """Whether `text` looks like a token, whoever made it."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def read_token(key: bytes, text: str) -> tuple[str, int] | None:
     """Return the callout's id and its try, None where `text` is no token of ours."""
     found = _TOKEN.fullmatch(text)

@@ -21,10 +21,10 @@ import msgspec
 import structlog
 
 from ivrflow import __version__
-from ivrflow.clock import as_text, now
+from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.events import Event, Incoming
+from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
 from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Facts, Step
 from ivrflow.machine.program import Program
@@ -32,6 +32,7 @@ from ivrflow.machine.routing import route
 from ivrflow.machine.session import Session
 from ivrflow.machine.step import begin
 from ivrflow.runtime.answer import Answer, fill
+from ivrflow.runtime.callouts import Callouts
 from ivrflow.runtime.deadline import Deadlines, LateError, before
 from ivrflow.runtime.line import name_of, write_line
 from ivrflow.runtime.live import Live, LiveCalls, revive
@@ -77,6 +78,10 @@ class Policy:
     secret_key: bytes = field(default=b"", repr=False)
 
 
+def _nothing() -> None:
+    """Nobody dials what turns place."""
+
+
 Tell = Callable[[Event, Program, Step], None]
 """Who is told of every turn, once it is committed."""
 
@@ -84,7 +89,8 @@ Tell = Callable[[Event, Program, Step], None]
 class Turns:
     """Answers events on the flows of a library, keeping calls in a store.
 
-    Without an `asker` every look-up is the author's `error`.
+    Without an `asker` every look-up is the author's `error`. `notice` is called when something is
+    to be done for a callout.
     """
 
     def __init__(
@@ -101,8 +107,10 @@ class Turns:
         self.policy = policy
         self.now = now
         self.vault = Vault(lambda: policy.secret_key or store.secret_key())
-        self.maker = Maker(self.vault, store.identity_key, policy.who)
+        self.callouts = Callouts(library, store, self.vault)
+        self.maker = Maker(self.vault, self.callouts, store.identity_key, policy.who)
         self.tell = tell or write_line
+        self.notice: Callable[[], None] = _nothing
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
@@ -184,6 +192,10 @@ class Turns:
             return await self._first(arrival)
         arrival.key = self.maker.key(arrival.event, live.program)
         if arrival.key not in live.recent:
+            session = live.session
+            if session.callout and isinstance(arrival.event, Ended) and not session.over:
+                ending = self.callouts.over(session.callout, as_milliseconds(arrival.at))
+                arrival.callout = await before(arrival.deadline, ending)
             return await self._take(arrival, live)
         event = arrival.event
         log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
@@ -197,19 +209,51 @@ class Turns:
 
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""
-        event, catalog = arrival.event, self.library.current
-        if not isinstance(event, Incoming):
-            log.warning("unknown call", call=event.call, callback=name_of(event))
-            return rescue(event, catalog, Facts(now=as_text(arrival.at)))
+        match arrival.event:
+            case Incoming() as event:
+                return await self._incoming(arrival, event)
+            case Answered() | Ended() | Unreached() as event:
+                return await self._called_out(arrival, event)
+            case event:
+                return self._unknown(arrival)
+
+    def _unknown(self, arrival: Arrival) -> bytes:
+        event = arrival.event
+        log.warning("unknown call", call=event.call, callback=name_of(event))
+        return rescue(event, self.library.current, Facts(now=as_text(arrival.at)))
+
+    async def _called_out(self, arrival: Arrival, event: Answered | Ended | Unreached) -> bytes:
+        """The first event of a call that we placed; its end, if nobody answered."""
+        callout = await before(arrival.deadline, self.callouts.of(event))
+        at = as_milliseconds(arrival.at)
+        if callout is None:
+            return self._unknown(arrival)
+        if isinstance(event, Ended):
+            await before(arrival.deadline, self.callouts.ended(callout, event, at))
+            log.info("nobody answered", call=event.call, callout=callout.name, result=event.result)
+            self.notice()
+            return b""
+        live = self.callouts.begin(callout, event)
+        if live is None:
+            log.warning("nobody waits for it", call=event.call, callout=callout.name)
+            return LAST if isinstance(event, Answered) else b""
+        arrival.callout = self.callouts.become(callout, event, at)
+        return await self._begin(arrival, live)
+
+    async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:
+        catalog = self.library.current
         found = route(catalog.routes, event)
         if found is None:
             log.warning("no route", call=event.call, called=event.called, domain=event.domain)
             return unrouted(catalog)
         program = catalog.programs[found.flow]
         session = begin(program, event, params=found.params, locale=found.locale)
-        arrival.key = self.maker.key(event, program)
+        return await self._begin(arrival, Live(program, session))
+
+    async def _begin(self, arrival: Arrival, live: Live) -> bytes:
+        arrival.key = self.maker.key(arrival.event, live.program)
         arrival.facts = msgspec.structs.replace(arrival.facts, engine=__version__)
-        return await self._take(arrival, Live(program, session))
+        return await self._take(arrival, live)
 
     async def _take(self, arrival: Arrival, live: Live) -> bytes:
         """Step, commit, and keep the call in hand."""
@@ -247,6 +291,8 @@ class Turns:
     def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
         live.take(turn, session, place)
         self.look_ups.follow(call, session)
+        if turn.callouts:
+            self.notice()
         if session.over:
             self.live.drop(call)
         else:

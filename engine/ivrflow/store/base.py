@@ -205,6 +205,10 @@ class Store(Protocol):
         """Return when something is to be done for a callout, None if for none."""
         ...
 
+    async def busy_callouts(self) -> int:
+        """Return how many callouts are being placed, or are placed or live."""
+        ...
+
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         """Return callouts, the latest first, from the one before `before` ("": from the last)."""
         ...

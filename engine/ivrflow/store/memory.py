@@ -151,6 +151,9 @@ class MemoryStore:
     async def next_due(self) -> int | None:
         return self._callouts.next_due()
 
+    async def busy_callouts(self) -> int:
+        return self._callouts.busy()
+
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         return self._callouts.listed(only, before, limit)
 

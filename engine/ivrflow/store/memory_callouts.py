@@ -6,6 +6,9 @@ from ivrflow.callouts import Callout, State
 from ivrflow.errors import ConflictError
 from ivrflow.store.base import CalloutFilter
 
+BUSY = (State.PLACING, State.PLACED, State.LIVE)
+"""States in which there may be a call."""
+
 
 class MemoryCallouts:
     """Every callout of a store, by id, in the order in which they were added."""
@@ -49,6 +52,9 @@ class MemoryCallouts:
 
     def next_due(self) -> int | None:
         return min((each.due for each in self._open()), default=None)
+
+    def busy(self) -> int:
+        return sum(each.state in BUSY for each in self._rows.values())
 
     def _open(self) -> Iterator[Callout]:
         return (each for each in self._rows.values() if each.state is not State.OVER)

@@ -37,6 +37,7 @@ from ivrflow.store.keyfile import read_or_make_key
 from ivrflow.store.lock import FileLock
 from ivrflow.store.sql import statement
 from ivrflow.store.sqlite_callouts import (
+    busy_callouts,
     callout_of_call,
     due_callouts,
     find_callout,
@@ -200,6 +201,9 @@ class SqliteStore:
 
     async def next_due(self) -> int | None:
         return await self._ask(next_due)
+
+    async def busy_callouts(self) -> int:
+        return await self._ask(busy_callouts)
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: list_callouts(connection, only, before, limit))

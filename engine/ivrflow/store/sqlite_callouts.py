@@ -44,6 +44,12 @@ def next_due(connection: sqlite3.Connection) -> int | None:
     return due
 
 
+def busy_callouts(connection: sqlite3.Connection) -> int:
+    """Return how many callouts may be calls now."""
+    count: int = connection.execute(statement("busy_callouts")).fetchone()[0]
+    return count
+
+
 def list_callouts(
     connection: sqlite3.Connection, only: CalloutFilter, before: str, limit: int
 ) -> list[Callout]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from ivrflow.analysis.contexts import Visit
-from ivrflow.analysis.graph import is_silent
+from ivrflow.analysis.graph import ASIDE, is_silent
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -198,7 +198,7 @@ def _performed(subject: Subject) -> Iterator[tuple[Context, Visit, tuple[Step, .
                 for move in way.transition:
                     yield after, visit, move.steps
     nobody = Visit(subject.flow.start.name, Context.NONE)
-    for name in ("ended", "recording", "transcript"):
+    for name in ASIDE:
         for move in subject.flow.on.by_outcome.get(name, ()):
             yield Context.NONE, nobody, move.steps
 

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ivrflow.analysis.faults import Sort
+from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
@@ -119,7 +120,7 @@ def unknown_outcome(subject: Subject) -> Iterator[Finding]:
             help = did_you_mean(name, known)
             yield Finding(transition[0].at, f'"{state.name}" has no outcome "{name}"', help)
     for name, transition in subject.flow.on.by_outcome.items():
-        if name not in (*INHERITED, "ended", "recording", "transcript") and transition:
+        if name not in (*INHERITED, *ASIDE) and transition:
             yield Finding(transition[0].at, f'no flow has an outcome "{name}"')
 
 

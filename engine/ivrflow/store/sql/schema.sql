@@ -83,3 +83,5 @@ CREATE INDEX IF NOT EXISTS callout_due ON callout (due) WHERE state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_call ON callout (app, call)
 WHERE call <> '' AND state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_over ON callout (due) WHERE state = 'over';
+CREATE INDEX IF NOT EXISTS callout_busy ON callout (state)
+WHERE state <> 'over' AND state IN ('placing', 'placed', 'live');

@@ -1,0 +1,255 @@
+"""The dialler: does for callouts what is due.
+
+A try is committed as `placing` before the platform is asked, so that a crash in between dials
+nobody twice: what was being placed then is never placed again, only looked for. Events may overtake
+the platform's answer; whichever is committed first counts.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from ivrflow.callouts import Callout, State
+from ivrflow.clock import as_milliseconds, as_text, now
+from ivrflow.errors import StoreError
+from ivrflow.machine.asking import Answered, answered
+from ivrflow.machine.callouts import Go, Judgement, Later, Never, judge
+from ivrflow.machine.events import Ended, Unreached
+from ivrflow.machine.orders import Dial, Order
+from ivrflow.machine.outcome import Facts, Need, Question, Recorded
+from ivrflow.machine.program import Program
+from ivrflow.records import Operation
+from ivrflow.runtime import tries
+from ivrflow.runtime.callouts import TOLD
+from ivrflow.runtime.pace import Pace
+from ivrflow.runtime.turn import Turns
+from ivrflow.store.base import Records
+
+MOST_AT_ONCE = 100
+"""Callouts that are taken from the store at a time."""
+
+AGAIN = 30_000
+"""Milliseconds after which what failed here is tried again."""
+
+LONGEST_REST = 60.0
+"""Seconds after which the store is looked at even if nobody said that something is due."""
+
+log = structlog.get_logger()
+
+
+class Placer(Protocol):
+    """Who asks the platform. What they can't do they say; they don't raise."""
+
+    async def place(self, app: str, dial: Dial, custom: str) -> tries.Answer:
+        """Place a call as `app`; its events carry `custom`."""
+        ...
+
+    async def look(self, app: str, call: str) -> tries.Seen:
+        """Return what the platform says of a call."""
+        ...
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many calls are placed a second, and how many that we placed may be under way."""
+
+    per_second: float = 5.0
+    at_once: int = 100
+
+
+class Dialler:
+    """Does for the callouts of `turns` what is due, by `placer`."""
+
+    def __init__(
+        self, turns: Turns, placer: Placer, limits: Limits, now: Callable[[], datetime] = now
+    ) -> None:
+        self._turns = turns
+        self._store = turns.store
+        self._callouts = turns.callouts
+        self._placer = placer
+        self._limits = limits
+        self._pace = Pace(limits.per_second)
+        self._now = now
+        self._due = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        turns.notice = self._due.set
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._due.clear()
+            try:
+                rest = await self.work()
+            except StoreError as error:
+                log.error("callouts wait", reason=str(error))
+                rest = AGAIN / 1000
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._due.wait()
+
+    async def work(self) -> float:
+        """Begin all that is due; returns after how many seconds to look again."""
+        at = as_milliseconds(self._now())
+        room = self._limits.at_once - await self._store.busy_callouts()
+        for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
+            waits = callout.state is State.WAITING
+            if callout.id in self._busy or (waits and room <= 0):
+                continue
+            room -= waits
+            self._begin(callout)
+        due = await self._store.next_due()
+        if due is None or self._busy:
+            return LONGEST_REST
+        return min(max(0.05, (due - as_milliseconds(self._now())) / 1000), LONGEST_REST)
+
+    async def drain(self) -> None:
+        """Wait for what has begun: to give up a request to place a call could end the call."""
+        while self._busy:
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _begin(self, callout: Callout) -> None:
+        def done(_: asyncio.Task[None]) -> None:
+            del self._busy[callout.id]
+            self._due.set()
+
+        task = self._busy[callout.id] = asyncio.create_task(self._do(callout))
+        task.add_done_callback(done)
+
+    async def _do(self, callout: Callout) -> None:
+        try:
+            await self._step(callout)
+        except StoreError as error:
+            log.error("callout waits", callout=callout.name, id=callout.id, reason=str(error))
+            await self._later(callout)
+        except Exception:  # a bug of ours must not stop the others
+            log.exception("callout failed", callout=callout.name, id=callout.id)
+            await self._later(callout)
+
+    async def _step(self, callout: Callout) -> None:
+        match callout.state:
+            case State.WAITING:
+                await self._dial(callout)
+            case State.PLACING:
+                await self._give_up(callout)
+            case State.PLACED | State.LIVE:
+                await self._look(callout)
+            case State.UNREACHED:
+                await self._tell(callout)
+            case State.OVER:
+                pass
+
+    # -- dialling ---------------------------------------------------------------------------------
+
+    async def _dial(self, callout: Callout) -> None:
+        await self._pace.wait()
+        moment = self._now()
+        order = self._callouts.order(callout)
+
+        def decide(known: Callout, records: Records) -> Callout | None:
+            return self._judged(known, order, moment, records) if known == callout else None
+
+        begun = await self._store.amend(callout.id, as_milliseconds(moment), decide)
+        if begun is None or begun.state is not State.PLACING or begun.rev != callout.rev + 1:
+            return
+        answer = await self._place(begun, order)
+        log.info("dialled", callout=begun.name, id=begun.id, answer=type(answer).__name__.lower())
+        await self._answered(begun, answer)
+
+    async def _place(self, callout: Callout, order: Order) -> tries.Answer:
+        assert order.dial is not None  # noqa: S101  it was judged to be dialled
+        try:
+            token = self._callouts.token(callout)
+            return await self._placer.place(callout.app, order.dial, token)
+        except Exception:  # whatever it was, the call may have been placed
+            log.exception("placing failed", callout=callout.name, id=callout.id)
+            return tries.Unsure("a fault of the engine")
+
+    async def _answered(self, callout: Callout, answer: tries.Answer) -> None:
+        at = as_milliseconds(self._now())
+
+        def decide(known: Callout, records: Records) -> Callout | None:
+            return tries.answered_by_platform(known, callout.attempt, answer, at)
+
+        await self._store.amend(callout.id, at, decide)
+
+    def _judged(
+        self, callout: Callout, order: Order, moment: datetime, records: Records
+    ) -> Callout:
+        """What a callout becomes that is due; in the store's transaction."""
+        at = as_milliseconds(moment)
+        program = self._callouts.program(order.flow)
+        if program is None:
+            return tries.unreached(callout, "cancelled", f'there is no flow "{order.flow}"', at)
+        match _judge(program, order, as_text(moment), records):
+            case Go():
+                return tries.placing(callout, at)
+            case Later(at=opening):
+                due = as_milliseconds(datetime.fromisoformat(opening))
+                return callout.changed(due=max(due, at + 1))
+            case Never(reason=reason):
+                return tries.unreached(callout, "cancelled", reason, at)
+
+    # -- what came of it --------------------------------------------------------------------------
+
+    async def _give_up(self, callout: Callout) -> None:
+        """The platform never said what became of a call, and no event came of it."""
+        at = as_milliseconds(self._now())
+        reason = callout.reason or "the engine stopped while it was placed"
+        await self._amend(callout, lambda each: tries.unreached(each, "unknown", reason, at))
+
+    async def _look(self, callout: Callout) -> None:
+        """Nothing was heard of a call for long: ask."""
+        seen = await self._placer.look(callout.app, callout.call)
+        at = as_milliseconds(self._now())
+        if seen.state == "ongoing":
+            await self._amend(callout, lambda each: each.changed(due=at + tries.PATIENCE))
+        elif callout.state is State.LIVE:
+            await self._amend(callout, lambda each: tries.over(each, at))
+        else:
+            event = Ended(app=callout.app, call=callout.call, result=seen.result)
+            await self._callouts.ended(callout, event, at)
+
+    async def _tell(self, callout: Callout) -> None:
+        """Tell the flow that nobody was reached."""
+        event = Unreached(
+            app=callout.app, call=TOLD + callout.id, result=callout.result, reason=callout.reason
+        )
+        log.info("unreached", callout=callout.name, id=callout.id, result=callout.result)
+        if self._callouts.begin(callout, event) is None:  # its flow is gone: nobody is to be told
+            at = as_milliseconds(self._now())
+            await self._amend(callout, lambda each: tries.over(each, at))
+            return
+        await self._turns.answer(event, arrived=monotonic())
+        known = await self._store.callout(callout.id)
+        if known == callout:
+            await self._later(callout)
+
+    async def _later(self, callout: Callout) -> None:
+        at = as_milliseconds(self._now()) + AGAIN
+        with suppress(StoreError):
+            await self._amend(callout, lambda each: each.changed(due=at))
+
+    async def _amend(self, callout: Callout, change: Callable[[Callout], Callout]) -> None:
+        """Change a callout, unless somebody else has since."""
+
+        def decide(known: Callout, records: Records) -> Callout | None:
+            return change(known) if known == callout else None
+
+        await self._store.amend(callout.id, as_milliseconds(self._now()), decide)
+
+
+def _judge(program: Program, order: Order, moment: str, records: Records) -> Judgement:
+    def take(facts: Facts) -> Judgement | Need:
+        return judge(program, order, facts)
+
+    def answer(_: int, question: Question) -> Recorded:
+        assert isinstance(question, Operation)  # noqa: S101  a condition looks nothing up
+        return Recorded(records.perform(question))
+
+    found: Answered[Judgement] = answered(take, Facts(), lambda: moment, answer)
+    return found.taken

@@ -1,0 +1,1 @@
+SELECT count(*) FROM callout WHERE state <> 'over' AND state IN ('placing', 'placed', 'live')

@@ -1,0 +1,388 @@
+"""Outgoing calls: dialled once, told once, whatever happens in between."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ivrflow.callouts import Callout, State
+from ivrflow.clock import as_milliseconds
+from ivrflow.emulator.auth import Request
+from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.runner import Headers
+from ivrflow.emulator.setup import Application, Person, RestFault, Setup
+from ivrflow.emulator.transcript import Entry, Heard, Rang
+from ivrflow.library import Library
+from ivrflow.machine.callouts import order
+from ivrflow.machine.effects import Log
+from ivrflow.machine.events import Event
+from ivrflow.machine.orders import Dial
+from ivrflow.machine.outcome import Step
+from ivrflow.machine.program import Program
+from ivrflow.runtime.dialler import Dialler, Limits
+from ivrflow.runtime.tries import Answer, Placed, Refused, Seen, Unsure
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.sinch.parse import parse
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.store.base import CalloutFilter, Store
+from ivrflow.store.memory import MemoryStore
+from ivrflow.store.sqlite import SqliteStore
+
+APP = "app"
+ADA = "+46701234567"
+ALL = CalloutFilter()
+
+REMINDER = """
+flow: reminder
+start: greet
+params: {to: phone, at: string}
+records: {stopped: {key: phone}}
+schedules:
+  daytime: {timezone: Europe/Stockholm, open: {mon-sun: "09:00-20:00"}}
+callouts:
+  remind:
+    to: "{{ to }}"
+    cli: "+46850000000"
+    timeout: 20s
+    key: "{{ to }}"
+    unless: recorded(stopped, to)
+    hours: daytime
+    retry: {results: [busy, no_answer], times: 2, every: 10m}
+on:
+  unreached: {do: [{log: "unreached: {{ result }}"}]}
+  ended: {do: [{log: "ended: {{ result }}"}]}
+states:
+  greet:
+    menu:
+      prompt: "You have an appointment at {{ params.at }}. Press 1 to confirm, 9 for no more calls."
+      choices: {1: confirmed, 9: stop}
+    on: {no_input: bye, no_match: bye}
+  confirmed: {say: Thank you., hangup: }
+  stop:
+    do: [{put: {record: stopped, key: "{{ params.to }}"}}]
+    say: We will not call you again.
+    hangup:
+  bye: {hangup: }
+"""
+
+
+class Box:
+    """The engine and its dialler behind an emulated platform, on one simulated clock."""
+
+    def __init__(self, library: Library, store: Store, *people: Person) -> None:
+        setup = Setup(
+            applications=(Application(key=APP, primary="http://localhost/callbacks"),),
+            people=people,
+        )
+        self.library = library
+        self.world = InProcess(setup, self._answer)
+        self.store = store
+        self.logged: list[str] = []
+        self.answers: list[Answer] = []
+        self.lost = False
+        self.begin(store)
+
+    def begin(self, store: Store) -> None:
+        """Be an engine that has just been started."""
+        self.store = store
+        self.turns = Turns(self.library, store, Policy(), self.now, tell=self._tell)
+        self.dialler = Dialler(self.turns, self, Limits(per_second=1e6), self.now)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.platform.now / 1000, UTC)
+
+    async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        from time import monotonic
+
+        answer = await self.turns.answer(parse(body, APP), arrived=monotonic())
+        return answer.status, answer.body
+
+    def _tell(self, event: Event, program: Program, step: Step) -> None:
+        self.logged += [each.text for each in step.effects if isinstance(each, Log)]
+
+    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
+        number = {"name": "connectPstn", "number": dial.to, "cli": dial.cli}
+        timeout = {"dialTimeout": dial.timeout // 1000} if dial.timeout else {}
+        amd = {"amd": {"enabled": True}} if dial.amd else {}
+        ice = json.dumps({"action": {**number, **timeout, **amd}})
+        details = {"ice": ice, "custom": custom}
+        body = json.dumps({"method": "customCallout", "customCallout": details}).encode()
+        request = Request(method="POST", path="/calling/v1/callouts", body=body)
+        response = await self.world.request(request)
+        answer = _answer_of(response.status, json.loads(response.body))
+        answer = Unsure("no answer") if self.lost else answer
+        self.answers.append(answer)
+        return answer
+
+    async def look(self, app: str, call: str) -> Seen:
+        request = Request(method="GET", path=f"/calling/v1/calls/id/{call}")
+        response = await self.world.request(request)
+        if response.status == 404:
+            return Seen("unknown")
+        info = json.loads(response.body)
+        final = info["status"] == "FINAL"
+        return Seen("over" if final else "ongoing", info["result"].lower())
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and do what is due as it becomes due."""
+        until = self.world.platform.now + int(seconds * 1000)
+        while True:
+            await self.dialler.work()
+            await self.dialler.drain()
+            await self.world.settle()
+            due = await self.store.next_due()
+            now = self.world.platform.now
+            times = [each for each in (due, self.world.platform.due) if each is not None]
+            next_ = min((max(each, now + 1) for each in times), default=until + 1)
+            if next_ > until:
+                await self.world.wait(until - now)
+                return
+            await self.world.wait(next_ - now)
+
+    async def order(
+        self, id: str, flow: str = "reminder", name: str = "remind", **params: object
+    ) -> None:
+        program = self.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", params)
+        at = as_milliseconds(self.now())
+        callout = self.turns.callouts.wanted(APP, wanted, id=id, at=at, due=at)
+        await self.store.put_callouts([callout])
+
+    @property
+    def told(self) -> list[Entry]:
+        return self.world.platform.transcript
+
+    @property
+    def rang(self) -> list[str]:
+        return [each.to for each in self.told if isinstance(each, Rang)]
+
+    @property
+    def heard(self) -> list[str]:
+        return [each.text for each in self.told if isinstance(each, Heard)]
+
+    async def callout(self, id: str) -> Callout:
+        found = await self.store.callout(id)
+        assert found is not None
+        return found
+
+
+def _answer_of(status: int, body: Mapping[str, str]) -> Answer:
+    if status == 200:
+        return Placed(body["callId"])
+    return Refused(body["message"], again=status >= 500 or status == 429)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    (tmp_path / "reminder.flow.yaml").write_text(REMINDER, "utf-8")
+    found, checked = Library.open(tmp_path, PLATFORM)
+    assert found is not None, checked.diagnostics
+    return found
+
+
+Story = Callable[[Box], Awaitable[None]]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def play(request: pytest.FixtureRequest, library: Library, tmp_path: Path) -> Callable[..., None]:
+    async def told(story: Story, people: tuple[Person, ...]) -> None:
+        memory = request.param == "memory"
+        store = MemoryStore() if memory else await SqliteStore.open(tmp_path / "state.db")
+        box = Box(library, store, *people)
+        try:
+            await story(box)
+        finally:
+            await box.turns.drain()
+            await box.store.close()
+
+    return lambda story, *people: asyncio.run(told(story, people))
+
+
+def id_of(number: int) -> str:
+    return f"{number:032x}"
+
+
+ONE = id_of(1)
+
+
+def test_who_answers_meets_the_flow_from_its_start(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(10)
+        assert box.rang == [ADA]
+        assert (await box.callout(ONE)).state is State.LIVE
+        call = (await box.callout(ONE)).call
+        await box.world.hear("appointment at nine")
+        await box.world.press(call, "1")
+        await box.world.hear("thank you")
+        await box.wait(60)
+        assert (await box.callout(ONE)).state is State.OVER
+        assert box.logged == ["ended: answered"]
+
+    play(story, Person(address=ADA))
+
+
+def test_who_is_busy_is_called_again_as_often_as_the_author_says_and_told_once(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(3_600)
+        assert box.rang == [ADA] * 3
+        assert box.logged == ["unreached: busy"]
+        assert (await box.callout(ONE)).state is State.OVER
+
+    play(story, Person(address=ADA, does="busy"))
+
+
+def test_who_does_not_answer_is_not_rung_for_longer_than_the_author_says(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(40)
+        callout = await box.callout(ONE)
+        assert (callout.state, callout.result, callout.failures) == (State.WAITING, "no_answer", 1)
+
+    play(story)
+
+
+def test_who_wants_no_more_calls_is_called_no_more(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(10)
+        await box.world.press((await box.callout(ONE)).call, "9")
+        await box.wait(60)
+        await box.order(id_of(2), to=ADA, at="ten")
+        await box.wait(60)
+        assert box.rang == [ADA]
+        second = await box.callout(id_of(2))
+        assert (second.state, second.result) == (State.OVER, "cancelled")
+        assert box.logged[-1] == "unreached: cancelled"
+
+    play(story, Person(address=ADA))
+
+
+def test_nobody_is_called_at_night(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.world.wait(12 * 3_600_000)  # 21:00 UTC
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(10 * 3_600)
+        assert box.rang == []
+        await box.wait(2 * 3_600)
+        assert box.rang == [ADA]
+        rang = next(each for each in box.told if isinstance(each, Rang))
+        assert datetime.fromtimestamp(rang.at / 1000, UTC).hour == 8, "nine o'clock in Stockholm"
+
+    play(story, Person(address=ADA))
+
+
+def test_a_platform_that_is_down_is_asked_again_and_dials_once(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(code=50_300, times=3))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(60)
+        assert [type(each) for each in box.answers] == [Refused, Refused, Refused, Placed]
+        assert box.rang == [ADA]
+
+    play(story, Person(address=ADA))
+
+
+def test_what_the_platform_refuses_is_told_the_flow(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(code=40_300))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(60)
+        assert box.rang == []
+        assert box.logged == ["unreached: refused"]
+
+    play(story)
+
+
+def test_an_answer_that_is_lost_dials_nobody_twice_and_the_call_goes_on(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        box.lost = True
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(10)
+        callout = await box.callout(ONE)
+        assert callout.state is State.LIVE
+        await box.world.press(callout.call, "1")
+        await box.wait(600)
+        assert box.rang == [ADA]
+        assert box.logged == ["ended: answered"]
+
+    play(story, Person(address=ADA))
+
+
+def test_numbers_that_are_none_are_refused_and_told(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        for number, wrong in enumerate(("12", "", "+46 70 x")):
+            await box.order(id_of(number), to=wrong, at="nine")
+        await box.order(id_of(8), to=ADA)
+        await box.order(id_of(9), to=ADA, at="nine", on="monday")
+        await box.wait(10)
+        assert box.rang == []
+        rows = await box.store.callouts(ALL, "", 10)
+        assert {each.result for each in rows} == {"refused"}
+        reasons = {each.id: each.reason for each in rows}
+        assert reasons[id_of(8)] == '"reminder" needs the parameter "at" (string)'
+        assert reasons[id_of(9)] == '"reminder" has no parameter "on"'
+        assert box.logged == ["unreached: refused"] * 5
+
+    play(story)
+
+
+@pytest.mark.parametrize("wait", [0.0, 1.0, 4.0, 30.0])
+def test_an_engine_that_is_killed_dials_nobody_twice(
+    library: Library, tmp_path: Path, wait: float
+) -> None:
+    async def story() -> None:
+        store = await SqliteStore.open(tmp_path / "state.db")
+        box = Box(library, store, Person(address=ADA))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(wait)
+        await box.turns.drain()
+        await store.close()
+        box.begin(await SqliteStore.open(tmp_path / "state.db"))
+        await box.wait(3_600)
+        assert box.rang == [ADA]
+        assert (await box.callout(ONE)).state is State.OVER
+        assert box.logged == ["ended: answered"]
+        await box.store.close()
+
+    asyncio.run(story())
+
+
+def test_one_that_was_being_placed_when_the_engine_died_is_looked_for_not_placed_again(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        at = as_milliseconds(box.now())
+        before = await box.callout(ONE)
+        placing = before.changed(state=State.PLACING, attempt=1, due=at + 180_000)
+        await box.store.put_callouts([placing])
+        await box.wait(100)
+        assert (await box.callout(ONE)).state is State.PLACING
+        await box.wait(100)
+        assert box.rang == []
+        assert box.logged == ["unreached: unknown"]
+
+    play(story, Person(address=ADA))
+
+
+def test_a_forged_token_opens_no_call(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        forged = {"event": "ace", "callid": "x", "custom": f"ivrflow:{ONE}:0:{'0' * 32}"}
+        status, body = await box._answer("", {}, json.dumps(forged).encode())
+        assert status == 200
+        assert json.loads(body)["action"]["name"] == "hangup"
+        assert await box.store.load(APP, "x") is None
+
+    play(story)
