@@ -8,6 +8,7 @@ from typing import Any
 
 from ivrflow.expr.pattern import parse_pattern
 from ivrflow.expr.types import T, Type
+from ivrflow.machine.callouts import begin_callout, order
 from ivrflow.machine.events import (
     Answered,
     Chosen,
@@ -19,6 +20,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
     Notified,
+    Unreached,
 )
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting, failed
 from ivrflow.machine.outcome import Answer, Facts, Need, Recorded, Step, Verdict
@@ -64,6 +66,20 @@ def explore(program: Program, how: Beginning) -> Explored:
         incoming = Incoming(**CALL, caller=caller, called="+46850000100", custom="12")
         first = begin(program, incoming, params=how.params, locale=how.locale)
         _spread(program, (first, incoming), moment, how.patterns, found)
+    return found
+
+
+def explore_callout(program: Program, callee: Program, name: str, patterns: list[str]) -> Explored:
+    """Answer a callout that `program` declares, as a person and as a machine, or don't."""
+    found = Explored()
+    given = {key: sample(type_) for key, type_ in program.flow.callouts[name].params.items()}
+    wanted = order(program, program.flow, name, given)
+    assert wanted.dial is not None, wanted.fault
+    begins: list[Answered | Unreached] = [Unreached(**CALL, result="busy")]
+    begins += [Answered(**CALL, amd=amd) for amd in ("", "human", "machine", "unsure")]
+    for moment, event in product(MOMENTS, begins):
+        first = begin_callout(callee, wanted, event, "callout-1")
+        _spread(callee, (first, event), moment, patterns, found)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import compile_text
-from exploring import CALL, Beginning, explore, takes
+from exploring import CALL, Beginning, explore, explore_callout, takes
 from grammar import Grammar
 from reference import anchor
 from snippets import Snippet, snippets
@@ -77,6 +77,12 @@ def test_callers_come_to_every_state_of_an_example(name: str, tmp_path: Path) ->
         found = explore(catalog.programs[route.flow], begin)
         assert found.faults == []
         visited |= found.visited
+    for program in catalog.programs.values():
+        for callout in program.flow.callouts.values():
+            callee = catalog.programs[callout.flow]
+            found = explore_callout(program, callee, callout.name, patterns(checked))
+            assert found.faults == []
+            visited |= found.visited
     assert states(checked) - visited == set()
 
 

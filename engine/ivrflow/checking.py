@@ -21,7 +21,7 @@ from ivrflow.diagnostics import START, Diagnostic, Kind
 from ivrflow.errors import NothingToReadError
 from ivrflow.model.app import App
 from ivrflow.model.build import build_app, build_flow
-from ivrflow.model.flow import Flow, runs
+from ivrflow.model.flow import Flow, Ref, runs
 from ivrflow.public_holidays import expand_holidays
 from ivrflow.source.lines import lines_of
 from ivrflow.source.node import Node
@@ -250,12 +250,12 @@ def _shipped(flows: list[Flow]) -> dict[str, Flow]:
     them takes its place."""
     own = {flow.name for flow in flows}
     found: dict[str, Flow] = {}
-    todo = [run for flow in flows for run in runs(flow)]
+    todo = [ref for flow in flows for ref in _refs(flow)]
     while todo:
-        name = todo.pop().flow.name
+        name = todo.pop().name
         if name in shipped.names() and name not in own and name not in found:
             found[name] = shipped_flow(name)
-            todo += runs(found[name])
+            todo += _refs(found[name])
     return found
 
 
@@ -275,11 +275,17 @@ def _found_in_library(application: Application, platform: Platform) -> Iterator[
     for flow in application.shipped.values():
         for each in analyse(flow, application):
             for runner in application.flows:
-                for run in runs(runner):
-                    if run.flow.name == flow.name:
+                for ref in _refs(runner):
+                    if ref.name == flow.name:
                         message = f'"{flow.name}" can\'t be run here: {each.message}'
-                        place = {"path": runner.path, "span": run.flow.at}
+                        place = {"path": runner.path, "span": ref.at}
                         yield msgspec.structs.replace(each, message=message, **place)
+
+
+def _refs(flow: Flow) -> Iterator[Ref]:
+    """Yield where a flow names others that it runs."""
+    yield from (run.flow for run in runs(flow))
+    yield from (each.flow for each in flow.callouts.values() if each.flow is not None)
 
 
 def _dated(source: Dated, found: list[Diagnostic], today: date) -> Dated:

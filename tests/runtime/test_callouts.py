@@ -35,6 +35,12 @@ APP = "app"
 ADA = "+46701234567"
 ALL = CalloutFilter()
 
+APPLICATION = """
+app: clinic
+dial: {allow: ["+46"]}
+routes: [{flow: reminder, with: {to: "+46700000000", at: noon}}]
+"""
+
 REMINDER = """
 flow: reminder
 start: greet
@@ -178,6 +184,7 @@ def _answer_of(status: int, body: Mapping[str, str]) -> Answer:
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     (tmp_path / "reminder.flow.yaml").write_text(REMINDER, "utf-8")
+    (tmp_path / "app.yaml").write_text(APPLICATION, "utf-8")
     found, checked = Library.open(tmp_path, PLATFORM)
     assert found is not None, checked.diagnostics
     return found

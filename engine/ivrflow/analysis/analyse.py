@@ -6,6 +6,7 @@ from ivrflow.analysis.rules import (
     APPLICATION,
     FLOW,
     applications,
+    callouts,
     contexts,
     digits,
     events,
@@ -35,6 +36,7 @@ from ivrflow.model.flow import Flow
 
 FAMILIES = (
     applications,
+    callouts,
     contexts,
     digits,
     events,

@@ -61,13 +61,15 @@ class Contexts:
 
 
 def explore(
-    entries: Iterable[Flow], flows: Mapping[str, Flow], visible: Mapping[str, Visible]
+    beginnings: Iterable[tuple[Flow, Context]],
+    flows: Mapping[str, Flow],
+    visible: Mapping[str, Visible],
 ) -> Contexts:
-    """Explore all that calls can come to that begin in `entries`; `flows` are all by name,
-    `visible` is what each can name."""
+    """Explore all that calls can come to, from where they begin; `flows` are all by name, `visible`
+    is what each can name."""
     explorer = _Explorer(flows, visible)
-    for flow in entries:
-        explorer.flow(flow, Visit(flow.start.name, Context.ICE))
+    for flow, context in beginnings:
+        explorer.flow(flow, Visit(flow.start.name, context))
     return explorer.found
 
 
@@ -168,7 +170,7 @@ def _arrivals(way: Way, context: Context, visit: Visit) -> Iterator[Visit]:
 def _contexts_of_failure(first: Visit, summary: _Summary) -> Iterator[Context]:
     """The error state speaks when the first reply of a call fails, or one after a menu; never into
     a call that is connected, which goes on."""
-    if first.before is None and first.context is Context.ICE:
-        yield Context.ICE
+    if first.before is None and first.context in (Context.ICE, Context.ANSWERED):
+        yield first.context
     if Context.MENU in summary.heard:
         yield Context.MENU

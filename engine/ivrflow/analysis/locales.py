@@ -65,7 +65,7 @@ def _firsts(application: Application) -> dict[str, dict[str, str]]:
     A flow is looked at after those that run it; circles are told by a rule of their own.
     """
     flows = application.all_flows
-    found = {flow.name: _of_calls(flow, application.app) for flow in application.entries}
+    found = {flow.name: _of_calls(flow, application.app) for flow, _ in application.beginnings}
     targets = {name: {run.flow.name for run in runs(flow)} for name, flow in flows.items()}
     runners = Counter(target for each in targets.values() for target in each)
     todo = [name for name in flows if not runners[name]]

@@ -20,14 +20,17 @@ from ivrflow.analysis.decisions import Before, Decision
 from ivrflow.analysis.faults import Fault, Sort, leak, scalar_span, span_of
 from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.registry import Finding
-from ivrflow.analysis.subject import Application, Subject
+from ivrflow.analysis.subject import SCHEDULE, WORDS, Application, Sight, Subject
 from ivrflow.analysis.texts import Texts
 from ivrflow.analysis.values import mismatch
 from ivrflow.diagnostics import Related, Span, did_you_mean
+from ivrflow.expr.relations import describe
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.environment import WRITTEN
 from ivrflow.model.flow import (
+    Callout,
+    CalloutStep,
     Collect,
     Conference,
     Connect,
@@ -55,6 +58,7 @@ from ivrflow.model.flow import (
     Text,
     TextValue,
     Transition,
+    callee,
 )
 from ivrflow.model.given import as_prompt, is_computed
 
@@ -83,7 +87,11 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
         reader.transition(subject.flow.on.by_outcome.get(name, ()), anytime(subject))
     for declared in subject.flow.prompts.values():
         reader.texts.declared(declared, unreached)
-    faults = (*reader.texts.found.values(), *request_faults(subject.flow.requests))
+    faults = (
+        *reader.texts.found.values(),
+        *request_faults(subject.flow.requests),
+        *callout_faults(subject),
+    )
     return (*faults, *_decided(subject, reader.texts))
 
 
@@ -132,6 +140,42 @@ def request_faults(requests: Mapping[str, Request]) -> list[Fault]:
         _request(texts, request)
         found += texts.found.values()
     return found
+
+
+def callout_faults(subject: Subject) -> list[Fault]:
+    """Return what is wrong with the texts of callouts, which see the parameters of the flow that
+    they run; their conditions can ask records and schedules too."""
+    found: list[Fault] = []
+    for callout in subject.flow.callouts.values():
+        flow = subject.others.get(callee(callout, subject.flow))
+        if flow is not None:
+            params = {name: decl.type for name, decl in flow.params.items()}
+            texts, asking = Texts(None, params), Texts(None)
+            asking.sight = Sight({**_askable(subject), **params}, subject.keyed)
+            _callout(texts, asking, callout)
+            found += (*texts.found.values(), *asking.found.values())
+    return found
+
+
+def _askable(subject: Subject) -> dict[str, Type | None]:
+    """What the condition of a callout sees besides its parameters."""
+    return {**dict.fromkeys(subject.schedules, SCHEDULE), "now": WORDS["now"]}
+
+
+def _callout(texts: Texts, asking: Texts, callout: Callout) -> None:
+    for text, use in (
+        (callout.to, "dialled"),
+        (callout.cli, "shown to the called party"),
+        (callout.dtmf, "sent as tones"),
+        (callout.key, "the key of a callout"),
+        *((header, "a header of a call") for header in callout.headers.values()),
+    ):
+        if text is not None:
+            texts.text(_without_environment(text), NOTHING, use=use)
+    texts.duration(callout.timeout, NOTHING)
+    texts.duration(callout.max_duration, NOTHING)
+    if callout.unless is not None:
+        asking.expression(callout.unless, NOTHING)
 
 
 @lru_cache(maxsize=1)
@@ -221,12 +265,38 @@ class _Reader:
                 self.texts.text(target, known, use="part of an address")
                 if credentials is not None:
                     self.texts.credentials(credentials)
+            case CalloutStep():
+                self.callout(step, known)
             case RecordOperation(key=key, any=several, value=value):
                 for template in (key, several, value):
                     if template is not None and is_secret(self.texts.value(template, known)):
                         self.texts.note(leak(span_of(template), "kept in a record"))
             case _:
                 pass
+
+    def callout(self, step: CalloutStep, known: Known) -> None:
+        subject = self.subject
+        declared = subject.flow.callouts.get(step.callout.name)
+        flow = None if declared is None else subject.others.get(callee(declared, subject.flow))
+        if step.when is not None:
+            given = self.texts.whole_or_text(step.when, known, use="a point in time")
+            if given is not None and given.name is not T.INSTANT:
+                message = f"a point in time is needed here, not {describe(given)}"
+                self.texts.note(Fault(Sort.TYPE, scalar_span(step.when.scalar), message))
+        sight = self.texts.sight
+        self.texts.sight = Sight({**sight.types, **self.item(step, known)}, sight.records)
+        self.given(step.params, {} if flow is None else flow.params, known)
+        self.texts.sight = sight
+
+    def item(self, step: CalloutStep, known: Known) -> dict[str, Type | None]:
+        """Return what `item` is in a step for each item of a list."""
+        if step.for_each is None:
+            return {}
+        given = self.texts.whole_or_text(step.for_each, known)
+        if given is not None and given.name is not T.LIST:
+            message = f"a list is needed here, not {describe(given)}"
+            self.texts.note(Fault(Sort.TYPE, scalar_span(step.for_each.scalar), message))
+        return {"item": None if given is None else given.of}
 
     def assignment(self, step: Set, known: Known) -> None:
         wanted = self.texts.variables.get(step.name)

@@ -19,6 +19,7 @@ from ivrflow.expr.relations import either
 from ivrflow.expr.secrecy import keeps
 from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App, Route
+from ivrflow.model.context import Context
 from ivrflow.model.flow import (
     Collect,
     Decl,
@@ -39,6 +40,7 @@ from ivrflow.model.flow import (
     State,
     Step,
     Transition,
+    callee,
     lookups,
     runs,
 )
@@ -116,7 +118,7 @@ class Application:
 
     @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.entries, self.all_flows, self.visible)
+        return explore(self.beginnings, self.all_flows, self.visible)
 
     @cached_property
     def passing(self) -> Passing:
@@ -134,7 +136,7 @@ class Application:
     @cached_property
     def around(self) -> Mapping[str, tuple[str, ...]]:
         """The longest row of flows, outermost first, that run each other and then each flow."""
-        found: dict[str, tuple[str, ...]] = {flow.name: () for flow in self.entries}
+        found: dict[str, tuple[str, ...]] = {flow.name: () for flow, _ in self.beginnings}
         for name in reversed(list(last_first(found, self.run_by))):
             for inner in self.run_by(name):
                 known = found.get(inner, ())
@@ -158,16 +160,33 @@ class Application:
         return found
 
     @cached_property
+    def beginnings(self) -> list[tuple[Flow, Context]]:
+        """The flows in which calls begin, and in which context: incoming ones, and callouts."""
+        answered = [self.all_flows[name] for name in sorted(self.called & self.all_flows.keys())]
+        incoming = ((flow, Context.ICE) for flow in self.entries)
+        return [*incoming, *((flow, Context.ANSWERED) for flow in answered)]
+
+    @cached_property
+    def called(self) -> set[str]:
+        """The names of the flows that callouts run."""
+        flows = self.all_flows.values()
+        return {callee(each, flow) for flow in flows for each in flow.callouts.values()}
+
+    @cached_property
     def entries(self) -> list[Flow]:
-        """The flows in which calls begin: those of the routes, and those that no other runs."""
+        """The flows in which incoming calls begin: those of the routes, and those that no other
+        runs or calls out for."""
         routed = {route.flow.name for route in self.app.routes}
-        run = {
-            each.flow.name
+        used = {
+            name
             for flow in self.all_flows.values()
-            for each in runs(flow)
-            if each.flow.name != flow.name
+            for name in (
+                *(each.flow.name for each in runs(flow)),
+                *(callee(each, flow) for each in flow.callouts.values()),
+            )
+            if name != flow.name
         }
-        return [flow for flow in self.flows if flow.name in routed or flow.name not in run]
+        return [flow for flow in self.flows if flow.name in routed or flow.name not in used]
 
 
 def _domains(routes: Sequence[Route], flow: str) -> frozenset[str]:

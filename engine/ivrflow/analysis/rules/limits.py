@@ -46,8 +46,16 @@ def wrong_number(subject: Subject) -> Iterator[Finding]:
     for connect in _connects(subject):
         if connect.to == "number":
             yield from _number(connect.target)
-        if connect.cli is not None and connect.cli.source != "private":
-            yield from _number(connect.cli)
+        yield from _shown(connect.cli)
+    for callout in subject.flow.callouts.values():
+        if "@" not in callout.to.source:
+            yield from _number(callout.to)
+        yield from _shown(callout.cli)
+
+
+def _shown(cli: Text | None) -> Iterator[Finding]:
+    if cli is not None and cli.source != "private":
+        yield from _number(cli)
 
 
 def _connects(subject: Subject) -> Iterator[Connect]:

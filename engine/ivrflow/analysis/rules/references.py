@@ -220,10 +220,14 @@ states:
 """,
 )
 def unknown_schedule(subject: Subject) -> Iterator[Finding]:
-    """A parameter or variable is a schedule that nobody declared: asking it would fail."""
+    """A parameter, a variable or the hours of a callout are a schedule that nobody declared: asking
+    it would fail."""
     for decl in (*subject.flow.params.values(), *subject.flow.vars.values()):
         if decl.type.name is T.SCHEDULE and isinstance(decl.default, str):
             yield from unknown_schedules(decl.default, decl.at, subject.schedules)
+    for callout in subject.flow.callouts.values():
+        if callout.hours is not None:
+            yield from unknown_schedules(callout.hours.name, callout.hours.at, subject.schedules)
 
 
 def unknown_schedules(name: str, at: Span, known: Iterable[str]) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.silences import untold
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.diagnostics import Severity
+from ivrflow.diagnostics import Severity, Span
 from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
-from ivrflow.model.flow import Connect
+from ivrflow.model.flow import Connect, Text
 
 
 @FLOW.add(
@@ -78,9 +78,16 @@ def unfenced_number(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         action = state.action
         if isinstance(action, Connect) and action.to == "number" and "{{" in action.target.source:
-            help = 'write in app.yaml which numbers may be dialled: dial: {allow: ["+46"]}'
-            span = action.target.scalar.span if action.target.scalar else action.at
-            yield Finding(span, "the dialled number is computed and nothing fences it", help)
+            yield _unfenced(action.target, action.at)
+    for callout in subject.flow.callouts.values():
+        if "{{" in callout.to.source:
+            yield _unfenced(callout.to, callout.at)
+
+
+def _unfenced(target: Text, at: Span) -> Finding:
+    help = 'write in app.yaml which numbers may be dialled: dial: {allow: ["+46"]}'
+    span = target.scalar.span if target.scalar else at
+    return Finding(span, "the dialled number is computed and nothing fences it", help)
 
 
 @FLOW.add(
