@@ -1,6 +1,7 @@
 """Outgoing calls on their way, as the store keeps them."""
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -53,3 +54,33 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def changed(self, **changes: object) -> "Callout":
         """Return the callout after a change."""
         return msgspec.structs.replace(self, rev=self.rev + 1, **changes)
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """The platform has placed a call, and named it."""
+
+    call: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Nothing was placed. `again`: it may be tried again, after `pause` milliseconds at least."""
+
+    reason: str
+    again: bool = False
+    pause: int = 0
+
+
+class Unsure(msgspec.Struct, frozen=True):
+    """Nobody knows whether something was placed."""
+
+    reason: str
+
+
+Answer = Placed | Refused | Unsure
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the platform says of a call: whether it goes on, and its result if not."""
+
+    state: Literal["ongoing", "over", "unknown"]
+    result: str = ""

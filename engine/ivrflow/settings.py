@@ -24,6 +24,8 @@ NAME_BY_VARIABLE = {
     "SINCH_APPLICATION_SECRET": "application_secret",
     "SINCH_VOICE_REGION": "voice_region",
     "IVRFLOW_VOICE_URL": "voice_url",
+    "IVRFLOW_CALLOUTS_PER_SECOND": "callouts_per_second",
+    "IVRFLOW_MAX_CALLOUTS": "max_callouts",
 }
 LISTS = ("env_allow", "application_key", "application_secret")
 
@@ -36,7 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     read. `secret_key` seals what callers' secrets are stored in, in base64 ("": a file beside the
     store does). `application_key` and `application_secret` are as many as there are applications.
     `voice_region` is where the Voice API is asked ("": Sinch picks it), `voice_url` what is asked
-    instead of Sinch, an emulator for example.
+    instead of Sinch, an emulator for example. `callouts_per_second` are dialled at most, and
+    `max_callouts` under way at a time.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key: str = ""
     voice_region: str = ""
     voice_url: str = ""
+    callouts_per_second: Annotated[float, msgspec.Meta(gt=0, le=1_000)] = 5.0
+    max_callouts: Annotated[int, msgspec.Meta(ge=0)] = 100
 
     @property
     def secret_by_key(self) -> dict[str, str]:

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ivrflow.callouts import Callout, State
+from ivrflow.callouts import Answer, Callout, Placed, Refused, Seen, State, Unsure
 from ivrflow.clock import as_milliseconds
-from ivrflow.emulator.auth import Request
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Person, RestFault, Setup
@@ -22,8 +21,9 @@ from ivrflow.machine.events import Event
 from ivrflow.machine.orders import Dial
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
+from ivrflow.outbound.placing import Placing
+from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime.dialler import Dialler, Limits
-from ivrflow.runtime.tries import Answer, Placed, Refused, Seen, Unsure
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.platform import PLATFORM
@@ -85,6 +85,7 @@ class Box:
         )
         self.library = library
         self.world = InProcess(setup, self._answer)
+        self.placing = Placing(Emulated(lambda: self.world), {})
         self.store = store
         self.logged: list[str] = []
         self.answers: list[Answer] = []
@@ -110,27 +111,13 @@ class Box:
         self.logged += [each.text for each in step.effects if isinstance(each, Log)]
 
     async def place(self, app: str, dial: Dial, custom: str) -> Answer:
-        number = {"name": "connectPstn", "number": dial.to, "cli": dial.cli}
-        timeout = {"dialTimeout": dial.timeout // 1000} if dial.timeout else {}
-        amd = {"amd": {"enabled": True}} if dial.amd else {}
-        ice = json.dumps({"action": {**number, **timeout, **amd}})
-        details = {"ice": ice, "custom": custom}
-        body = json.dumps({"method": "customCallout", "customCallout": details}).encode()
-        request = Request(method="POST", path="/calling/v1/callouts", body=body)
-        response = await self.world.request(request)
-        answer = _answer_of(response.status, json.loads(response.body))
+        answer = await self.placing.place(app, dial, custom)
         answer = Unsure("no answer") if self.lost else answer
         self.answers.append(answer)
         return answer
 
     async def look(self, app: str, call: str) -> Seen:
-        request = Request(method="GET", path=f"/calling/v1/calls/id/{call}")
-        response = await self.world.request(request)
-        if response.status == 404:
-            return Seen("unknown")
-        info = json.loads(response.body)
-        final = info["status"] == "FINAL"
-        return Seen("over" if final else "ongoing", info["result"].lower())
+        return await self.placing.look(app, call)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, and do what is due as it becomes due."""
@@ -173,12 +160,6 @@ class Box:
         found = await self.store.callout(id)
         assert found is not None
         return found
-
-
-def _answer_of(status: int, body: Mapping[str, str]) -> Answer:
-    if status == 200:
-        return Placed(body["callId"])
-    return Refused(body["message"], again=status >= 500 or status == 429)
 
 
 @pytest.fixture

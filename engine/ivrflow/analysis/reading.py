@@ -168,7 +168,6 @@ def _callout(texts: Texts, asking: Texts, callout: Callout) -> None:
         (callout.cli, "shown to the called party"),
         (callout.dtmf, "sent as tones"),
         (callout.key, "the key of a callout"),
-        *((header, "a header of a call") for header in callout.headers.values()),
     ):
         if text is not None:
             texts.text(_without_environment(text), NOTHING, use=use)

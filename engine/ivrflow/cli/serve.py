@@ -27,6 +27,16 @@ from ivrflow.sinch.platform import PLATFORM
 @click.option(
     "--insecure", is_flag=True, default=None, help="believe unsigned callbacks, on loopback"
 )
+@click.option(
+    "--callouts-per-second",
+    type=click.FloatRange(0, 1_000, min_open=True),
+    help="outgoing calls placed a second at most  [default: 5]",
+)
+@click.option(
+    "--max-callouts",
+    type=click.IntRange(0),
+    help="outgoing calls under way at a time; 0 places none  [default: 100]",
+)
 @click.option("--reload", is_flag=True, default=None, help="read the flows again when they change")
 def command(directory: Path, **flags: object) -> int:
     """Answer the callbacks of the flows in DIRECTORY at POST /callbacks/sinch.

@@ -53,7 +53,6 @@ def _callout(
         max_duration=duration(callout.max_duration),
         amd=callout.amd,
         dtmf=None if callout.dtmf is None else text(callout.dtmf, plain),
-        headers={key: text(_marked(each), insert) for key, each in callout.headers.items()},
         key=None if callout.key is None else text(callout.key, plain),
         unless=None if callout.unless is None else condition(callout.unless),
         hours=None if callout.hours is None else _schedule(callout.hours.name, flow),

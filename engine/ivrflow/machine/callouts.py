@@ -105,7 +105,6 @@ def _call(wanted: Order, app: str, call: str) -> Call:
         caller=normalise(dial.cli),
         called=dial.to,
         domain="sip" if dial.is_sip else "pstn",
-        headers=dial.headers,
     )
 
 
@@ -153,7 +152,6 @@ def _dial(callout: Callout, params: Scope, fence: Fence) -> Dial:
         max_duration=milliseconds(callout.max_duration, params),
         amd=callout.amd,
         dtmf=_text(callout.dtmf, params),
-        headers={name: str(value(params)) for name, value in callout.headers.items()},
     )
 
 

@@ -14,7 +14,6 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     max_duration: int = 0
     amd: bool = False
     dtmf: str = ""
-    headers: dict[str, str] = {}
 
     @property
     def is_sip(self) -> bool:

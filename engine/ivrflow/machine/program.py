@@ -380,7 +380,6 @@ class Callout:
     max_duration: Value | None
     amd: bool
     dtmf: Value | None
-    headers: Mapping[str, Value]
     key: Value | None
     unless: Value | None
     hours: str | None

@@ -15,7 +15,6 @@ from ivrflow.model.reader import (
     items,
     ref,
     text,
-    texts,
     word,
 )
 from ivrflow.source.node import Entry, Node
@@ -51,7 +50,6 @@ def _callout(reader: Reader, entry: Entry) -> Callout | None:
         max_duration=duration(child(node, "max_duration")),
         amd=boolean(amd, default=False),
         dtmf=text(child(node, "dtmf")),
-        headers=texts(child(node, "headers")),
         key=text(child(node, "key")),
         unless=expression(child(node, "unless")),
         hours=ref(child(node, "hours")),

@@ -496,7 +496,6 @@ class Callout(_Value, frozen=True, kw_only=True):
     max_duration: Duration | None = None
     amd: bool = False
     dtmf: Text | None = None
-    headers: dict[str, Text] = {}
     key: Text | None = None
     unless: Expr | None = None
     hours: Ref | None = None

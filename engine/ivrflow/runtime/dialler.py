@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from ivrflow.callouts import Callout, State
+from ivrflow.callouts import Answer, Callout, Seen, State, Unsure
 from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.errors import StoreError
 from ivrflow.machine.asking import Answered, answered
@@ -46,11 +46,11 @@ log = structlog.get_logger()
 class Placer(Protocol):
     """Who asks the platform. What they can't do they say; they don't raise."""
 
-    async def place(self, app: str, dial: Dial, custom: str) -> tries.Answer:
+    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
         """Place a call as `app`; its events carry `custom`."""
         ...
 
-    async def look(self, app: str, call: str) -> tries.Seen:
+    async def look(self, app: str, call: str) -> Seen:
         """Return what the platform says of a call."""
         ...
 
@@ -160,16 +160,16 @@ class Dialler:
         log.info("dialled", callout=begun.name, id=begun.id, answer=type(answer).__name__.lower())
         await self._answered(begun, answer)
 
-    async def _place(self, callout: Callout, order: Order) -> tries.Answer:
+    async def _place(self, callout: Callout, order: Order) -> Answer:
         assert order.dial is not None  # noqa: S101  it was judged to be dialled
         try:
             token = self._callouts.token(callout)
             return await self._placer.place(callout.app, order.dial, token)
         except Exception:  # whatever it was, the call may have been placed
             log.exception("placing failed", callout=callout.name, id=callout.id)
-            return tries.Unsure("a fault of the engine")
+            return Unsure("a fault of the engine")
 
-    async def _answered(self, callout: Callout, answer: tries.Answer) -> None:
+    async def _answered(self, callout: Callout, answer: Answer) -> None:
         at = as_milliseconds(self._now())
 
         def decide(known: Callout, records: Records) -> Callout | None:

@@ -1,10 +1,6 @@
 """What becomes of a callout: from one state to the next, as values."""
 
-from typing import Literal
-
-import msgspec
-
-from ivrflow.callouts import Callout, State
+from ivrflow.callouts import Answer, Callout, Placed, Refused, State, Unsure
 from ivrflow.machine.program import Retry
 
 PATIENCE = 180_000
@@ -24,36 +20,6 @@ RESULTS = ("busy", "no_answer", "failed")
 
 OPEN = frozenset({State.WAITING, State.PLACING, State.PLACED})
 """States in which somebody may still answer."""
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """The platform has placed a call, and named it."""
-
-    call: str
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """Nothing was placed. `again`: it may be tried again, after `pause` milliseconds at least."""
-
-    reason: str
-    again: bool = False
-    pause: int = 0
-
-
-class Unsure(msgspec.Struct, frozen=True):
-    """Nobody knows whether something was placed."""
-
-    reason: str
-
-
-Answer = Placed | Refused | Unsure
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """What the platform says of a call: whether it goes on, and its result if not."""
-
-    state: Literal["ongoing", "over", "unknown"]
-    result: str = ""
 
 
 def placing(callout: Callout, at: int) -> Callout:

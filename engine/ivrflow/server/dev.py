@@ -21,6 +21,7 @@ from ivrflow.emulator.http import poster
 from ivrflow.emulator.realtime import RealTime
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.library import Library
+from ivrflow.outbound.placing import Clients
 from ivrflow.rehearsal.engine import ticking
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.screen import Aspect, Screen
@@ -76,7 +77,9 @@ async def _run(
             platform = RealTime(setup, post)
             notes = Notes(lambda: platform.platform.transcript, lambda: platform.platform.now)
             notes.overhear()
-            async with answering(library, settings, environment, notes.tell) as (answers, probe):
+            voice = Clients({application.key: application.secret}, url=address)
+            serving = answering(library, settings, environment, voice, notes.tell)
+            async with serving as (answers, probe):
                 keyring = Keyring({application.key: application.secret})
                 engine = create_app(Callbacks(answers, keyring), library, probe)
                 following = _follow(notes, console)

@@ -18,7 +18,9 @@ from ivrflow.clock import as_milliseconds, now
 from ivrflow.errors import StoreError, UsageError
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
+from ivrflow.outbound.placing import Clients, Placing
 from ivrflow.outbound.requests import Requests
+from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.line import write_line
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
@@ -72,7 +74,8 @@ async def _serve(
     environment: Mapping[str, str],
     listener: socket.socket,
 ) -> None:
-    async with answering(library, settings, environment) as (answers, probe):
+    voice = Clients(settings.secret_by_key, region=settings.voice_region, url=settings.voice_url)
+    async with answering(library, settings, environment, voice) as (answers, probe):
         callbacks = Callbacks(answers, keyring, path=settings.callback_path)
         async with _background(library, settings):
             _announce(library, settings, listener)
@@ -97,9 +100,14 @@ async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None
 
 @asynccontextmanager
 async def answering(
-    library: Library, settings: Settings, environment: Mapping[str, str], tell: Tell = write_line
+    library: Library,
+    settings: Settings,
+    environment: Mapping[str, str],
+    voice: Clients,
+    tell: Tell = write_line,
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
-    """Yield what answers events, on an open store; `tell` is told of every turn."""
+    """Yield what answers events, on an open store, and dials callouts by `voice`; `tell` is told of
+    every turn."""
     if settings.fallback:
         yield LastWords(library, environment), _ready
         return
@@ -112,16 +120,21 @@ async def answering(
         secret_key=settings.sealing_key,
     )
     turns = Turns(library, store, policy, asker=Requests(http, environment), tell=tell)
-    sweeping = asyncio.create_task(_sweep(store))
+    limits = Limits(per_second=settings.callouts_per_second, at_once=settings.max_callouts)
+    dialler = Dialler(turns, Placing(voice, environment), limits)
+    beside = [asyncio.create_task(each) for each in (_sweep(store), dialler.run())]
     try:
         library.accept(secrets_are_sealed(turns.vault))
         yield turns, lambda: _probe(store)
     finally:
-        sweeping.cancel()
+        for task in beside:
+            task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
+                await dialler.drain()
                 await turns.drain()
                 await http.close()
+                await voice.close()
         await store.close()
 
 

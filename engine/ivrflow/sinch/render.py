@@ -146,8 +146,8 @@ def _connect_number(connect: replies.ConnectNumber) -> svaml.ConnectPstn:
     return svaml.ConnectPstn(
         number=connect.number,
         locale=connect.voice or UNSET,
-        max_duration=_seconds(connect.max_duration, limits.MAX_CALL),
-        dial_timeout=_seconds(connect.timeout, limits.MAX_CALL),
+        max_duration=seconds(connect.max_duration, limits.MAX_CALL),
+        dial_timeout=seconds(connect.timeout, limits.MAX_CALL),
         cli=connect.cli or UNSET,
         suppress_callbacks=UNSET if connect.callbacks else True,
         dtmf=_tones(connect.dtmf),
@@ -159,7 +159,7 @@ def _connect_number(connect: replies.ConnectNumber) -> svaml.ConnectPstn:
 def _connect_sip(connect: replies.ConnectSip) -> svaml.ConnectSip:
     return svaml.ConnectSip(
         destination=svaml.SipAddress(type="sip", endpoint=connect.address),
-        max_duration=_seconds(connect.max_duration, limits.MAX_CALL),
+        max_duration=seconds(connect.max_duration, limits.MAX_CALL),
         cli=connect.cli or UNSET,
         transport=cast(svaml.Transport, connect.transport) if connect.transport else UNSET,
         suppress_callbacks=UNSET if connect.callbacks else True,
@@ -171,7 +171,7 @@ def _connect_sip(connect: replies.ConnectSip) -> svaml.ConnectSip:
 def _connect_stream(connect: replies.ConnectStream) -> svaml.ConnectStream:
     return svaml.ConnectStream(
         destination=svaml.WebSocket(type="Websocket", endpoint=connect.url),
-        max_duration=_seconds(connect.max_duration, limits.MAX_CALL),
+        max_duration=seconds(connect.max_duration, limits.MAX_CALL),
         call_headers=_headers(connect.headers),
     )
 
@@ -196,7 +196,7 @@ def _park(park: replies.Park) -> svaml.Park:
         locale=park.voice or UNSET,
         intro_prompt=prompt_text(park.intro) or UNSET,
         hold_prompt=prompt_text(park.prompt) or UNSET,
-        max_duration=_seconds(park.max_duration, limits.MAX_PARK),
+        max_duration=seconds(park.max_duration, limits.MAX_PARK),
     )
 
 
@@ -246,7 +246,7 @@ def split(text: str, limit: int = limits.MAX_TEXT) -> Iterator[str]:
 # -- values ---------------------------------------------------------------------------------------
 
 
-def _seconds(milliseconds: int, most: int) -> int | UnsetType:
+def seconds(milliseconds: int, most: int) -> int | UnsetType:
     """Whole seconds, at least one and at most `most`; 0 is left out."""
     return min(max(1, -(-milliseconds // 1000)), most) if milliseconds else UNSET
 
