@@ -25,6 +25,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |       |-- NotFoundError          404: no such call, room, participant
     |       |-- TooManyRequestsError   429
     |       `-- ServerError            5xx
+    |-- EngineError             a running engine refused, or is none (exit 4)
     |-- EmulatorError           what nobody on an emulated call could do
     |-- MissedError             a rehearsed call didn't go as its script says
     `-- StoreError              the store could not do what it was asked
@@ -175,6 +176,10 @@ class TooManyRequestsError(VoiceApiError):
 
 class ServerError(VoiceApiError):
     """The API failed, or is down."""
+
+
+class EngineError(IvrflowError):
+    """A running engine did not do what a command asked of it, or is none."""
 
 
 class EmulatorError(IvrflowError):

@@ -24,6 +24,7 @@ NAME_BY_VARIABLE = {
     "SINCH_APPLICATION_SECRET": "application_secret",
     "SINCH_VOICE_REGION": "voice_region",
     "IVRFLOW_VOICE_URL": "voice_url",
+    "IVRFLOW_API_TOKEN": "api_token",
     "IVRFLOW_CALLOUTS_PER_SECOND": "callouts_per_second",
     "IVRFLOW_MAX_CALLOUTS": "max_callouts",
 }
@@ -39,7 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store does). `application_key` and `application_secret` are as many as there are applications.
     `voice_region` is where the Voice API is asked ("": Sinch picks it), `voice_url` what is asked
     instead of Sinch, an emulator for example. `callouts_per_second` are dialled at most, and
-    `max_callouts` under way at a time.
+    `max_callouts` under way at a time. Who has the `api_token` may use the management API ("":
+    nobody).
     """
 
     host: str = "127.0.0.1"
@@ -57,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key: str = ""
     voice_region: str = ""
     voice_url: str = ""
+    api_token: str = ""
     callouts_per_second: Annotated[float, msgspec.Meta(gt=0, le=1_000)] = 5.0
     max_callouts: Annotated[int, msgspec.Meta(ge=0)] = 100
 

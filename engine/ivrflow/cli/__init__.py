@@ -9,11 +9,12 @@ from contextlib import suppress
 import click
 
 from ivrflow import __version__
-from ivrflow.errors import NothingToReadError, StoreError, UsageError, VoiceError
+from ivrflow.errors import EngineError, NothingToReadError, StoreError, UsageError, VoiceError
 
 COMMANDS = {
     "call": "call a flow, and be the people on the phone",
     "callbacks": "see and set where Sinch posts an application's events",
+    "callout": "have a running engine call somebody, or everybody in a file",
     "callouts": "let Sinch call somebody",
     "calls": "look at calls at Sinch, speak to them, end them",
     "compile": "show the program of a flow, or the SVAML of one of its states",
@@ -100,6 +101,9 @@ def run(arguments: list[str]) -> int:
         return NOTHING_TO_READ
     except VoiceError as error:
         _tell(error)
+        return SINCH
+    except EngineError as error:
+        click.echo(f"ivrflow: {error}", err=True)
         return SINCH
     except BrokenPipeError:
         sys.stderr.close()

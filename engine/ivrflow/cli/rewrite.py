@@ -20,12 +20,13 @@ def diff(path: str, old: str, new: str) -> str:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Write `text` to the file `path`, which keeps its mode; raises `UsageError`."""
+    """Write `text` to the file `path`, which keeps its mode if it is there; raises `UsageError`."""
     file = path.resolve()
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         beside.write_bytes(text.encode("utf-8"))
-        shutil.copymode(file, beside)
+        if file.exists():
+            shutil.copymode(file, beside)
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)

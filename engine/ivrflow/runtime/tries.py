@@ -67,6 +67,11 @@ def unreached(callout: Callout, result: str, reason: str, at: int) -> Callout:
     return callout.changed(state=State.UNREACHED, result=result, reason=reason, due=at)
 
 
+def cancelled(callout: Callout, at: int) -> Callout:
+    """Somebody doesn't want it any more."""
+    return unreached(callout, "cancelled", "somebody cancelled it", at)
+
+
 def live(callout: Callout, call: str, at: int) -> Callout:
     """Somebody answered."""
     return callout.changed(

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ivrflow.library import Library
+from ivrflow.server.api import Api
 from ivrflow.server.callbacks import Callbacks
 
 PATH = "/callbacks/sinch"
@@ -17,11 +18,14 @@ Probe = Callable[[], Awaitable[str]]
 """Returns why calls can't be served now, "" if they can."""
 
 
-def create_app(callbacks: Callbacks, library: Library, probe: Probe) -> ASGIApp:
+def create_app(
+    callbacks: Callbacks, library: Library, probe: Probe, api: Api | None = None
+) -> ASGIApp:
     """Return the ASGI application.
 
     `POST /callbacks/sinch` answers the platform. `/healthz` says that the process runs; `/readyz`
     whether calls can be served (503 if not), on which programs, and what an operator should see to.
+    `/v1/` is the management API, if there is one.
     """
 
     async def healthz(request: Request) -> JSONResponse:
@@ -34,7 +38,8 @@ def create_app(callbacks: Callbacks, library: Library, probe: Probe) -> ASGIApp:
         shown = {"ready": not failure, "problem": problem, "programs": programs}
         return JSONResponse(shown, status_code=503 if failure else 200)
 
-    pages = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
+    own = [] if api is None else api.routes()
+    pages = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *own])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Callbacks go past Starlette's middleware, which costs as much as a step does.

@@ -25,6 +25,7 @@ from ivrflow.runtime.line import write_line
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
 from ivrflow.server.accepting import environment_suffices, secrets_are_sealed
+from ivrflow.server.api import Api
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.server.watch import reload_now, watch
@@ -77,10 +78,17 @@ async def _serve(
     voice = Clients(settings.secret_by_key, region=settings.voice_region, url=settings.voice_url)
     async with answering(library, settings, environment, voice) as (answers, probe):
         callbacks = Callbacks(answers, keyring, path=settings.callback_path)
+        api = _api(answers, settings)
         async with _background(library, settings):
             _announce(library, settings, listener)
-            await listen_with(create_app(callbacks, library, probe), listener, GRACE)
+            await listen_with(create_app(callbacks, library, probe, api), listener, GRACE)
     log.info("stopped")
+
+
+def _api(answers: Turns | LastWords, settings: Settings) -> Api | None:
+    if isinstance(answers, LastWords):
+        return None
+    return Api(answers, settings.api_token, settings.application_key)
 
 
 async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None:

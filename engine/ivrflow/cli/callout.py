@@ -1,0 +1,232 @@
+"""`ivrflow callout`: have the engine call somebody, or everybody in a file."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+from msgspec import Struct
+
+from ivrflow.cli import FINDINGS
+from ivrflow.cli.engine import Engine
+from ivrflow.cli.rewrite import rewrite
+from ivrflow.errors import UsageError
+
+ROWS = 500
+"""Orders in one request."""
+
+ASKED = 100
+"""Callouts asked for in one request."""
+
+POLL = 1.0
+"""Seconds between two looks at what has become of callouts."""
+
+T = TypeVar("T")
+
+
+class Callout(Struct, frozen=True, kw_only=True):
+    id: str
+    state: str
+    attempts: int
+    result: str = ""
+    reason: str = ""
+
+
+class Placed(Struct, frozen=True, kw_only=True):
+    status: str
+    callout: Callout | None = None
+    reason: str = ""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    callouts: list[Callout]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a row: `status` is `over`, or why there was no callout."""
+
+    row: int
+    id: str
+    status: str
+    result: str = ""
+    attempts: int = 0
+    reason: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.result == "answered"
+
+
+@click.command("callout")
+@click.argument("name")
+@click.option("--with", "given", multiple=True, help="PARAMETER=VALUE of its flow; repeatable")
+@click.option(
+    "--csv",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="one callout a row; the columns are the parameters of its flow",
+)
+@click.option(
+    "--results",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="where the outcome of each row goes  [default: FILE.results.csv]",
+)
+@click.option("--batch", default="", help="tells one run over a file from another: see below")
+@click.option("--at", default="", help="when: 2026-11-23T10:00:00+01:00; else at once")
+@click.option("--application", default="", help="the application key, if the server has several")
+@click.option(
+    "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
+)
+@click.option("--token", default="", help="its IVRFLOW_API_TOKEN, from that variable unless given")
+@click.option("--json", "as_json", is_flag=True, help="print what the engine answered")
+def command(
+    *,
+    name: str,
+    given: tuple[str, ...],
+    file: Path | None,
+    results: Path | None,
+    batch: str,
+    at: str,
+    application: str,
+    url: str,
+    token: str,
+    as_json: bool,
+) -> int:
+    """Have a running engine place the callout NAME, or FLOW.NAME.
+
+    With --csv every row is called, and the command waits until each has its outcome. A row is
+    ordered once: who runs the command again, after an interruption, goes on where it was. To call
+    the same rows once more, name another --batch.
+
+    Exit code 1: somebody was not reached, or not called.
+    """
+    if file is not None and given:
+        raise UsageError("give either --with or --csv")
+    order = {"name": name, "application": application, **({"at": at} if at else {})}
+    with Engine(url, token or os.environ.get("IVRFLOW_API_TOKEN", "")) as engine:
+        if file is None:
+            return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
+        target = results or file.with_name(file.name + ".results.csv")
+        return _all(engine, order, _rows(file), f"{batch}\0{name}", target)
+
+
+def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise UsageError(f'--with "{each}": write PARAMETER=VALUE')
+        found[key] = value
+    return found
+
+
+def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:
+    (placed,) = engine.post("/v1/callouts", {"callouts": [order]}, list[Placed])
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(placed)))
+    elif placed.callout is not None:
+        click.echo(placed.callout.id)
+    else:
+        click.echo(f"{placed.status}: {placed.reason}", err=True)
+    return 0 if placed.callout is not None else FINDINGS
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as source:
+            rows = list(csv.DictReader(source, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{file} can't be read: {error}") from error
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise UsageError(f"{file}:{number}: the first line names more or fewer values")
+    if not rows:
+        raise UsageError(f"{file} has no rows: the first line names the parameters")
+    return rows
+
+
+def _all(
+    engine: Engine,
+    order: Mapping[str, object],
+    rows: list[dict[str, str]],
+    batch: str,
+    target: Path,
+) -> int:
+    outcomes: dict[int, Outcome] = {}
+    waiting: dict[str, int] = {}
+    with click.progressbar(rows, label="calling", file=sys.stderr) as bar:
+        for chunk in _chunks(list(enumerate(rows, 1)), ROWS):
+            for outcome in _ordered(engine, order, chunk, batch, waiting):
+                outcomes[outcome.row] = outcome
+                bar.update(1)
+        while waiting:
+            for outcome in _over(engine, waiting):
+                outcomes[outcome.row] = outcome
+                bar.update(1)
+            _write(target, outcomes)
+            if waiting:
+                time.sleep(POLL)
+    _write(target, outcomes)
+    good = sum(each.is_good for each in outcomes.values())
+    click.echo(f"{good} of {len(rows)} answered; the outcome of each is in {target}", err=True)
+    return 0 if good == len(rows) else FINDINGS
+
+
+def _ordered(
+    engine: Engine,
+    order: Mapping[str, object],
+    chunk: Sequence[tuple[int, dict[str, str]]],
+    batch: str,
+    waiting: dict[str, int],
+) -> Iterator[Outcome]:
+    """Order some rows; yield those that come to nothing, and note the others in `waiting`."""
+    orders = [{**order, "id": _id(batch, *each), "with": each[1]} for each in chunk]
+    placed = engine.post("/v1/callouts", {"callouts": orders}, list[Placed])
+    for (row, _), wanted, each in zip(chunk, orders, placed, strict=True):
+        id = str(wanted["id"])
+        if each.callout is None:
+            yield Outcome(row, id, each.status, reason=each.reason)
+        else:
+            waiting[id] = row
+
+
+def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
+    """Yield the rows that are over, and wait for them no more."""
+    for ids in _chunks(list(waiting), ASKED):
+        query = "&".join(f"id={id}" for id in ids)
+        for each in engine.get(f"/v1/callouts?{query}", Page).callouts:
+            if each.state == "over":
+                row = waiting.pop(each.id)
+                yield Outcome(row, each.id, "over", each.result, each.attempts, each.reason)
+
+
+def _id(batch: str, row: int, values: Mapping[str, str]) -> str:
+    """The id of a row: the same whenever it is ordered."""
+    text = json.dumps([batch, row, values], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _write(target: Path, outcomes: Mapping[int, Outcome]) -> None:
+    written = io.StringIO(newline="")
+    table = csv.writer(written, lineterminator="\n")
+    table.writerow([each.name for each in fields(Outcome)])
+    table.writerows(astuple(each) for _, each in sorted(outcomes.items()))
+    rewrite(target, written.getvalue())
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

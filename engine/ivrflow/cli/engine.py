@@ -1,0 +1,63 @@
+"""The management API of a running engine, for commands."""
+
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx2
+import msgspec
+
+from ivrflow.errors import EngineError, UsageError
+
+TIMEOUT = 30.0
+
+R = TypeVar("R")
+
+
+class Engine:
+    """Asks the engine at `url`; raises `EngineError` for what it refuses, or where it is none."""
+
+    def __init__(self, url: str, token: str) -> None:
+        if not token:
+            raise UsageError("no token: set IVRFLOW_API_TOKEN as where the engine was started")
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            self._client = httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+        except httpx2.InvalidURL as error:
+            raise UsageError(f'"{url}" is no address: {error}') from error
+
+    def get(self, path: str, kind: type[R]) -> R:
+        return self._ask("GET", path, None, kind)
+
+    def post(self, path: str, body: object, kind: type[R]) -> R:
+        return self._ask("POST", path, msgspec.json.encode(body), kind)
+
+    def _ask(self, method: str, path: str, body: bytes | None, kind: type[R]) -> R:
+        try:
+            answer = self._client.request(method, path, content=body)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OverflowError) as error:
+            raise EngineError(f"no engine answers at {self._client.base_url}: {error}") from error
+        if answer.status_code != 200:
+            raise EngineError(f"the engine refused: {_detail(answer)}")
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.DecodeError as error:
+            raise EngineError(f"{self._client.base_url} is no ivrflow engine: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+
+def _detail(answer: httpx2.Response) -> str:
+    try:
+        problem = msgspec.json.decode(answer.content, type=dict[str, object])
+    except msgspec.DecodeError:
+        problem = {}
+    return f"{answer.status_code} {problem.get('detail', '')}".strip()
