@@ -37,6 +37,10 @@ MOST_AT_ONCE = 100
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
 
+SHORTEST_REST = 0.05
+FULL_REST = 1.0
+"""Seconds to rest while as many calls are under way as may be; the end of one wakes, too."""
+
 LONGEST_REST = 60.0
 """Seconds after which the store is looked at even if nobody said that something is due."""
 
@@ -103,9 +107,10 @@ class Dialler:
             room -= waits
             self._begin(callout)
         due = await self._store.next_due()
-        if due is None or self._busy:
+        if due is None or self._busy:  # what has begun says when it is done
             return LONGEST_REST
-        return min(max(0.05, (due - as_milliseconds(self._now())) / 1000), LONGEST_REST)
+        soon = FULL_REST if room <= 0 else SHORTEST_REST
+        return min(max(soon, (due - as_milliseconds(self._now())) / 1000), LONGEST_REST)
 
     async def drain(self) -> None:
         """Wait for what has begun: to give up a request to place a call could end the call."""
