@@ -1,5 +1,6 @@
 """What lint proves, and what it keeps quiet about."""
 
+import json
 import time
 from pathlib import Path
 
@@ -253,3 +254,23 @@ states:
   a: {say: "{{ name | default('you') }} {{ account }}", hangup: }
 """
     assert [code for code, *_ in findings(flow)] == ["E603"], "account alone has no value"
+
+
+def test_a_large_flow_full_of_conditions_is_linted_in_a_moment() -> None:
+    """1,000 menus, each with a way back and a condition on its own visits and variable."""
+    states: dict[str, object] = {"bye": {"hangup": {}}}
+    for number in range(1_000):
+        after = f"s{number + 1}" if number < 999 else "bye"
+        states[f"s{number}"] = {
+            "set": {f"v{number}": number},
+            "menu": {"prompt": "Press 1, or 2.", "choices": {"1": after, "2": "s0"}},
+            "on": {
+                "no_input": [{"when": f"v{number} == 3", "next": "s0"}, {"next": after}],
+                "no_match": [{"when": f"visits.s{number} < 3", "next": "s0"}, {"next": after}],
+            },
+        }
+    variables = {f"v{number}": 0 for number in range(1_000)}
+    flow = {"flow": "example", "start": "s0", "vars": variables, "states": states}
+    begun = time.process_time()
+    assert not [each for each in diagnostics(json.dumps(flow)) if each.is_error]
+    assert time.process_time() - begun < 20

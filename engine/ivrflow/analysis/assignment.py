@@ -6,7 +6,7 @@ condition on the way tells which nullable values are there, and what others can 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -47,6 +47,10 @@ NEWS = ("recording", "transcript")
 """Outcomes of a flow that come at any time."""
 
 SECRET_INPUT = Type(name=T.STRING, secret=True)
+MOST_WORK = 150_000
+"""How much work it may be to follow values: their square, times the states. Beyond it conditions on
+them are taken for ones that may hold or not, so a large flow is linted as fast as a plain one."""
+
 NO_VALUES: Values = {}
 NOTHING_SETTLED: Settled = {}
 LITERAL = frozenset({T.STRING, T.DIGITS, T.INTEGER, T.NUMBER, T.BOOLEAN})
@@ -158,7 +162,9 @@ def watched(subject: Subject) -> Watched:
     found = [each for tree in trees for each in (tree, *tree.find_all(nodes.Expr))]
     names = {each.name for each in found if isinstance(each, nodes.Name)}
     visits = {each.attr for each in found if isinstance(each, nodes.Getattr)}
-    return Watched(frozenset(names), frozenset(visits) if "visits" in names else frozenset())
+    if "visits" not in names or _is_much(visits, subject):
+        visits = set()
+    return Watched(frozenset(names), frozenset(visits))
 
 
 def _conditions(subject: Subject) -> Iterator[str]:
@@ -180,7 +186,12 @@ def followed(subject: Subject) -> frozenset[str]:
     variables = subject.flow.vars.items()
     literal = {name for name, decl in variables if decl.type.name in LITERAL}
     secret = {name for name, decl in variables if decl.type.secret}
-    return frozenset((literal & changed & watched(subject).names) - secret - beside(subject))
+    found = (literal & changed & watched(subject).names) - secret - beside(subject)
+    return frozenset(() if _is_much(found, subject) else found)
+
+
+def _is_much(values: Collection[str], subject: Subject) -> bool:
+    return len(values) ** 2 * len(subject.states) > MOST_WORK
 
 
 @lru_cache(maxsize=1)
