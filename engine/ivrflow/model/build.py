@@ -19,11 +19,22 @@ from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
 from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Transition
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
-from ivrflow.model.reader import Reader, boolean, child, entries, items, place, ref, several, word
+from ivrflow.model.reader import (
+    Reader,
+    boolean,
+    child,
+    entries,
+    fixed,
+    items,
+    place,
+    ref,
+    several,
+    word,
+)
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("callouts", "budget")
+LATER_IN_FLOW = ("callouts",)
 LATER_IN_APP = ("region", "webhooks")
 LATER_OUTCOMES = ("unreached", "full")
 LATER_PREFIXES = ("signal.", "leg.")
@@ -163,7 +174,13 @@ class _FlowBuilder:
             requests=build_requests(self.reader, child(root, "requests"), _declarations),
             on=self.handlers(child(root, "on")),
             states=states,
-            origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),
+            origin=Origin(
+                path=self.reader.path,
+                locale=place(child(root, "locale")),
+                budget={
+                    each.key.text: fixed(each.value, 0) for each in entries(child(root, "budget"))
+                },
+            ),
         )
 
     def state(self, entry: Entry) -> State:
