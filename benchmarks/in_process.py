@@ -160,9 +160,10 @@ def large(states: int) -> str:
             f"        1: {following}",
             f'        "*": s{number}',
             "    on:",
-            "      no_input: s0",
-            "      no_match: s0",
+            "      no_input: bye",
+            "      no_match: bye",
         ]
+    lines.append("  bye: {say: Goodbye., hangup: }")
     return "\n".join(lines) + "\n"
 
 

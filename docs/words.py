@@ -35,6 +35,7 @@ VALUES = {
     "declarations": "[declarations](#variables)",
     "prompts": "[prompts](#declared-prompts) by name",
     "retries": "whole number, or `{no_input, no_match}`",
+    "budget": "[bounds](#budget-how-long-callers-are-kept)",
     "handlers": "[handlers](#on-what-holds-everywhere)",
     "menu": "[menu](#menus)",
     "collect": "[collect](#collecting-digits)",

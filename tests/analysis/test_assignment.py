@@ -21,8 +21,9 @@ def tangled(count: int) -> dict[str, Any]:
                 "choices": {str(key): name for key, name in enumerate(following, 1)},
                 "extension": {"length": 5, "into": f"d{number}"},
             },
-            "on": dict.fromkeys(("no_input", "no_match", "collected"), f"s{(number + 1) % count}"),
+            "on": {"no_input": "bye", "no_match": "bye", "collected": f"s{(number + 1) % count}"},
         }
+    states["bye"] = {"hangup": {}}
     variables = {f"v{number}": {"type": "string"} for number in range(count)}
     return {"flow": "tangled", "start": "s0", "vars": variables, "states": states}
 

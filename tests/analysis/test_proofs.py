@@ -33,7 +33,7 @@ HEAD = "flow: example\nstart: a\n"
         ("states:\n  a: {connect: 08}\n", [("E051", 4, 16)]),
         (
             "states:\n  a:\n    menu: {prompt: 1, timeout: 1h, choices: {1: a}}\n"
-            "    on: {no_input: a, no_match: a}\n",
+            "    on: {no_input: b, no_match: b}\n  b: {hangup: }\n",
             [("E703", 5, 32)],
         ),
         ("vars: {x: 0}\nstates:\n  a: {say: '{{ x / 0 }}', hangup: }\n", [("E602", 5, 18)]),

@@ -185,8 +185,9 @@ def test_what_into_fills_must_be_filled_on_every_way() -> None:
     states = """\
   b:
     menu: {prompt: "{{ mine }}?", choices: {1: c, 2: b}}
-    on: {no_input: b, no_match: b}
+    on: {no_input: d, no_match: d}
   c: {do: [place: {record: line, into: mine}], next: b}
+  d: {hangup: }
 """
     flow = f"flow: example\nstart: b\nrecords:\n{RECORDS}states:\n{states}"
     (only,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics

@@ -112,7 +112,8 @@ states:
   ask:
     collect: {prompt: "Try {{ tries }}.", length: 4}
     on: {collected: check, no_input: bye}
-  check: {request: {name: check}, on: {ok: bye, error: bye, wrong: ask}}
+  check: {request: {name: check}, on: {ok: bye, error: bye, wrong: again}}
+  again: {next: [{when: tries < 3, next: ask}, {next: bye}]}
   bye: {hangup: }
 """)
     event = Incoming(app="key", call="c")

@@ -147,7 +147,7 @@ states:
     on: {no_input: tell, no_match: tell}
   tell:
     menu: {prompt: "{{ kept }} {{ day }}", choices: {1: again}}
-    on: {no_input: tell, no_match: tell}
+    on: {no_input: again, no_match: again}
   again:
     say: ["{{ kept }}", {say: Right., when: "day == (now | date) and kept == '12.5 SEK'"}]
     hangup:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from generated import flows
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from rehearsal.wires import in_process, over_http
 
@@ -57,7 +57,9 @@ def test_generated_flows_go_the_same_way_over_http(
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "generated.flow.yaml"
         path.write_text(flow, "utf-8")
-        library = opened(path)
+        library, _ = open_flows(path)
+    assume(library is not None)
+    assert library is not None
     here = asyncio.run(in_process(library, caller, acts))
     assert here == asyncio.run(over_http(library, caller, acts))
     assert isinstance(here[0][-1], Ended) or any(isinstance(each, Ended) for each in here[0])

@@ -63,7 +63,8 @@ states:
     on: {collected: look, no_input: bye}
   look:
     request: {name: find, with: {id: "{{ account }}"}, into: found MEANWHILE}
-    on: {ok: tell, error: bye, not_found: greet, taken: bye}
+    on: {ok: tell, error: bye, not_found: again, taken: bye}
+  again: {next: [{when: visits.greet < 9, next: greet}, {next: bye}]}
   tell: {request: {name: note, with: {id: "{{ account }}"}}, on: {ok: say, error: bye}}
   say: {say: "You have {{ found.balance }} crowns.", hangup: }
   bye: {say: Our bank is asleep., hangup: }

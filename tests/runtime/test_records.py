@@ -63,7 +63,8 @@ states:
       - {next: hold}
   hold:
     menu: {prompt: "Place {{ now_at }} of {{ position }}.", choices: {1: waiting}}
-    on: {no_input: waiting, no_match: waiting}
+    on: {no_input: on_hold, no_match: on_hold}
+  on_hold: {next: [{when: visits.hold < 99, next: waiting}, {next: bye}]}
   served: {say: "To {{ agent }}.", connect: {number: "+46850000001"}}
   locked: {say: Locked., hangup: }
   trouble: {say: Trouble., hangup: }

@@ -22,7 +22,8 @@ states:
     on: {no_input: find, no_match: find}
   find:
     request: {name: find, with: {number: "{{ call.from }}"}, into: customer MEANWHILE}
-    on: {ok: hello, not_found: nobody, busy: ask, error: sorry}
+    on: {ok: hello, not_found: nobody, busy: later, error: sorry}
+  later: {next: [{when: visits.ask < 9, next: ask}, {next: sorry}]}
   hello: {say: "Hello {{ customer.name }}.", hangup: }
   nobody: {say: Who are you?, hangup: }
   sorry: {say: Sorry., hangup: }

@@ -11,9 +11,9 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from ivrflow.analysis.graph import targets
+from ivrflow.analysis.graph import own_transitions, targets
 from ivrflow.analysis.passing import Place
-from ivrflow.analysis.subject import Application, own_transitions
+from ivrflow.analysis.subject import Application
 from ivrflow.model.flow import Collect, Menu, Return, Run, State
 
 DEEPEST = 3

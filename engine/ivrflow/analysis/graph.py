@@ -21,6 +21,7 @@ from ivrflow.model.flow import (
     Return,
     Run,
     State,
+    Step,
     Transition,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
@@ -238,3 +239,34 @@ def targets(transition: Transition) -> Iterator[Ref]:
     for move in transition:
         if move.next is not None:
             yield move.next
+
+
+def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:
+    """Yield the transitions written in `state`, with their outcome."""
+    if state.next:
+        yield "next", state.next
+    match state.action:
+        case Menu(choices=choices) | Collect(keys=choices):
+            for choice in choices:
+                yield choice.key, choice.transition
+        case _:
+            pass
+    yield from state.on.by_outcome.items()
+
+
+def transitions_of(flow: Flow) -> Iterator[tuple[str, Transition]]:
+    """Yield every transition that the author wrote, with the outcome that it is for."""
+    yield from flow.on.by_outcome.items()
+    for key in flow.on.keys:
+        yield key.key, key.transition
+    for state in flow.states.values():
+        yield from own_transitions(state)
+
+
+def steps_of(flow: Flow) -> Iterator[Step]:
+    """Yield every step that a flow can take."""
+    for state in flow.states.values():
+        yield from state.steps
+    for _, transition in transitions_of(flow):
+        for move in transition:
+            yield from move.steps

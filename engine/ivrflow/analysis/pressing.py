@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from ivrflow.analysis.graph import wanted_digits
+from ivrflow.analysis.graph import own_transitions, wanted_digits
 from ivrflow.analysis.passing import Passing, Place
-from ivrflow.analysis.subject import Application, action_prompts, own_transitions
+from ivrflow.analysis.subject import Application, action_prompts
 from ivrflow.analysis.telling import Keys, Said, Tellings
 from ivrflow.compiler.values import digits_fit
 from ivrflow.errors import ExpressionError

@@ -9,9 +9,11 @@ import msgspec
 
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.contexts import Contexts, Visits, explore
-from ivrflow.analysis.graph import Graph, Way, targets, wanted_digits
+from ivrflow.analysis.costs import Costs, of_lookups, of_states
+from ivrflow.analysis.graph import Graph, Way, steps_of, targets, transitions_of, wanted_digits
 from ivrflow.analysis.passing import Passing
-from ivrflow.analysis.patience import Patience, of_lookups, of_states
+from ivrflow.analysis.patience.bounds import Bounds, Rounds
+from ivrflow.analysis.patience.lengths import chosen_locales, lengths_of
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import nearest
 from ivrflow.expr.functions import Keyed
@@ -125,13 +127,14 @@ class Application:
         return Passing(self.all_flows)
 
     @cached_property
-    def patience(self) -> Patience:
-        return Patience(self.passing, of_lookups(self.visible))
+    def waits(self) -> Costs:
+        """How long look-ups take before one reply."""
+        return Costs(self.passing, of_lookups(self.visible))
 
     @cached_property
-    def passed(self) -> Patience:
+    def passed(self) -> Costs:
         """How many states one reply passes."""
-        return Patience(self.passing, of_states)
+        return Costs(self.passing, of_states)
 
     @cached_property
     def around(self) -> Mapping[str, tuple[str, ...]]:
@@ -171,6 +174,34 @@ class Application:
         """The names of the flows that callouts run."""
         flows = self.all_flows.values()
         return {callee(each, flow) for flow in flows for each in flow.callouts.values()}
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        return Rounds(self.all_flows, self.visible, self.platform)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """How long calls last at most, in any of the locales in which they can be."""
+        return self.bounds_in(self.locales)
+
+    def bounds_in(self, locales: Mapping[str, frozenset[str]]) -> Bounds:
+        """Return how long calls last at most that are in `locales`, by flow."""
+        lengths = lengths_of(self.all_flows, self.visible, locales, self.app.locale)
+        return Bounds(self.rounds, lengths)
+
+    @cached_property
+    def locales(self) -> Mapping[str, frozenset[str]]:
+        """The locales in which calls can be in each flow: that in which they begin, or chosen."""
+        chosen = chosen_locales(self.all_flows.values())
+        begun: dict[str, frozenset[str]] = dict.fromkeys(self.all_flows, chosen)
+        for flow, _ in self.beginnings:
+            routed = {each.locale for each in self.app.routes if each.flow.name == flow.name}
+            begun[flow.name] |= {each or flow.locale or self.app.locale for each in routed or {""}}
+        for name in reversed(self.rounds.inner_first):
+            for run in runs(self.all_flows[name]):
+                if run.flow.name in begun:
+                    begun[run.flow.name] |= begun[name]
+        return begun
 
     @cached_property
     def entries(self) -> list[Flow]:
@@ -343,21 +374,14 @@ class Subject:
 
     def transitions(self) -> Iterator[tuple[str, Transition]]:
         """Yield every transition that the author wrote, with the outcome that it is for."""
-        yield from self.flow.on.by_outcome.items()
-        for key in self.flow.on.keys:
-            yield key.key, key.transition
-        for state in self.states.values():
-            yield from own_transitions(state)
+        yield from transitions_of(self.flow)
 
     def moves(self) -> Iterator[Move]:
         for _, transition in self.transitions():
             yield from transition
 
     def steps(self) -> Iterator[Step]:
-        for state in self.states.values():
-            yield from state.steps
-        for move in self.moves():
-            yield from move.steps
+        yield from steps_of(self.flow)
 
     def parts(self) -> Iterator[Part]:
         """Yield every part of every prompt of the flow, the declared ones included."""
@@ -414,19 +438,6 @@ def _returned(outcomes: Mapping[str, Mapping[str, Decl]]) -> Type:
 
 def _more_secret(one: Type | None, other: Type) -> Type:
     return other if one is None or keeps(other, one) else one
-
-
-def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:
-    """Yield the transitions written in `state`, with their outcome."""
-    if state.next:
-        yield "next", state.next
-    match state.action:
-        case Menu(choices=choices) | Collect(keys=choices):
-            for choice in choices:
-                yield choice.key, choice.transition
-        case _:
-            pass
-    yield from state.on.by_outcome.items()
 
 
 def action_prompts(state: State) -> Iterator[Prompt]:

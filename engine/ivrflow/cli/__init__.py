@@ -12,6 +12,7 @@ from ivrflow import __version__
 from ivrflow.errors import EngineError, NothingToReadError, StoreError, UsageError, VoiceError
 
 COMMANDS = {
+    "bounds": "tell how long callers are kept at most, and on which way",
     "call": "call a flow, and be the people on the phone",
     "callbacks": "see and set where Sinch posts an application's events",
     "callout": "have a running engine call somebody, or everybody in a file",

@@ -6,16 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-SHORTEST = 300
-"""Milliseconds that anything heard takes at least."""
-
-LETTERS_BY_LANGUAGE = {"ja": 8, "zh": 5, "cmn": 5, "ko": 7, "th": 12, "vi": 12, "es": 17, "it": 16}
-"""Characters a second that a synthetic voice speaks."""
-LETTERS = 15
+from ivrflow import pace
 
 _PART = re.compile(r"\s*#(tts|ssml|href)\[([^\]]*)\]?([^;]*)", re.IGNORECASE)
-_BREAK = re.compile(r"<break[^>]*time\s*=\s*[\"']?([0-9]{1,6})(ms|s)", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
 
 
 class Part(Struct, frozen=True):
@@ -61,16 +54,11 @@ def part(text: str) -> Part:
 def duration(heard: Part, locale: str, media: Mapping[str, int], audio: int) -> int:
     """Return how long a part sounds, in milliseconds; `media` has the length of known files."""
     if heard.kind == "file":
-        return max(SHORTEST, media.get(heard.text, audio))
-    breaks = _BREAK.findall(heard.text) if heard.kind == "ssml" else []
-    silence = sum(int(time) * (1000 if unit.lower() == "s" else 1) for time, unit in breaks)
-    text = spoken(heard)
-    letters = LETTERS_BY_LANGUAGE.get(locale.partition("-")[0].lower(), LETTERS)
-    return max(SHORTEST, silence + len(text) * 1000 // letters)
+        return max(pace.SHORTEST, media.get(heard.text, audio))
+    silence = pace.breaks(heard.text) if heard.kind == "ssml" else 0
+    return max(pace.SHORTEST, silence + pace.spoken(len(spoken(heard)), locale))
 
 
 def spoken(heard: Part) -> str:
     """Return the words of a part, without the marks of SSML."""
-    if heard.kind != "ssml":
-        return heard.text
-    return " ".join(_TAG.sub(" ", heard.text).split())
+    return pace.words(heard.text) if heard.kind == "ssml" else heard.text

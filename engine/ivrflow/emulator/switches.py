@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ivrflow import pace
+
 
 class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Times in milliseconds unless the name says otherwise."""
@@ -38,11 +40,11 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     star_tones: bool = False
     ace_audience: Literal["caller", "callee"] = "caller"
     bridged_menu: Literal["caller", "callee"] = "callee"
-    audio: int = 3_000
+    audio: int = pace.SOUND_FILE
     error_prompt: str = "An error has occurred. The call will be disconnected."
 
     # -- calls and their ends
-    dial_timeout: int = 60_000
+    dial_timeout: int = pace.RINGING
     callout_duration: int = 14_400_000
     busy_reason: str = "N/A"
     no_answer_reason: str = "N/A"

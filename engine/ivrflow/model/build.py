@@ -20,11 +20,21 @@ from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
 from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Transition
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
-from ivrflow.model.reader import Reader, boolean, child, entries, items, place, ref, several, word
+from ivrflow.model.reader import (
+    Reader,
+    boolean,
+    child,
+    entries,
+    fixed,
+    items,
+    place,
+    ref,
+    several,
+    word,
+)
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_FLOW = ("budget",)
 LATER_IN_APP = ("region", "webhooks")
 LATER_OUTCOMES = ("full",)
 LATER_PREFIXES = ("signal.", "leg.")
@@ -146,7 +156,6 @@ class _FlowBuilder:
         name = word(child(root, "flow"))
         if not name:
             return None
-        self.reader.refuse(root, LATER_IN_FLOW)
         start = ref(child(root, "start"))
         states = {each.key.text: self.state(each) for each in entries(child(root, "states"))}
         return Flow(
@@ -165,7 +174,13 @@ class _FlowBuilder:
             callouts=build_callouts(self.reader, child(root, "callouts")),
             on=self.handlers(child(root, "on")),
             states=states,
-            origin=Origin(path=self.reader.path, locale=place(child(root, "locale"))),
+            origin=Origin(
+                path=self.reader.path,
+                locale=place(child(root, "locale")),
+                budget={
+                    each.key.text: fixed(each.value, 0) for each in entries(child(root, "budget"))
+                },
+            ),
         )
 
     def state(self, entry: Entry) -> State:

@@ -5,7 +5,7 @@ the canonical closure leaves out, so a flow means the same wherever and however 
 Durations are milliseconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -39,11 +39,20 @@ class Expr(_Value, frozen=True, kw_only=True):
     scalar: Scalar | None = msgspec.field(default=None, name=PLACE)
 
 
+class Fixed(_Kind, frozen=True, kw_only=True):
+    """A duration written out."""
+
+    milliseconds: int
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """The file of a flow or an application, and where its `locale` stands in it."""
+    """What only lint reads of a flow or an application: its file, where its `locale` stands in it,
+    the budget of its callers' patience."""
 
     path: str = ""
     locale: Span = START
+    budget: dict[str, Fixed] = {}
 
 
 class Ref(_Value, frozen=True, kw_only=True):
@@ -305,7 +314,7 @@ class Menu(_Kind, frozen=True, kw_only=True):
     prompt: Prompt
     reprompt: Prompt = ()
     retries: Retries = Retries()
-    timeout: "Fixed"
+    timeout: Fixed
     barge: bool = True
     speech: bool = False
     choices: tuple[Choice, ...]
@@ -322,7 +331,7 @@ class Collect(_Kind, frozen=True, kw_only=True):
     check: Expr | None = None
     wrong: Prompt = ()
     retries: int = 2
-    timeout: "Fixed"
+    timeout: Fixed
     barge: bool = True
     keys: tuple[Choice, ...] = ()
     at: Span = msgspec.field(default=START, name=PLACE)
@@ -351,7 +360,7 @@ class Conference(_Kind, frozen=True, kw_only=True):
     hold_music: str = ""
     dtmf: Literal["ignore", "forward", "detect"] = "ignore"
     max_digits: int = 1
-    timeout: "Fixed"
+    timeout: Fixed
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -397,13 +406,6 @@ class Continue(_Kind, frozen=True, kw_only=True):
 
 
 class Hangup(_Kind, frozen=True, kw_only=True):
-    at: Span = msgspec.field(default=START, name=PLACE)
-
-
-class Fixed(_Kind, frozen=True, kw_only=True):
-    """A duration written out."""
-
-    milliseconds: int
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -556,6 +558,11 @@ class Flow(_Value, frozen=True, kw_only=True):
     @property
     def path(self) -> str:
         return self.origin.path
+
+    @property
+    def budget(self) -> Mapping[str, Fixed]:
+        """The longest that callers may be kept, by how they behave or by what they wait for."""
+        return self.origin.budget
 
 
 def runs(flow: Flow) -> Iterator[Run]:

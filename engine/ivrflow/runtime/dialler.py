@@ -27,7 +27,7 @@ from ivrflow.machine.program import Program
 from ivrflow.records import Operation
 from ivrflow.runtime import tries
 from ivrflow.runtime.callouts import TOLD
-from ivrflow.runtime.pace import Pace
+from ivrflow.runtime.throttle import Throttle
 from ivrflow.runtime.turn import Turns
 from ivrflow.store.base import Records
 
@@ -77,7 +77,7 @@ class Dialler:
         self._callouts = turns.callouts
         self._placer = placer
         self._limits = limits
-        self._pace = Pace(limits.per_second)
+        self._throttle = Throttle(limits.per_second)
         self._now = now
         self._due = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -151,7 +151,7 @@ class Dialler:
     # -- dialling ---------------------------------------------------------------------------------
 
     async def _dial(self, callout: Callout) -> None:
-        await self._pace.wait()
+        await self._throttle.wait()
         moment = self._now()
         order = self._callouts.order(callout)
 

@@ -7,9 +7,9 @@ from contextlib import suppress
 from jinja2 import nodes
 
 from ivrflow import addresses
+from ivrflow.analysis.costs import MAX_NAMED, Wait
 from ivrflow.analysis.faults import place, placed, scalar_span, span_of
 from ivrflow.analysis.graph import is_silent
-from ivrflow.analysis.patience import MAX_NAMED, Wait
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
 from ivrflow.analysis.subject import Application, Subject
@@ -314,7 +314,7 @@ def look_ups_too_slow(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         if state.action is None or not is_silent(state):
             continue
-        wait = subject.application.patience.before_reply((subject.flow.name, state.name))
+        wait = subject.application.waits.before_reply((subject.flow.name, state.name))
         if wait.longest > BUDGET:
             told = f"{_names(wait)} can take {_seconds(wait.longest)} before the caller hears"
             help = "say something with `meanwhile:`, or shorten timeout and retries"

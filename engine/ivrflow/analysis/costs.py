@@ -61,7 +61,7 @@ def of_states(flow: str, state: State) -> Wait:
 
 
 @dataclass(frozen=True, eq=False)
-class Patience:
+class Costs:
     """The worst case of what a state takes by its `cost`."""
 
     passing: Passing

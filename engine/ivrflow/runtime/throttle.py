@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 
 
-class Pace:
+class Throttle:
     """Lets through `per_second` at most, evenly; a pause is not saved up for later."""
 
     def __init__(self, per_second: float) -> None:

@@ -1,0 +1,184 @@
+"""Worlds that try callers' patience, and what can happen in each state there."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import msgspec
+
+from ivrflow import pace
+from ivrflow.analysis.graph import AMD_OUTCOMES, LOOKED_UP, is_silent
+from ivrflow.compiler.platform import Platform
+from ivrflow.machine.act import TICK
+from ivrflow.model.flow import (
+    Collect,
+    Connect,
+    Duration,
+    Fixed,
+    Flow,
+    Menu,
+    Park,
+    Prompt,
+    Request,
+    RequestAction,
+    State,
+    Transition,
+)
+from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
+
+
+class World(StrEnum):
+    """How callers, look-ups and those who are called behave."""
+
+    SILENT = "silent"
+    CLUMSY = "clumsy"
+    WORST = "worst"
+    FAILING = "failing"
+    UNANSWERED = "unanswered"
+
+
+TO_PERSON = "to_person"
+"""The bound for whoever comes to a person, in any of the worlds."""
+
+UNHEARD = frozenset({World.SILENT, World.CLUMSY})
+"""Worlds in which no caller chooses."""
+
+WHO = {
+    World.SILENT: "who stays silent",
+    World.CLUMSY: "who presses only wrong keys",
+    World.WORST: "who always takes the longest way",
+    World.FAILING: "for whom every look-up fails",
+    World.UNANSWERED: "whom nobody answers",
+}
+"""The caller of each world, in words."""
+
+
+def who(bound: str) -> str:
+    """Return the caller for whom a bound is, in words."""
+    return "who comes to a person" if bound == TO_PERSON else WHO[World(bound)]
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """A way out of a state: `chosen` by the caller, who could as well do something else, or by a
+    look-up (`asked`)."""
+
+    outcome: str
+    transition: Transition
+    chosen: bool = False
+    asked: bool = False
+
+
+def leaves(flow: Flow, state: State, world: World, request: Request | None) -> Iterator[Leave]:
+    """Yield the ways out of a state; those of a run are those of the flow that is run."""
+    match state.action:
+        case None:
+            yield Leave("next", state.next)
+        case Menu() | Collect():
+            yield from _inputs(flow, state, world)
+        case RequestAction():
+            named = request.named_outcomes if request else ()
+            for outcome in (*LOOKED_UP, *named, NOT_FOUND):
+                transition = state.on.by_outcome.get(outcome)
+                if transition and (outcome != "ok" or world is not World.FAILING):
+                    yield Leave(outcome, transition, asked=True)
+        case _:
+            pass
+
+
+def _inputs(flow: Flow, state: State, world: World) -> Iterator[Leave]:
+    on = handlers_of(flow, state)
+    if world in UNHEARD:
+        wanted = _failure(state, world, on)
+        yield Leave(wanted, on.get(wanted, ()))
+        return
+    for key in keys_of(flow, state):
+        yield Leave(key.key, key.transition, chosen=True)
+    if "collected" in on:
+        complies = isinstance(state.action, Collect) and world is World.FAILING
+        yield Leave("collected", on["collected"], chosen=not complies)
+
+
+def _failure(state: State, world: World, on: dict[str, Transition]) -> str:
+    """The outcome of silence, or of wrong input; digits of a fixed length may have one for both."""
+    if world is World.SILENT:
+        return "no_input"
+    if isinstance(state.action, Menu):
+        return "no_match"
+    return "invalid" if "invalid" in on else "no_input"
+
+
+def answers(state: State) -> Iterator[Transition]:
+    """Yield what follows where a call that is made is answered."""
+    if isinstance(state.action, Connect):
+        for outcome in ("answered", *AMD_OUTCOMES):
+            yield state.on.by_outcome.get(outcome, ())
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """How long a call stays in a state, in milliseconds, and how many menus it hears."""
+
+    ms: int = 0
+    menus: int = 0
+
+
+Length = Callable[[Prompt], int]
+"""The milliseconds of a prompt."""
+
+
+def stay(
+    state: State, world: World, request: Request | None, platform: Platform, length: Length
+) -> Stay:
+    """Return how long the action of a state lasts at most, until it is left."""
+    match state.action:
+        case Menu() as menu:
+            return _menu(menu, world, length)
+        case Collect() as collect:
+            return _collect(collect, world, length)
+        case RequestAction(meanwhile=meanwhile) if request is not None:
+            again = 0 if is_silent(state) else length(meanwhile) + TICK
+            return Stay(request.patience + again)
+        case Connect(timeout=timeout) if world is World.UNANSWERED:
+            return Stay(_written(timeout, pace.RINGING))
+        case Park() as park:
+            held = _written(park.max_duration, platform.limits.park)
+            return Stay(length(park.intro) + held + length(park.prompt))
+        case _:
+            return Stay()
+
+
+def _menu(menu: Menu, world: World, length: Length) -> Stay:
+    """Each time it is heard to its end, and left at the end of its timeout; digits of an extension
+    take another timeout, as they may be going on."""
+    heard = 1
+    if world in UNHEARD:
+        heard += _repeats(menu, world)
+    again = length(menu.reprompt) or length(menu.prompt)
+    digits = 1 if menu.extension and world is not World.SILENT else 0
+    waits = heard * (1 + digits) * menu.timeout.milliseconds
+    return Stay(length(menu.prompt) + (heard - 1) * again + waits, heard)
+
+
+def _repeats(menu: Menu, world: World) -> int:
+    """How often a menu is heard again.
+
+    Where an extension is dialled wrong the engine asks anew, and the platform repeats that anew.
+    """
+    retries = menu.retries
+    if retries.together is None:
+        return retries.no_input if world is World.SILENT else retries.no_match
+    if menu.extension is None or world is World.SILENT:
+        return retries.together
+    return (retries.together + 1) * (retries.together + 2) // 2 - 1
+
+
+def _collect(collect: Collect, world: World, length: Length) -> Stay:
+    """Digits are keyed at once, but for the first, and end by a timeout."""
+    timeout = collect.timeout.milliseconds
+    heard = 1 + collect.retries if world in UNHEARD else 1
+    again = length(collect.reprompt) or length(collect.prompt)
+    if world is not World.SILENT:
+        timeout, again = 2 * timeout, again + length(collect.wrong)
+    return Stay(length(collect.prompt) + (heard - 1) * again + heard * timeout, heard)
+
+
+def _written(duration: Duration | None, otherwise: int) -> int:
+    return duration.milliseconds if isinstance(duration, Fixed) else otherwise
