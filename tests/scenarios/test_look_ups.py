@@ -118,4 +118,4 @@ def test_behind_a_prompt_a_restart_asks_again_and_gets_the_same(project: Project
         requests: {find: [{json: {name: Ada}, delay: 1s}, {json: {name: Bob}}]}
         steps: [press: 1, hear: Please wait, restart, hear: Hello Ada]
         """
-    assert told(project.play(scenario, "balance")) == ""
+    assert told(project.play(scenario, "balance")) == 'nobody asks for an answer of "find"'

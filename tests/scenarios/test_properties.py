@@ -16,7 +16,7 @@ from ivrflow.scenarios.application import UnderTest
 from ivrflow.scenarios.build import build
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.run import Result, run
-from ivrflow.scenarios.watch import Watch
+from ivrflow.scenarios.spotter import Spotter
 from ivrflow.sinch.platform import PLATFORM
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -53,7 +53,7 @@ def shipped(*, watched: bool) -> UnderTest:
     def as_it_is(program: Program) -> Program:
         return program
 
-    return UnderTest(FLOWS, checked, PLATFORM, Watch() if watched else as_it_is)
+    return UnderTest(FLOWS, checked, PLATFORM, Spotter() if watched else as_it_is)
 
 
 def scenario_of(written: object) -> Scenario:

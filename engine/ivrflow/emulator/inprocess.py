@@ -36,7 +36,11 @@ class NotSeenError(EmulatorError):
 
 
 class InProcess:
-    """A platform, and who answers it, on a simulated clock that begins at `now`."""
+    """A platform, and who answers it, on a simulated clock that begins at `now`.
+
+    `patience`: real seconds after which who has not answered gives no answer. None waits for ever:
+    who answers is in this process, and how long it takes says nothing of how long a call waits.
+    """
 
     def __init__(
         self,
@@ -45,11 +49,13 @@ class InProcess:
         *,
         now: int = START,
         signed_at: Callable[[], int] | None = None,
+        patience: float | None = None,
     ) -> None:
         self.platform = Platform(setup, now=now)
         self.handler = handler
         self.signed_at = signed_at or (lambda: self.platform.now)
         self.settling = False
+        self._patience = patience
         self._queue: deque[Delivery] = deque()
         self._read = 0
 
@@ -170,8 +176,7 @@ class InProcess:
         """Bring a callback to the handler. One that hangs gives no answer, as the platform will
         notice when that much of its own time has passed."""
         headers = self.platform.headers(delivery, self.signed_at())
-        patience = self.platform.setup.switches.reply_timeout / 1000
-        limit = asyncio.timeout(patience)
+        limit = asyncio.timeout(self._patience)
         try:
             async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)
