@@ -221,14 +221,8 @@ def _is_less(covered: list[Covered], wanted: float | None) -> bool:
 
 
 def _print(text: str, *, err: bool = False) -> None:
-    """Print lines; what a flow says steers no terminal. Raises `UsageError` where they can't be
-    written, but for a reader who has gone."""
-    try:
-        click.echo("\n".join(printable(line) for line in text.split("\n")), err=err)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise UsageError(f"what is told can't be written: {error.strerror}") from error
+    """Print lines; what a flow says steers no terminal."""
+    click.echo("\n".join(printable(line) for line in text.split("\n")), err=err)
 
 
 def _write(file: Path, text: str) -> None:

@@ -38,8 +38,8 @@ class NotSeenError(EmulatorError):
 class InProcess:
     """A platform, and who answers it, on a simulated clock that begins at `now`.
 
-    `patience`: real seconds after which who has not answered gives no answer. None waits for ever:
-    who answers is in this process, and how long it takes says nothing of how long a call waits.
+    The handler may take as long as it does: no time passes meanwhile. With `patience`, in seconds
+    of ours, one that takes longer has given no answer, as the platform notices in its own time.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class InProcess:
         self.platform = Platform(setup, now=now)
         self.handler = handler
         self.signed_at = signed_at or (lambda: self.platform.now)
+        self.patience = patience
         self.settling = False
-        self._patience = patience
         self._queue: deque[Delivery] = deque()
         self._read = 0
 
@@ -173,10 +173,9 @@ class InProcess:
         return bool(self._queue)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        """Bring a callback to the handler. One that hangs gives no answer, as the platform will
-        notice when that much of its own time has passed."""
+        """Bring a callback to the handler, and its answer to the platform."""
         headers = self.platform.headers(delivery, self.signed_at())
-        limit = asyncio.timeout(self._patience)
+        limit = asyncio.timeout(self.patience)
         try:
             async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
+from multiprocessing import resource_tracker
 
 from ivrflow.errors import UsageError
 from ivrflow.scenarios.model import Scenario
@@ -25,7 +26,7 @@ def run_shared(scenarios: list[Scenario], processes: int, *, tells: bool = False
     size = -(-len(scenarios) // (processes * CHUNKS))
     chunks = [scenarios[start : start + size] for start in range(0, len(scenarios), size)]
     with _pool(min(processes, len(chunks))) as pool:
-        with _interrupts_ignored():
+        with _interrupts_held_back():
             parts = pool.map(_work, chunks, [tells] * len(chunks))
         try:
             ran = list(parts)
@@ -52,14 +53,18 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes that begin meanwhile ignore Ctrl-C, which a terminal sends to all of them: who
-    started them ends them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that begin meanwhile never hear of Ctrl-C, which a terminal sends to all of them:
+    who started them ends them. What comes meanwhile is heard here afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # there is no such thing on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # else it begins meanwhile, and lets interrupts through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(scenarios: list[Scenario], tells: bool) -> Ran:
