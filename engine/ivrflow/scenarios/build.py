@@ -15,19 +15,15 @@ from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Diagnostic, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
-from ivrflow.expr.types import Type
-from ivrflow.machine.recorded import key_text
-from ivrflow.model import flow as model
-from ivrflow.model.literals import fits, property_type
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
 from ivrflow.numbers import is_e164
+from ivrflow.scenarios.build_records import RecordBuilder, note_unknown
 from ivrflow.scenarios.build_steps import StepBuilder, duration
 from ivrflow.scenarios.model import (
     Ended,
     Expectation,
     File,
     Mock,
-    Record,
     Reply,
     Request,
     Scenario,
@@ -35,9 +31,9 @@ from ivrflow.scenarios.model import (
     Visited,
 )
 from ivrflow.scenarios.values import value_of
-from ivrflow.source.kinds import EMPTY_FILE, UNKNOWN_KEY, WRONG_VALUE
+from ivrflow.source.kinds import EMPTY_FILE, WRONG_VALUE
 from ivrflow.source.lines import lines_of
-from ivrflow.source.node import Entry, Node, Scalar, Sequence
+from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.source.node import Mapping as MappingNode
 from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
@@ -99,11 +95,12 @@ class _Builder:
         }
         subject = Subject(self.flow, application) if self.flow else None
         self.variables = subject.variables if subject else {}
-        self.records = (subject.records if subject else {}) | {
+        records = (subject.records if subject else {}) | {
             f"{flow.name}.{name}": record
             for flow in self.flows.values()
             for name, record in flow.records.items()
         }
+        self.records = RecordBuilder(reader, self.flow, records)
 
     def file(self) -> File:
         name = child(self.root, "test")
@@ -129,8 +126,8 @@ class _Builder:
             dialled=child(call, "to") is not None,
             begins=self.begins(child(node, "at")),
             requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
-            records=self.held(child(node, "records")),
-            steps=StepBuilder(self.reader, self.held).steps(child(node, "steps")),
+            records=self.records.held(child(node, "records")),
+            steps=StepBuilder(self.reader, self.records.held).steps(child(node, "steps")),
             expect=tuple(self.expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
         )
@@ -196,10 +193,13 @@ class _Builder:
             yield self.value("visits", each)
         if isinstance(svaml, MappingNode):
             yield Reply(svaml=svaml, at=svaml.span)
-        for name, key, value in self.values(child(node, "records")):
-            waits = self.records[name].kind == "queue"
-            of, at = self.stored(name), self.written(value)
+        for name, key, value in self.records.values(child(node, "records")):
+            waits = self.records.is_queue(name)
+            of, at = self.records.stored(name), self.written(value)
             yield Value(of=of, key=key, value=value, waits=waits, at=at)
+
+    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
+        note_unknown(self.reader, self.flow, key, names, what)
 
     def value(self, of: str, entry: Entry) -> Value:
         return Value(of=of, key=entry.key.text, value=entry.value, at=self.written(entry.value))
@@ -224,81 +224,6 @@ class _Builder:
             message = f'there is no state "{name}" in "{of.name}"'
             self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(name, of.states))
         return text
-
-    def values(self, node: Node | None) -> Iterable[tuple[str, str, Node]]:
-        """Yield record, key and value of what is written as `record: {key: value}`, or as
-        `record: value` where there is one only. The value of a queue is a list."""
-        for each in entries(node):
-            name = each.key.text
-            record = self.records.get(name)
-            self.known(each.key, self.records, "record")
-            if record is None:
-                continue
-            for key, value in self.by_key(name, record, each.value):
-                if record.kind == "value" or isinstance(value, Sequence):
-                    yield name, key, value
-                else:
-                    help = "write what each call in it waits with, [] for nobody"
-                    message = f'"{name}" is a queue: a list is expected'
-                    self.reader.note(WRONG_VALUE, value.span, message, help)
-
-    def by_key(self, name: str, record: model.Record, node: Node) -> Iterable[tuple[str, Node]]:
-        if record.key is None:
-            yield "", node
-        elif isinstance(node, MappingNode):
-            for each in node:
-                key = self.reader.literal(each.key, record.key)
-                yield key_text(key), each.value
-        else:
-            message = f'"{name}" has keys: a mapping from keys to values is expected'
-            self.reader.note(WRONG_VALUE, node.span, message)
-
-    def held(self, node: Node | None) -> tuple[Record, ...]:
-        return tuple(
-            Record(
-                record=self.stored(name),
-                key=key,
-                value=self.kept(self.records[name], value),
-                lasts=self.records[name].expires,
-                waits=self.records[name].kind == "queue",
-                at=value.span,
-            )
-            for name, key, given in self.values(node)
-            for value in (items(given) if self.records[name].kind == "queue" else [given])
-        )
-
-    def stored(self, name: str) -> str:
-        """Return the name that the store knows a record by: one of this flow or its application, or
-        `FLOW.NAME` of another flow's."""
-        own = self.flow is not None and name in self.flow.records
-        return f"{self.flow.name}.{name}" if self.flow is not None and own else name
-
-    def kept(self, record: model.Record, node: Node) -> object:
-        """Read what a record is to hold; note what is of another type."""
-        before = len(self.reader.findings)
-        value = self.typed(node, record.kept)
-        if len(self.reader.findings) == before and not fits(value, record.kept):
-            message = f"this is no {record.kept.name}, which the record holds"
-            self.reader.note(WRONG_LITERAL, node.span, message)
-        return value
-
-    def typed(self, node: Node, type_: Type | None) -> object:
-        """Return the JSON value of a node, read by its type."""
-        match node:
-            case MappingNode():
-                return {
-                    each.key.text: self.typed(each.value, property_type(type_, each.key.text))
-                    for each in node
-                }
-            case Sequence():
-                return [self.typed(each, None if type_ is None else type_.of) for each in node]
-            case Scalar():
-                return self.reader.literal(node, type_)
-
-    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
-        if self.flow is not None and key.text not in names:
-            message = f'there is no {what} "{key.text}" in "{self.flow.name}"'
-            self.reader.note(UNKNOWN_KEY, key.span, message, did_you_mean(key.text, names))
 
 
 def _last(node: Node) -> Node | None:

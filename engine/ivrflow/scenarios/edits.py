@@ -79,8 +79,7 @@ def _end_of_block(text: str, start: int, end: int) -> int:
     say that it ends where the next thing begins, behind comments and empty lines."""
     head, *lines = text[start:end].splitlines(keepends=True)
     wanted = next((_indent(line) for line in lines if line.strip()), 0)
-    last = at = start + len(head.rstrip())
-    at = start + len(head)
+    last, at = start + len(head.rstrip()), start + len(head)
     for line in lines:
         if line.strip() and _indent(line) < wanted:
             break
