@@ -93,7 +93,7 @@ def check(
         raise NothingToReadError(f"no *.flow.yaml or app.yaml in {', '.join(map(str, paths))}")
     groups: dict[Path, list[Path]] = {}
     for file in files:
-        groups.setdefault(_home(file.parent), []).append(file)
+        groups.setdefault(home_of(file.parent), []).append(file)
     with _collector_off():
         day = today or _today()
         contents = {file.absolute(): content for file, content in (edited or {}).items()}
@@ -108,7 +108,7 @@ def check_home(directory: Path, platform: Platform, *, today: date) -> tuple[Pat
 
     `today` as in `check`. Raises `NothingToReadError` if there is no flow.
     """
-    home = _home(directory)
+    home = home_of(directory)
     files = [_from_here(file) for file in sorted(_application_at(home))]
     if not files:
         raise NothingToReadError(f"no *.flow.yaml or app.yaml in {home} or above")
@@ -146,8 +146,8 @@ def files_under(path: Path) -> Iterator[Path]:
             yield file
 
 
-def _home(directory: Path) -> Path:
-    """The directory of the application that the flows in `directory` belong to."""
+def home_of(directory: Path) -> Path:
+    """Return the directory of the application that the flows in `directory` belong to."""
     for parent in (directory, *directory.absolute().parents):
         if _app_in(parent):
             return parent.absolute()
@@ -189,7 +189,7 @@ def _check_application(
 
 def _application_at(home: Path) -> list[Path]:
     """Return the files of the application at `home`: those below it that have no other home."""
-    return [file for file in files_under(home) if _home(file.parent) == home]
+    return [file for file in files_under(home) if home_of(file.parent) == home]
 
 
 def _check_texts(

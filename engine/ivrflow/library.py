@@ -108,6 +108,14 @@ def compile_catalog(checked: Checked, platform: Platform) -> Catalog:
     return Catalog(app=checked.app, programs=programs, routes=routes)
 
 
+def alone(checked: Checked, platform: Platform, route: Route) -> Catalog:
+    """Compile the flow of a route, which answers every call; the application has no errors."""
+    flow = checked.all_flows[route.flow]
+    program = compile_flow(flow, checked.app, platform, checked.all_flows)
+    every = Route(flow=route.flow, params=route.params, locale=route.locale)
+    return Catalog(app=checked.app, programs={route.flow: program}, routes=(every,))
+
+
 def _calling(flows: Iterable[Flow]) -> Iterator[str]:
     """Yield the names of flows that declare callouts, and of those that these run."""
     for flow in flows:

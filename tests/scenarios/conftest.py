@@ -11,8 +11,7 @@ import pytest
 from ivrflow.cli import run as run_command
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.scenarios.run import Result
-from ivrflow.scenarios.session import Applications, run_all
-from ivrflow.scenarios.watch import Watch
+from ivrflow.scenarios.suite import Applications
 from ivrflow.sinch.platform import PLATFORM
 
 
@@ -36,16 +35,16 @@ class Project:
     def play(self, text: str, flow: str = "front-desk") -> Result:
         """Play one scenario."""
         path = self.scenario(text, flow)
-        applications = Applications(PLATFORM, Watch())
+        applications = Applications(PLATFORM)
         read = applications.read(str(path))
         assert read.file is not None, read.findings
-        (result,) = run_all(applications, list(read.file.scenarios), processes=1).results
+        (result,) = applications.run_all(read.file.scenarios).results
         return result
 
     def findings(self, text: str, flow: str = "front-desk") -> tuple[Diagnostic, ...]:
         """Return what is wrong with the text of a scenario."""
         path = self.scenario(text, flow)
-        return Applications(PLATFORM, Watch()).read(str(path)).findings
+        return Applications(PLATFORM).read(str(path)).findings
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 from scenarios.conftest import Project
 
 from ivrflow import schemas
+from ivrflow.scenarios.suite import Applications
+from ivrflow.sinch.platform import PLATFORM
 
 FAULTS = [
     ("steps: [hear: [a]]", "E051", "text that is heard"),
@@ -33,6 +35,21 @@ FAULTS = [
     ("{steps: [], expect: {variables: {who: 1}}}", "E052", 'no variable "who"'),
     ("{steps: [], expect: {records: {tries: 1}}}", "E052", 'no record "tries"'),
     ("{steps: [], records: {tries: {a: 1}}}", "E052", 'no record "tries"'),
+    ("steps: [{press: 1, as: bob}]", "E053", '"as" needs "dials" beside it'),
+    ("steps: [{wait: 3s, who: callee}]", "E053", '"who" needs one of hear, press'),
+    ("steps: [{dials: '1', who: callee}]", "E053", '"who" needs one of hear, press'),
+    ("steps: [{silence: null, who: caller}]", "E053", '"who" needs one of hear, press'),
+    ("steps: [{hang_up: caller, who: callee}]", "E053", '"who" needs one of hear, press'),
+    ("steps: [{haer: a, who: caller}]", "E052", '"haer" is no key of a step'),
+    ("steps: [{dials: '1', as: caller}]", "E051", '"caller" is what the platform calls'),
+    ("steps: [hear: '']", "E051", 'expected text that is heard, not ""'),
+    ("steps: [hear: ' ']", "E051", "expected text that is heard"),
+    ("steps: [speak: '']", "E051", "expected words"),
+    ("steps: [recorded: '']", "E051", "expected part of the recording's address"),
+    ("steps: [wait: 9999999999d]", "E606", "a scenario waits at most 400d"),
+    ("{steps: [], call: {from: abc}}", "E606", '"abc" is no number'),
+    ("{steps: [], call: {from: ''}}", "E606", '"" is no number'),
+    ("{steps: [], call: {to: '+46'}}", "E606", '"+46" is no number'),
     ("steps: [signal: ready]", "E090", '"signal" is not supported yet'),
     ("steps: [emits: answered]", "E090", '"emits" is not supported yet'),
 ]
@@ -107,3 +124,75 @@ def test_records_that_are_written_for_another_kind_are_told(
     scenario = f"{{steps: [], {place}{{{text}}}}}" if place else f"{{steps: [], {text}}}"
     (found,) = project.findings(scenario, "queue")
     assert (found.code, found.message) == ("E051", message)
+
+
+TYPED = """\
+flow: typed
+start: a
+records:
+  tries: {key: phone?, value: integer}
+  days: {key: integer, value: boolean}
+  who: {key: string, value: {age: integer}}
+requests: {find: {get: "https://example.com", timeout: 1s, returns: {name: string}}}
+states:
+  a:
+    request: {name: find, into: found}
+    on: {ok: b, not_found: b, error: b}
+  b:
+    do:
+      - count: {record: tries, key: "{{ call.from }}"}
+      - put: {record: days, key: 1, value: true}
+      - put: {record: who, key: a, value: {age: 3}}
+    say: Hello.
+    hangup:
+"""
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ("{tries: {46701234567: 3}}", '"46701234567" is not a number such as'),
+        ("{tries: {+46701234567: three}}", '"three" is not a whole number'),
+        ("{tries: {+46701234567: {a: 1}}}", "this is no integer, which the record holds"),
+        ("{who: {a: {age: old}}}", '"old" is not a whole number'),
+        ("{who: {a: {years: 3}}}", "this is no object, which the record holds"),
+        ("{days: {one: true}}", '"one" is not a whole number'),
+    ],
+)
+def test_records_of_another_type_are_told(project: Project, records: str, message: str) -> None:
+    project.write("typed.flow.yaml", TYPED)
+    for step in (f"records: {records}, steps: []", f"steps: [records: {records}]"):
+        (found,) = project.findings(f"{{{step}}}", "typed")
+        assert (found.code, message in found.message) == ("E606", True), found
+
+
+def test_a_key_of_another_type_can_not_be_expected(project: Project) -> None:
+    project.write("typed.flow.yaml", TYPED)
+    text = "{steps: [], expect: {records: {tries: {46701234567: null}}}}"
+    (found,) = project.findings(text, "typed")
+    assert found.message == '"46701234567" is not a number such as "+46850000001"'
+
+
+def test_records_are_written_by_their_types(project: Project) -> None:
+    project.write("typed.flow.yaml", TYPED)
+    records = "{tries: {null: 3, +46701: 1}, days: {2: false}, who: {a: {age: 3}}}"
+    assert project.findings(f"{{records: {records}, steps: []}}", "typed") == ()
+
+
+@pytest.mark.parametrize("delay", ["9999999999d", "401d"])
+def test_an_answer_does_not_take_for_ever(project: Project, delay: str) -> None:
+    project.write("typed.flow.yaml", TYPED)
+    text = f"{{steps: [], requests: {{find: {{delay: {delay}}}}}}}"
+    (found,) = project.findings(text, "typed")
+    assert (found.code, found.message) == ("E606", "an answer takes at most 400d")
+
+
+def test_callers_of_other_networks_have_names(project: Project) -> None:
+    for call in ("{from: ada, origin: app, to: bob}", "{from: ada@example.com, origin: sip}"):
+        assert project.findings(f"{{steps: [], call: {call}}}") == ()
+
+
+def test_an_empty_file_is_told_how_one_of_scenarios_begins(project: Project) -> None:
+    path = project.write("it.calltest.yaml", "# nothing\n")
+    (found,) = Applications(PLATFORM).read(str(path)).findings
+    assert (found.code, found.help) == ("E013", 'a file of scenarios begins with "test: FLOW"')

@@ -119,4 +119,20 @@ def test_behind_a_prompt_a_restart_asks_again_and_gets_the_same(project: Project
         requests: {find: [{json: {name: Ada}, delay: 1s}, {json: {name: Bob}}]}
         steps: [press: 1, hear: Please wait, restart, hear: Hello Ada]
         """
-    assert told(project.play(scenario, "balance")) == ""
+    assert told(project.play(scenario, "balance")) == 'nobody asks for an answer of "find"'
+
+
+@pytest.mark.parametrize(
+    ("requests", "message"),
+    [
+        (f"{{find: [{ADA}, {ADA}, {ADA}]}}", 'nobody asks for 2 answers of "find"'),
+        (f"{{find: [{ADA}, {ADA}]}}", 'nobody asks for an answer of "find"'),
+    ],
+)
+def test_answers_that_nobody_asks_for_are_told(
+    balance: Project, requests: str, message: str
+) -> None:
+    result = balance.play(f"{{requests: {requests}, steps: [press: 1, hear: Ada]}}", "balance")
+    assert told(result) == message
+    silent = balance.play(f"{{requests: {{find: {ADA}}}, steps: [hang_up]}}", "balance")
+    assert told(silent) == 'nobody asks for an answer of "find"'

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import pytest
+from msgspec.structs import replace
 from scenarios.conftest import Project
 
-from ivrflow.scenarios.run import Result
+from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.switches import Switches
+from ivrflow.rehearsal.engine import Engine, setup
+from ivrflow.scenarios.disk import Disk
+from ivrflow.scenarios.run import Result, run_on
+from ivrflow.scenarios.stage import Stage, Wires
+from ivrflow.scenarios.suite import Applications
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.store.base import Store
+from ivrflow.store.memory import MemoryStore
+from ivrflow.store.sqlite import SqliteStore
+
+
+async def _memory() -> Store:
+    return MemoryStore()
 
 
 def told(result: Result) -> str:
@@ -61,6 +79,13 @@ PASSES = {
         steps: [press: "*", repeat, restart, hear: For sales, restart, repeat, press: 1]
         expect: {visited: [greet, main_menu, main_menu, sales]}
         """,
+    "blanks": """
+        steps: ["hear": "For  sales press 1.\\nFor support"]
+        """,
+    "keys of which the next menu takes what the first leaves": """
+        steps: [press: "*1", dials: "+46850000001", hang_up]
+        expect: {visited: [greet, main_menu, main_menu, sales], visits: {main_menu: 2}}
+        """,
     "a list of lines": """
         steps: [press: 2]
         expect:
@@ -86,6 +111,12 @@ FAILS = [
     ("steps: [dials: '+4611']", 'nobody dials "+4611": the menu waits for keys'),
     ("steps: [press: 1, dials: '+4611']", '"+46850000001" is dialled, not "+4611"'),
     ("steps: [press: 1, press: 1]", "nobody listens for keys: a phone rings"),
+    ("steps: [press: 1999]", 'nobody listens for "999" of "1999": a phone rings'),
+    ("steps: [press: 1, dials: '+46850000001', answer: human, beep]", "callee is a human"),
+    (
+        "steps: [press: 1, {dials: '+46850000001', as: anna}, answer: human, {beep: , who: anna}]",
+        "anna is a human, who does not beep",
+    ),
     ("steps: [speak: sales]", "nobody listens for words: the menu waits for keys"),
     ("steps: [press: 1, silence]", "nobody is asked for anything: a phone rings"),
     ("steps: [answer: human]", "nobody is ringing"),
@@ -197,9 +228,12 @@ def test_a_recording_is_there_after_the_call(project: Project) -> None:
         on: {recording: {do: [log: "{{ result }}"]}}
         """,
     )
-    assert told(project.play("steps: [wait: 10s, hang_up, recorded: s3://calls]", "tape")) == ""
+    right = "steps: [wait: 10s, hang_up, recorded: s3://calls/one.mp3]"
+    assert told(project.play(right, "tape")) == ""
     wrong = project.play("steps: [hang_up, recorded: two.mp3]", "tape")
-    assert "the recording is s3://calls/one.mp3" in told(wrong)
+    assert told(wrong) == (
+        "there is no such recording: the recording is s3://calls/one.mp3, and the call is over"
+    )
 
 
 def test_a_menu_that_fails_is_heard_by_the_caller(project: Project, first_flow: str) -> None:
@@ -321,23 +355,23 @@ def test_records_outlive_a_restart(project: Project) -> None:
     assert told(project.play(scenario, "tries")) == ""
 
 
+WHISPER = """\
+flow: whisper
+start: ring
+states:
+  ring:
+    connect: {number: "+46850000001"}
+    on: {answered: accept}
+  accept:
+    menu: {prompt: Press 1 to take the call., choices: {1: talk}}
+    on: {no_input: no, no_match: no}
+  talk: {continue: }
+  no: {hangup: }
+"""
+
+
 def test_who_picks_up_can_be_asked(project: Project) -> None:
-    project.write(
-        "whisper.flow.yaml",
-        """\
-        flow: whisper
-        start: ring
-        states:
-          ring:
-            connect: {number: "+46850000001"}
-            on: {answered: accept}
-          accept:
-            menu: {prompt: Press 1 to take the call., choices: {1: talk}}
-            on: {no_input: no, no_match: no}
-          talk: {continue: }
-          no: {hangup: }
-        """,
-    )
+    project.write("whisper.flow.yaml", WHISPER)
     scenario = """
         steps:
           - dials: "+46850000001"
@@ -348,3 +382,118 @@ def test_who_picks_up_can_be_asked(project: Project) -> None:
         expect: {ended: talk}
         """
     assert told(project.play(scenario, "whisper")) == ""
+
+
+@pytest.mark.parametrize("step", ["press: 1", "press: 2"])
+def test_keys_of_who_is_not_asked_fail(project: Project, step: str) -> None:
+    project.write("whisper.flow.yaml", WHISPER)
+    scenario = f"steps: [dials: '+46850000001', answer: human, {{{step}, who: caller}}]"
+    assert told(project.play(scenario, "whisper")) == "caller is not asked: callee is"
+
+
+def test_everybody_who_talks_may_press_keys(project: Project) -> None:
+    scenario = """
+        steps:
+          - press: 1
+          - {dials: +46850000001, as: anna}
+          - {answer: human, who: anna}
+          - {press: 1, who: caller}
+          - {press: 2, who: anna}
+          - hang_up
+        """
+    assert told(project.play(scenario)) == ""
+
+
+CODE = """\
+flow: code
+start: ask
+requests:
+  find: {params: {code: digits}, get: "https://example.com/{{ code }}", timeout: 1s, returns: {}}
+states:
+  ask:
+    collect: {prompt: Your code?, min: 1, max: 6, into: code}
+    on: {collected: find, no_input: bye, invalid: bye}
+  find:
+    request: {name: find, with: {code: "{{ code }}"}, into: found}
+    on: {ok: bye, not_found: bye, error: bye}
+  bye: {say: Bye., hangup: }
+"""
+
+
+@pytest.mark.parametrize("keys", ["1234", "1234#"])
+def test_what_the_last_step_sets_off_is_played(project: Project, keys: str) -> None:
+    project.write("code.flow.yaml", CODE)
+    result = project.play(f"steps: [press: '{keys}']", "code")
+    assert told(result) == '"find" is looked up, and the scenario has no answer for it'
+
+
+HELD = """\
+flow: held
+start: find
+requests: {find: {get: "https://example.com", timeout: 4s, returns: {}}}
+states:
+  find:
+    request: {name: find, into: found, meanwhile: Please wait.}
+    on: {ok: ask, not_found: ask, error: ask}
+  ask:
+    menu: {prompt: Press 1., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {say: Bye., hangup: }
+"""
+
+
+@pytest.mark.parametrize("delay", ["0ms", "1s", "3500ms"])
+def test_a_key_is_pressed_a_second_after_the_menu_begins(project: Project, delay: str) -> None:
+    """Not while something is looked up behind a prompt, where no key would be taken."""
+    project.write("held.flow.yaml", HELD)
+    scenario = f"{{requests: {{find: {{delay: {delay}}}}}, steps: [press: 1, hear: Nothing]}}"
+    story = project.play(scenario, "held").story
+    (asked,) = [line.at for line in story if 'hears "Press 1."' in line.text]
+    (pressed,) = [line.at for line in story if "presses 1" in line.text]
+    assert pressed == asked + 1000
+
+
+def test_who_is_killed_does_not_put_its_store_in_order(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second server must do with what lies there: a store that was closed has no log."""
+    logs: list[int] = []
+    opened = Disk.open
+
+    async def look_and_open(disk: Disk) -> SqliteStore:
+        logs.extend(file.stat().st_size for file in disk.directory.rglob("state.db-wal"))
+        return await opened(disk)
+
+    monkeypatch.setattr(Disk, "open", look_and_open)
+    assert told(project.play("steps: [press: '*', restart, press: 1]")) == ""
+    assert len(logs) == 1
+    assert logs[0] > 0
+
+
+def test_a_slow_machine_makes_no_turn_late(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time of ours is none of the call's."""
+    path = project.scenario("steps: [hear: Acme, press: 1]")
+    applications = Applications(PLATFORM)
+    file = applications.read(str(path)).file
+    assert file is not None
+    scenario = file.scenarios[0]
+    tested = applications.called_by(scenario)
+    stalled = asyncio.Event()
+
+    def slow(engine: Engine) -> Handler:
+        async def handle(url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stalled.wait(), 0.2)
+            return await engine.handle(url, headers, body)
+
+        return handle
+
+    async def story() -> Result:
+        switched = replace(setup(), switches=Switches(reply_timeout=100))
+        wires = Wires(setup=switched, deliver=slow)
+        stage = Stage(scenario, tested.library(scenario), _memory, wires)
+        return await run_on(stage, tested)
+
+    assert told(asyncio.run(story())) == ""

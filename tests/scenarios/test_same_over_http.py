@@ -10,19 +10,19 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from scenarios.served import SECRET, Others, over_http
 from servers import in_thread
 
 from ivrflow.emulator.transcript import Received
+from ivrflow.scenarios.disk import Disk
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.run import Result, run_on
-from ivrflow.scenarios.session import Applications, find
 from ivrflow.scenarios.stage import Stage, Wires
-from ivrflow.scenarios.watch import Watch
+from ivrflow.scenarios.suite import Applications, find
 from ivrflow.sinch.platform import PLATFORM
-from ivrflow.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 CERTIFICATE = ROOT / "tests/localhost.pem"
@@ -36,7 +36,7 @@ class Shipped:
     def __init__(self, directory: Path, others: Others, url: str) -> None:
         self.directory = directory
         self.others = others
-        self.applications = Applications(PLATFORM, Watch())
+        self.applications = Applications(PLATFORM)
         for each in SHIPPED:
             shutil.copytree(ROOT / each, directory / each)
         for flow in directory.rglob("*.flow.yaml"):
@@ -59,9 +59,8 @@ class Shipped:
         self, scenario: Scenario, where: str, wires: Wires | None
     ) -> tuple[Stage, Result]:
         tested = self.applications.called_by(scenario)
-        store = self.directory / where / "state.db"
-        store.unlink(missing_ok=True)
-        stage = Stage(scenario, tested.library(scenario), lambda: SqliteStore.open(store), wires)
+        disk = Disk(Path(mkdtemp(dir=self.directory, prefix=where)))
+        stage = Stage(scenario, tested.library(scenario), disk.open, wires)
         return stage, await run_on(stage, tested)
 
 
@@ -87,8 +86,8 @@ def test_every_shipped_scenario_goes_the_same_way_over_http(
             there, passed_there = asyncio.run(shipped.over_http(scenario))
             assert there.platform.transcript == here.platform.transcript
             assert there.seen == here.seen
-            assert [each.at for each in there.answers.asked] == [
-                each.at for each in here.answers.asked
+            assert [each.at for each in there.answers.given] == [
+                each.at for each in here.answers.given
             ]
             assert (passed.failures, passed_there.failures) == ((), ())
 
@@ -106,4 +105,4 @@ def test_what_flows_look_up_is_asked_of_a_real_server(shipped: Shipped) -> None:
     (file,) = (each for each in FILES if Path(each).name == "account.calltest.yaml")
     asked = shipped.others.asked
     stage, _ = asyncio.run(shipped.over_http(shipped.scenarios(file)[0]))
-    assert shipped.others.asked - asked == len(stage.answers.asked) == 2
+    assert shipped.others.asked - asked == len(stage.answers.given) == 2

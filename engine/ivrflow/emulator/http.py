@@ -130,7 +130,9 @@ async def _serve(setup: Setup, listener: socket.socket, speed: float, follow: Fo
 def _runner(setup: Setup, post: Handler, speed: float) -> Runner:
     if speed:
         return RealTime(setup, post, speed=speed)
-    return InProcess(setup, post, now=wall(), signed_at=wall)
+    return InProcess(
+        setup, post, now=wall(), signed_at=wall, patience=setup.switches.reply_timeout / 1000
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

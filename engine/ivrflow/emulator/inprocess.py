@@ -36,7 +36,11 @@ class NotSeenError(EmulatorError):
 
 
 class InProcess:
-    """A platform, and who answers it, on a simulated clock that begins at `now`."""
+    """A platform, and who answers it, on a simulated clock that begins at `now`.
+
+    The handler may take as long as it does: no time passes meanwhile. With `patience`, in seconds
+    of ours, one that takes longer has given no answer, as the platform notices in its own time.
+    """
 
     def __init__(
         self,
@@ -45,10 +49,12 @@ class InProcess:
         *,
         now: int = START,
         signed_at: Callable[[], int] | None = None,
+        patience: float | None = None,
     ) -> None:
         self.platform = Platform(setup, now=now)
         self.handler = handler
         self.signed_at = signed_at or (lambda: self.platform.now)
+        self.patience = patience
         self.settling = False
         self._queue: deque[Delivery] = deque()
         self._read = 0
@@ -167,11 +173,9 @@ class InProcess:
         return bool(self._queue)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        """Bring a callback to the handler. One that hangs gives no answer, as the platform will
-        notice when that much of its own time has passed."""
+        """Bring a callback to the handler, and its answer to the platform."""
         headers = self.platform.headers(delivery, self.signed_at())
-        patience = self.platform.setup.switches.reply_timeout / 1000
-        limit = asyncio.timeout(patience)
+        limit = asyncio.timeout(self.patience)
         try:
             async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)

@@ -91,6 +91,11 @@ def _text(key: object, record: DeclaredRecord) -> str:
     if record.key is None or not fits(key, record.key):
         given = "null" if key is None else "this key"
         raise EvaluationError(f'{given} is none that "{record.name}" can have')
+    return key_text(key)
+
+
+def key_text(key: object) -> str:
+    """Return a key as the store knows it."""
     if isinstance(key, bool):
         return str(key).lower()
     text = "" if key is None else str(key)

@@ -4,9 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ivrflow.checking import Checked
-from ivrflow.compiler.compile import compile_flow
 from ivrflow.errors import UsageError
-from ivrflow.library import Catalog, Library, only_application
+from ivrflow.library import Catalog, Library, alone, only_application
 from ivrflow.machine.routing import Route
 from ivrflow.model.flow import Flow
 from ivrflow.sinch.platform import PLATFORM
@@ -55,9 +54,7 @@ def _open_flow(file: Path) -> tuple[Library | None, Checked]:
         raise UsageError(f"{file} is no flow; name a *.flow.yaml or its directory")
     flow = checked.flows[name]
     _require_no_params(flow)
-    program = compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
-    routes = (Route(flow=name, params={}),)
-    catalog = Catalog(app=checked.app, programs={name: program}, routes=routes)
+    catalog = alone(checked, PLATFORM, Route(flow=name, params={}))
     return Library(file.parent, PLATFORM, catalog), checked
 
 

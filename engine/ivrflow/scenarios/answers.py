@@ -11,7 +11,7 @@ from ivrflow.rehearsal.asking import UnderWay
 from ivrflow.scenarios.model import Mock, Request
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """A look-up that came to an end at `at`, when the transcript was `after` entries long."""
 
     at: int
@@ -37,20 +37,26 @@ class Answers:
 
     What is asked within a turn lets the platform's time pass while the reply is waited for. What is
     asked behind a prompt is there when the time has come by itself. `missing` are the look-ups that
-    the scenario has no answer for; `asked` tells what each brought, and when.
+    the scenario has no answer for; `given` tells what each brought, and when.
     """
 
     def __init__(self, requests: Iterable[Request], world: InProcess, ask: Ask = made_up) -> None:
         self.missing: list[str] = []
-        self.asked: list[Asked] = []
+        self.given: list[Answered] = []
         self._world = world
         self._ask = ask
         self._under_way = UnderWay()
         self._left = {each.name: list(each.answers) for each in requests}
+        self._unasked = {each.name: len(each.answers) for each in requests}
         self._mock_by_key: dict[str, Mock] = {}
         self._turn: asyncio.Task[object] | None = None
         self._begun = 0
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def unasked(self) -> dict[str, int]:
+        """How many answers of each look-up nobody has asked for."""
+        return {name: count for name, count in self._unasked.items() if count}
 
     async def begin(self) -> None:
         """An event has come: what is due until now is answered before its turn."""
@@ -85,13 +91,14 @@ class Answers:
         told = f"{found.outcome} ({found.fault})" if found.fault else found.outcome
         platform = self._world.platform
         text = f"look-up {lookup.name}: {told}"
-        self.asked.append(Asked(at=platform.now, after=len(platform.transcript), text=text))
+        self.given.append(Answered(at=platform.now, after=len(platform.transcript), text=text))
 
     def _next(self, name: str, key: str) -> Mock | None:
         """Return the answer to a look-up; the same one where it is asked again with its key."""
         left = self._left.get(name)
         if key not in self._mock_by_key and left:
             self._mock_by_key[key] = left.pop(0) if len(left) > 1 else left[0]
+            self._unasked[name] = max(0, self._unasked[name] - 1)
         return self._mock_by_key.get(key)
 
     @property

@@ -7,32 +7,44 @@ from pathlib import Path
 
 from ivrflow.analysis.subject import Application
 from ivrflow.checking import Checked, check_home
-from ivrflow.compiler.compile import compile_flow
 from ivrflow.compiler.platform import Platform
-from ivrflow.errors import UsageError
-from ivrflow.library import Catalog, Library, compile_catalog
+from ivrflow.diagnostics import Diagnostic
+from ivrflow.errors import NothingToReadError
+from ivrflow.library import Catalog, Library, alone, compile_catalog
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
+from ivrflow.model.app import App
 from ivrflow.scenarios.model import Scenario
 
-Watch = Callable[[Program], Program]
-"""Returns a program that behaves the same and is watched."""
+NOTHING = Checked(app=App(), flows={}, shipped={}, wanted=frozenset(), diagnostics=(), texts={})
+"""An application without a flow."""
 
 
 class UnderTest:
-    """An application without errors, ready to be called. `watch` may look into its programs."""
+    """An application, ready to be called if it has no errors. `spotted` returns a program that
+    behaves the same, and is looked into."""
 
-    def __init__(self, home: Path, checked: Checked, platform: Platform, watch: Watch) -> None:
+    def __init__(
+        self,
+        home: Path,
+        checked: Checked,
+        platform: Platform,
+        spotted: Callable[[Program], Program],
+    ) -> None:
         self.home = home
         self.checked = checked
         self.platform = platform
-        self._watch = watch
+        self._spotted = spotted
         self._direct: dict[str, Library] = {}
 
     @property
     def application(self) -> Application:
         flows = tuple(self.checked.flows.values())
         return Application(self.checked.app, flows, self.platform, self.checked.shipped)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(each for each in self.checked.diagnostics if each.is_error)
 
     def library(self, scenario: Scenario) -> Library:
         """Return who answers the call: what the routes say of a number that is dialled, else the
@@ -46,38 +58,27 @@ class UnderTest:
     def _answered_by(self, flow: str) -> Library:
         routes = self._routed.current.routes if self._routed is not None else ()
         found = next((route for route in routes if route.flow == flow), None)
-        params, locale = (found.params, found.locale) if found is not None else ({}, "")
-        checked = self.checked
-        program = compile_flow(
-            checked.all_flows[flow], checked.app, self.platform, checked.all_flows
-        )
-        route = Route(flow=flow, params=params, locale=locale)
-        programs = {flow: self._watch(program)}
-        return self._open(Catalog(app=checked.app, programs=programs, routes=(route,)))
+        route = Route(flow=flow, params={}) if found is None else found
+        return self._open(alone(self.checked, self.platform, route))
 
     @cached_property
     def _routed(self) -> Library | None:
         if not self.checked.app.routes:
             return None
-        catalog = compile_catalog(self.checked, self.platform)
-        programs = {name: self._watch(each) for name, each in catalog.programs.items()}
-        return self._open(Catalog(app=catalog.app, programs=programs, routes=catalog.routes))
+        return self._open(compile_catalog(self.checked, self.platform))
 
     def _open(self, catalog: Catalog) -> Library:
-        return Library(self.home, self.platform, catalog)
+        programs = {name: self._spotted(each) for name, each in catalog.programs.items()}
+        spotted = Catalog(app=catalog.app, programs=programs, routes=catalog.routes)
+        return Library(self.home, self.platform, spotted)
 
 
-def open_application(directory: Path, platform: Platform, watch: Watch, year: int) -> UnderTest:
-    """Return the application that the files in `directory` belong to, with the holidays of `year`.
-
-    Raises `NothingToReadError` if there is none, `UsageError` if it has errors.
-    """
-    home, checked = check_home(directory, platform, today=date(year, 1, 1))
-    errors = [each for each in checked.diagnostics if each.is_error]
-    if errors:
-        first = errors[0]
-        raise UsageError(
-            f"{first.path}:{first.span.line}:{first.span.column}: {first.message} "
-            f"({len(errors)} in all: see `ivrflow lint {home}`)"
-        )
-    return UnderTest(home, checked, platform, watch)
+def open_application(
+    home: Path, platform: Platform, spotted: Callable[[Program], Program], year: int
+) -> UnderTest:
+    """Return the application that lies in `home`, with the holidays of `year`."""
+    try:
+        _, checked = check_home(home, platform, today=date(year, 1, 1))
+    except NothingToReadError:
+        checked = NOTHING
+    return UnderTest(home, checked, platform, spotted)

@@ -4,23 +4,26 @@ What the schema finds wrong is left out here without a word. What only the meani
 wrong is a finding: names that the flow doesn't have, times that are none.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
+
+import msgspec
 
 from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Diagnostic, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
-from ivrflow.model import flow as model
-from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
-from ivrflow.scenarios.build_steps import LONGEST, StepBuilder
+from ivrflow.numbers import is_e164
+from ivrflow.scenarios.build_records import RecordBuilder, note_unknown
+from ivrflow.scenarios.build_steps import StepBuilder, duration
 from ivrflow.scenarios.model import (
     Ended,
     Expectation,
     File,
     Mock,
-    Record,
     Reply,
     Request,
     Scenario,
@@ -28,14 +31,17 @@ from ivrflow.scenarios.model import (
     Visited,
 )
 from ivrflow.scenarios.values import value_of
-from ivrflow.source.kinds import UNKNOWN_KEY, WRONG_VALUE
+from ivrflow.source.kinds import EMPTY_FILE, WRONG_VALUE
 from ivrflow.source.lines import lines_of
-from ivrflow.source.node import Entry, Node, Scalar, Sequence
+from ivrflow.source.node import Entry, Node, Scalar
 from ivrflow.source.node import Mapping as MappingNode
 from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
 
 YEARS = range(1970, 2200)
+
+BRACKET = re.compile(r"(&\S+\s+)?[\[{]")
+"""How a list or mapping begins that ends with a bracket, after its anchor."""
 
 MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
 """When calls come in for which nothing else is said."""
@@ -61,9 +67,17 @@ def read(path: str, content: bytes) -> tuple[Node | None, tuple[Diagnostic, ...]
     """Return a file as it is written, and what is wrong with it whatever it is about."""
     parsed = parse(path, content)
     if parsed.root is None:
-        return None, tuple(parsed.diagnostics)
+        return None, tuple(_of_scenarios(each) for each in parsed.diagnostics)
     wrong = check(path, parsed.root, schemas.load("calltest"))
     return parsed.root, (*parsed.diagnostics, *wrong)
+
+
+def _of_scenarios(found: Diagnostic) -> Diagnostic:
+    """Return what is wrong with a text, with the remedy for one of scenarios."""
+    if found.code != EMPTY_FILE.code:
+        return found
+    help = 'a file of scenarios begins with "test: FLOW"'
+    return msgspec.structs.replace(found, help=help)
 
 
 class _Builder:
@@ -72,7 +86,7 @@ class _Builder:
     ) -> None:
         self.reader = reader
         self.root = root
-        self.lines = lines_of(content.decode("utf-8", "replace"))
+        self.lines = lines_of(content.decode("utf-8-sig", "replace"))
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
         self.requests = {
@@ -81,11 +95,12 @@ class _Builder:
         }
         subject = Subject(self.flow, application) if self.flow else None
         self.variables = subject.variables if subject else {}
-        self.records = (subject.records if subject else {}) | {
+        records = (subject.records if subject else {}) | {
             f"{flow.name}.{name}": record
             for flow in self.flows.values()
             for name, record in flow.records.items()
         }
+        self.records = RecordBuilder(reader, self.flow, records)
 
     def file(self) -> File:
         name = child(self.root, "test")
@@ -107,20 +122,49 @@ class _Builder:
             at=entry.key.span,
             flow=word(child(self.root, "test")),
             path=self.reader.path,
-            call=_call(call),
+            call=self.call(call),
             dialled=child(call, "to") is not None,
             begins=self.begins(child(node, "at")),
             requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
-            records=self.recorded(child(node, "records")),
-            steps=StepBuilder(self.reader, self.recorded).steps(child(node, "steps")),
+            records=self.records.held(child(node, "records")),
+            steps=StepBuilder(self.reader, self.records.held).steps(child(node, "steps")),
             expect=tuple(self.expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
         )
 
+    def call(self, node: Node | None) -> Inbound:
+        caller, default, origin = child(node, "from"), Inbound(), _origin(child(node, "origin"))
+        if origin == "pstn":
+            self.number(caller)
+            self.number(child(node, "to"))
+        return Inbound(
+            caller=word(caller, default.caller),
+            to=word(child(node, "to"), default.to),
+            origin=origin,
+            withheld=isinstance(caller, Scalar) and caller.is_null,
+            headers={each.key.text: word(each.value) for each in entries(child(node, "headers"))},
+            custom=word(child(node, "custom")),
+        )
+
+    def number(self, node: Node | None) -> None:
+        """Note what no telephone network would tell as a number."""
+        if isinstance(node, Scalar) and not node.is_null and not is_e164(node.text):
+            help = "for example +46701234567; `origin: sip` or `app` calls by other names"
+            self.reader.note(WRONG_LITERAL, node.span, f'"{node.text}" is no number', help)
+
     def request(self, entry: Entry) -> Request:
         self.known(entry.key, self.requests, "request")
-        answers = tuple(_mock(each) for each in several(entry.value))
+        answers = tuple(self.mock(each) for each in several(entry.value))
         return Request(name=entry.key.text, answers=answers, at=entry.key.span)
+
+    def mock(self, node: Node) -> Mock:
+        body = child(node, "json")
+        return Mock(
+            status=int(word(child(node, "status"), "200")),
+            json=None if body is None else value_of(body),
+            delay=duration(self.reader, child(node, "delay"), "an answer takes"),
+            fails=word(child(node, "fails")),
+        )
 
     def begins(self, node: Node | None) -> int:
         text = word(node)
@@ -143,23 +187,30 @@ class _Builder:
             yield Visited(states=states, at=self.written(visited))
         for each in entries(child(node, "variables")):
             self.known(each.key, self.variables, "variable")
-            yield _value("variables", each)
+            yield self.value("variables", each)
         for each in entries(child(node, "visits")):
             self.known(each.key, self.flow.states if self.flow else (), "state")
-            yield _value("visits", each)
+            yield self.value("visits", each)
         if isinstance(svaml, MappingNode):
             yield Reply(svaml=svaml, at=svaml.span)
-        for name, key, value in self.values(child(node, "records")):
-            waits = self.records[name].kind == "queue"
-            of, at = self.stored(name), self.written(value)
+        for name, key, value in self.records.values(child(node, "records")):
+            waits = self.records.is_queue(name)
+            of, at = self.records.stored(name), self.written(value)
             yield Value(of=of, key=key, value=value, waits=waits, at=at)
 
+    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
+        note_unknown(self.reader, self.flow, key, names, what)
+
+    def value(self, of: str, entry: Entry) -> Value:
+        return Value(of=of, key=entry.key.text, value=entry.value, at=self.written(entry.value))
+
     def written(self, node: Node) -> Span:
-        """Return where a node is written; a list of lines ends with its last item."""
-        span, last = node.span, list(items(node))[-1:]
-        if not last or self.lines[span.line - 1][span.column - 1 :].startswith("["):
+        """Return where a node is written; one of lines ends with the last thing in it."""
+        span, last = node.span, _last(node)
+        if last is None or BRACKET.match(self.lines[span.line - 1], span.column - 1):
             return span
-        return Span(span.line, span.column, last[0].end_line, last[0].end_column)
+        end = self.written(last)
+        return Span(span.line, span.column, end.end_line, end.end_column)
 
     def state(self, node: Node) -> str:
         """Read the name of a state, of this flow or of `FLOW:` that it runs."""
@@ -174,90 +225,13 @@ class _Builder:
             self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(name, of.states))
         return text
 
-    def values(self, node: Node | None) -> Iterable[tuple[str, str, Node]]:
-        """Yield record, key and value of what is written as `record: {key: value}`, or as
-        `record: value` where there is one only. The value of a queue is a list."""
-        for each in entries(node):
-            name = each.key.text
-            record = self.records.get(name)
-            self.known(each.key, self.records, "record")
-            if record is None:
-                continue
-            for key, value in self.by_key(name, record, each.value):
-                if record.kind == "value" or isinstance(value, Sequence):
-                    yield name, key, value
-                else:
-                    help = "write what each call in it waits with, [] for nobody"
-                    message = f'"{name}" is a queue: a list is expected'
-                    self.reader.note(WRONG_VALUE, value.span, message, help)
 
-    def by_key(self, name: str, record: model.Record, node: Node) -> Iterable[tuple[str, Node]]:
-        if record.key is None:
-            yield "", node
-        elif isinstance(node, MappingNode):
-            yield from ((each.key.text, each.value) for each in node)
-        else:
-            message = f'"{name}" has keys: a mapping from keys to values is expected'
-            self.reader.note(WRONG_VALUE, node.span, message)
-
-    def recorded(self, node: Node | None) -> tuple[Record, ...]:
-        return tuple(
-            Record(
-                record=self.stored(name),
-                key=key,
-                value=self.kept(self.records[name], value),
-                lasts=self.records[name].expires,
-                waits=self.records[name].kind == "queue",
-                at=value.span,
-            )
-            for name, key, given in self.values(node)
-            for value in (items(given) if self.records[name].kind == "queue" else [given])
-        )
-
-    def stored(self, name: str) -> str:
-        """Return the name that the store knows a record by: one of this flow or its application, or
-        `FLOW.NAME` of another flow's."""
-        own = self.flow is not None and name in self.flow.records
-        return f"{self.flow.name}.{name}" if self.flow is not None and own else name
-
-    def kept(self, record: model.Record, node: Node) -> object:
-        return (
-            self.reader.literal(node, record.kept) if isinstance(node, Scalar) else value_of(node)
-        )
-
-    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
-        if self.flow is not None and key.text not in names:
-            message = f'there is no {what} "{key.text}" in "{self.flow.name}"'
-            self.reader.note(UNKNOWN_KEY, key.span, message, did_you_mean(key.text, names))
+def _last(node: Node) -> Node | None:
+    """Return the last thing in a node, None if there is nothing."""
+    held = [each.value for each in entries(node)] or list(items(node))
+    return held[-1] if held else None
 
 
-def _value(of: str, entry: Entry) -> Value:
-    return Value(of=of, key=entry.key.text, value=entry.value, at=_shown(entry.key, entry.value))
-
-
-def _shown(key: Scalar, value: Node) -> Span:
-    """The place of a value; that of its key, where it is written as nothing at all."""
-    return key.span if isinstance(value, Scalar) and value.plain and not value.text else value.span
-
-
-def _call(node: Node | None) -> Inbound:
-    caller, default = child(node, "from"), Inbound()
-    origin = word(child(node, "origin"), "pstn")
-    return Inbound(
-        caller=word(caller, default.caller),
-        to=word(child(node, "to"), default.to),
-        origin="sip" if origin == "sip" else "app" if origin == "app" else "pstn",
-        withheld=isinstance(caller, Scalar) and caller.is_null,
-        headers={each.key.text: word(each.value) for each in entries(child(node, "headers"))},
-        custom=word(child(node, "custom")),
-    )
-
-
-def _mock(node: Node) -> Mock:
-    body = child(node, "json")
-    return Mock(
-        status=int(word(child(node, "status"), "200")),
-        json=None if body is None else value_of(body),
-        delay=min(LONGEST, read_duration(word(child(node, "delay"))) or 0),
-        fails=word(child(node, "fails")),
-    )
+def _origin(node: Node | None) -> Literal["pstn", "sip", "app"]:
+    text = word(node)
+    return "sip" if text == "sip" else "app" if text == "app" else "pstn"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import cast
 
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.emulator.signals import Refusal, Voice
@@ -33,40 +32,20 @@ from ivrflow.source.node import Entry, Node, Scalar
 PARTY = re.compile(r"caller|callee[0-9]*")
 """What the platform calls parties."""
 
+BESIDE = ("who", "as")
+"""Keys that say more of a step."""
+
 LONGEST_SHOWN = "400d"
 LONGEST = 400 * 86_400_000
 """Milliseconds of one wait, so that no clock overflows."""
 
-LATER = ("signal", "emits")
-BESIDE = ("who", "as")
-"""Keys that say more of a step."""
-
-Build = Callable[[str, Span, str], Step]
-"""Makes a step of its text, its place and whose it is."""
-
-STEP_BY_WORD: dict[str, Build] = {
-    "hear": lambda text, at, who: Hear(text=text, at=at, who=who),
-    "press": lambda text, at, who: Press(keys=text, at=at, who=who),
-    "speak": lambda text, at, who: Speak(text=text, at=at, who=who),
-    "silence": lambda _, at, who: Silence(at=at, who=who),
-    "wait": lambda text, at, who: Wait(ms=read_duration(text) or 0, at=at, who=who),
-    "hang_up": lambda text, at, who: HangUp(at=at, who=text or who or "caller"),
-    "answer": lambda text, at, who: Answer(voice=cast(Voice, text), at=at, who=who),
-    "beep": lambda _, at, who: Beep(at=at, who=who),
-    "reject": lambda text, at, who: Reject(why=cast(Refusal, text), at=at, who=who),
-    "recorded": lambda text, at, who: Recorded(to=text, at=at, who=who),
-    "repeat": lambda _, at, who: Repeat(at=at, who=who),
-    "restart": lambda _, at, who: Restart(at=at, who=who),
-    "menu_fails": lambda _, at, who: MenuFails(at=at, who=who),
-}
-
 
 class StepBuilder:
-    """Reads the steps of one scenario; `recorded` reads what a record holds."""
+    """Reads the steps of one scenario; `records` reads what records hold."""
 
-    def __init__(self, reader: Reader, recorded: Callable[[Node], tuple[Record, ...]]) -> None:
+    def __init__(self, reader: Reader, records: Callable[[Node], tuple[Record, ...]]) -> None:
         self.reader = reader
-        self.recorded = recorded
+        self.records = records
         self.named: list[str] = []
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
@@ -75,17 +54,12 @@ class StepBuilder:
 
     def step(self, node: Node) -> Step | None:
         if isinstance(node, Scalar):
-            return STEP_BY_WORD[node.text]("", node.span, "")
+            return self.of_word(Entry(node, Scalar("", "", *_ends(node))), node)
         self.who(child(node, "who") or child(node, "hang_up"))
-        self.named += [name] if (name := word(child(node, "as"))) else []
-        beside = {each.key.text: word(each.value) for each in entries(node)}
+        self.name(child(node, "as"))
         for entry in entries(node):
-            if entry.key.text in LATER:
-                self.reader.not_yet(entry.key.span, entry.key.text)
-            elif entry.key.text == "records":
-                return Remember(records=self.recorded(entry.value), at=entry.key.span)
-            elif entry.key.text not in BESIDE:
-                return self.checked(_step(entry, beside))
+            if entry.key.text not in BESIDE:
+                return self.of_word(entry, node)
         return None
 
     def who(self, node: Node | None) -> None:
@@ -96,22 +70,87 @@ class StepBuilder:
             message = f'nobody is called "{name}" yet'
             self.reader.note(WRONG_VALUE, place(node), message, help)
 
-    def checked(self, step: Step) -> Step:
-        """Note a wait that is longer than any, and a pattern that is none."""
-        if isinstance(step, Wait) and step.ms > LONGEST:
-            self.reader.note(WRONG_LITERAL, step.at, f"a scenario waits at most {LONGEST_SHOWN}")
-        if isinstance(step, Hear):
-            try:
-                step.pattern()
-            except re.error as error:
-                message = f'"{step.text}" is no pattern: {error}'
-                self.reader.note(WRONG_LITERAL, step.at, message)
+    def name(self, node: Node | None) -> None:
+        """Take the name of a party; note one that the platform gives to others."""
+        name = word(node)
+        if PARTY.fullmatch(name):
+            message = f'"{name}" is what the platform calls a party'
+            self.reader.note(WRONG_VALUE, place(node), message, "choose another name")
+        elif name:
+            self.named.append(name)
+
+    def of_word(self, entry: Entry, node: Node) -> Step | None:
+        """Build the step that its word says; `node` is all of it."""
+        text, who = word(entry.value), word(child(node, "who"))
+        at = entry.value.span if text else entry.key.span
+        match entry.key.text:
+            case "hear":
+                return self.checked(Hear(text=text, at=at, who=who))
+            case "press":
+                return Press(keys=text, at=at, who=who)
+            case "speak":
+                return Speak(text=text, at=at, who=who)
+            case "answer":
+                return Answer(voice=_voice(text), at=at, who=who)
+            case "beep":
+                return Beep(at=at, who=who)
+            case "reject":
+                return Reject(why=_refusal(text), at=at, who=who)
+            case "hang_up":
+                return HangUp(at=at, who=text or "caller")
+            case "dials":
+                return Dials(to=text, name=word(child(node, "as")), at=at)
+            case _:
+                return self.of_nobody(entry, text, at)
+
+    def of_nobody(self, entry: Entry, text: str, at: Span) -> Step | None:
+        """Build a step that no party does."""
+        match entry.key.text:
+            case "silence":
+                return Silence(at=at)
+            case "wait":
+                return Wait(ms=duration(self.reader, entry.value, "a scenario waits"), at=at)
+            case "recorded":
+                return Recorded(to=text, at=at)
+            case "repeat":
+                return Repeat(at=at)
+            case "restart":
+                return Restart(at=at)
+            case "menu_fails":
+                return MenuFails(at=at)
+            case "records":
+                return Remember(records=self.records(entry.value), at=at)
+            case later:
+                self.reader.not_yet(entry.key.span, later)
+                return None
+
+    def checked(self, step: Hear) -> Hear:
+        """Note a pattern that is none."""
+        try:
+            step.pattern()
+        except re.error as error:
+            message = f'"{step.text}" is no pattern: {error}'
+            self.reader.note(WRONG_LITERAL, step.at, message)
         return step
 
 
-def _step(entry: Entry, beside: dict[str, str]) -> Step:
-    name, text, who = entry.key.text, word(entry.value), beside.get("who", "")
-    at = entry.value.span if text else entry.key.span
-    if name == "dials":
-        return Dials(to=text, name=beside.get("as", ""), at=at, who=who)
-    return STEP_BY_WORD[name](text, at, who)
+def duration(reader: Reader, node: Node | None, who_waits: str) -> int:
+    """Return the milliseconds of a duration, 0 of none; notes one that is longer than any."""
+    text = word(node)
+    ms = read_duration(text) if text else 0
+    if ms is None or ms > LONGEST:
+        reader.note(WRONG_LITERAL, place(node), f"{who_waits} at most {LONGEST_SHOWN}")
+        return 0
+    return ms
+
+
+def _voice(text: str) -> Voice:
+    return "machine" if text == "machine" else "unsure" if text == "unsure" else "human"
+
+
+def _refusal(text: str) -> Refusal:
+    return "no_answer" if text == "no_answer" else "failed" if text == "failed" else "busy"
+
+
+def _ends(node: Scalar) -> tuple[int, int, int, int]:
+    return node.end_line, node.end_column, node.end_line, node.end_column

@@ -1,17 +1,17 @@
 """Files of scenarios, checked beside the flows that they call: all that lint tells of them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
 
 from ivrflow.analysis.subject import Application
-from ivrflow.checking import UNREADABLE, Checked, check_home
+from ivrflow.checking import UNREADABLE, Checked, home_of
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic
-from ivrflow.errors import NothingToReadError
 from ivrflow.model.app import App
+from ivrflow.scenarios.application import open_application
 from ivrflow.scenarios.build import MONDAY, build, read
+from ivrflow.scenarios.files import content_of
 
 
 def check_scenarios(
@@ -29,7 +29,7 @@ def check_scenarios(
     for file in files:
         path = str(file)
         try:
-            content = edited[file] if file in edited else file.read_bytes()
+            content = edited[file] if file in edited else content_of(file)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             found.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
@@ -53,10 +53,5 @@ def _found(path: str, content: bytes, application: Application | None) -> Iterab
 
 def _application(directory: Path, platform: Platform) -> Application | None:
     """Return the application that scenarios in a directory call; None if it has errors."""
-    try:
-        _, checked = check_home(directory, platform, today=date(MONDAY.year, 1, 1))
-    except NothingToReadError:
-        return Application(App(), (), platform, {})
-    if not checked.is_good:
-        return None
-    return Application(checked.app, tuple(checked.flows.values()), platform, checked.shipped)
+    found = open_application(home_of(directory), platform, lambda program: program, MONDAY.year)
+    return found.application if found.checked.is_good else None

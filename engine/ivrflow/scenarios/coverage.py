@@ -10,7 +10,7 @@ from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import Span
 from ivrflow.model.flow import DeclaredPrompt, Flow, Transition
 from ivrflow.scenarios.run import Result
-from ivrflow.scenarios.watch import Hit
+from ivrflow.scenarios.spotter import Hit
 
 KINDS = ("state", "outcome", "transition", "prompt")
 
@@ -37,11 +37,16 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.met for each in items), len(items)
 
 
+def count(covered: Iterable[Covered]) -> tuple[int, int]:
+    """How many items of some files were met, and how many there are."""
+    counts = [each.count() for each in covered]
+    return sum(met for met, _ in counts), sum(of for _, of in counts)
+
+
 def percent(covered: Iterable[Covered]) -> float:
     """How much was met, of a hundred."""
-    counts = [each.count() for each in covered]
-    met, all_ = (sum(each) for each in zip(*counts, strict=True)) if counts else (0, 0)
-    return 100.0 * met / all_ if all_ else 100.0
+    met, of = count(covered)
+    return 100.0 * met / of if of else 100.0
 
 
 def states_met(results: Iterable[Result], flow_by_path: Mapping[str, str]) -> set[Hit]:
@@ -55,12 +60,12 @@ def states_met(results: Iterable[Result], flow_by_path: Mapping[str, str]) -> se
 
 
 def measure(
-    checked: Checked, hits: Set[Hit], platform: Platform, *, library: bool
+    checked: Checked, hits: Set[Hit], platform: Platform, *, shipped: bool
 ) -> list[Covered]:
-    """Return what was met of an application, file by file; of the flows of the library that it
-    runs too, if `library`."""
+    """Return what was met of an application, file by file; of the flows of std/ that it runs too,
+    if `shipped`."""
     application = Application(checked.app, tuple(checked.flows.values()), platform, checked.shipped)
-    flows = checked.all_flows if library else checked.flows
+    flows = checked.all_flows if shipped else checked.flows
     found = [
         Covered(path=flow.path, name=name, items=tuple(_flow(flow, application, hits)))
         for name, flow in sorted(flows.items())
@@ -75,12 +80,12 @@ def _flow(flow: Flow, application: Application, hits: Set[Hit]) -> Iterator[Item
     moves = _Moves(flow.name, hits)
     ways_by_state = Subject(flow, application).ways_by_state
     for name, state in flow.states.items():
-        yield _item("state", name, state.at, ("state", flow.name, name) in hits)
+        yield _item("state", name, state.at, met=("state", flow.name, name) in hits)
         for way in ways_by_state[name]:
             met = moves.add(name, way.outcome, way.transition)
             if state.action is not None:
                 at = way.transition[0].at if way.transition else state.at
-                yield _item("outcome", f"{name}: {way.outcome}", at, met)
+                yield _item("outcome", f"{name}: {way.outcome}", at, met=met)
     for choice in flow.on.keys:
         moves.add("", choice.key, choice.transition)
     for outcome, transition in flow.on.by_outcome.items():
@@ -111,7 +116,7 @@ class _Moves:
 
     def items(self) -> Iterator[Item]:
         for at, (title, met) in self._found.items():
-            yield _item("transition", title, at, met)
+            yield _item("transition", title, at, met=met)
 
 
 def _shared(checked: Checked, hits: Set[Hit]) -> Iterator[Item]:
@@ -127,8 +132,8 @@ def _prompts(
             parts = prompt.by_locale.get(locale, ())
             at = parts[0].at if parts else prompt.at
             met = any(("prompt", flow, name, locale) in hits for flow in flows)
-            yield _item("prompt", f"{name} ({locale})" if locale else name, at, met)
+            yield _item("prompt", f"{name} ({locale})" if locale else name, at, met=met)
 
 
-def _item(kind: str, name: str, at: Span, met: bool) -> Item:
+def _item(kind: str, name: str, at: Span, *, met: bool) -> Item:
     return Item(kind=kind, name=name, line=at.line, met=met)

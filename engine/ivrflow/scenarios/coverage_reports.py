@@ -6,7 +6,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import msgspec
 
+from ivrflow.clock import now
 from ivrflow.scenarios.coverage import KINDS, Covered, percent
+from ivrflow.scenarios.junit import allowed
 from ivrflow.source.lines import lines_of
 
 Report = Callable[[list[Covered], Mapping[str, str]], str]
@@ -42,7 +44,7 @@ def as_json(covered: list[Covered], texts: Mapping[str, str]) -> str:
     """Every item of every file, for programs."""
     files = [
         {
-            "path": each.path,
+            "path": allowed(each.path),
             "flow": each.name,
             "percent": round(percent([each]), 2),
             **{
@@ -59,13 +61,12 @@ def as_json(covered: list[Covered], texts: Mapping[str, str]) -> str:
 
 def as_cobertura(covered: list[Covered], texts: Mapping[str, str]) -> str:
     """A file is a class; a line is hit if all that it says was met, its outcomes are conditions."""
-    met, of = (sum(each) for each in zip(*(each.count() for each in covered), strict=True))
-    rate = f"{met / of if of else 1:.4f}"
-    root = Element("coverage", {"line-rate": rate, "branch-rate": rate, "version": "1"})
+    root = Element("coverage", {**_rates(covered), **_totals(covered), "version": "1"})
+    root.set("timestamp", str(int(now().timestamp() * 1000)))
     sources = SubElement(root, "sources")
     SubElement(sources, "source").text = "."
     package = SubElement(SubElement(root, "packages"), "package", {"name": "flows"})
-    package.set("line-rate", rate)
+    package.attrib.update(_rates(covered))
     classes = SubElement(package, "classes")
     for each in covered:
         _class(classes, each)
@@ -74,15 +75,48 @@ def as_cobertura(covered: list[Covered], texts: Mapping[str, str]) -> str:
 
 
 def _class(classes: Element, covered: Covered) -> None:
-    rate = f"{percent([covered]) / 100:.4f}"
-    attributes = {"name": covered.name, "filename": covered.path, "line-rate": rate}
-    lines = SubElement(SubElement(classes, "class", attributes), "lines")
+    attributes = {"name": covered.name, "filename": allowed(covered.path), **_rates([covered])}
+    found = SubElement(classes, "class", attributes)
+    SubElement(found, "methods")
+    lines = SubElement(found, "lines")
     for number, met in sorted(_met_by_line(covered).items()):
         hit = sum(met)
         line = SubElement(lines, "line", number=str(number), hits=str(int(all(met))))
         line.set("branch", str(len(met) > 1).lower())
         if len(met) > 1:
             line.set("condition-coverage", f"{100 * hit // len(met)}% ({hit}/{len(met)})")
+
+
+def _rates(covered: list[Covered]) -> dict[str, str]:
+    """Return the attributes that every part of Cobertura's XML has."""
+    lines, branches = _lines(covered), _branches(covered)
+    return {"line-rate": _rate(*lines), "branch-rate": _rate(*branches), "complexity": "0"}
+
+
+def _totals(covered: list[Covered]) -> dict[str, str]:
+    (hit, lines), (met, branches) = _lines(covered), _branches(covered)
+    return {
+        "lines-covered": str(hit),
+        "lines-valid": str(lines),
+        "branches-covered": str(met),
+        "branches-valid": str(branches),
+    }
+
+
+def _lines(covered: list[Covered]) -> tuple[int, int]:
+    """How many lines are hit, and how many there are."""
+    lines = [met for each in covered for met in _met_by_line(each).values()]
+    return sum(all(met) for met in lines), len(lines)
+
+
+def _branches(covered: list[Covered]) -> tuple[int, int]:
+    """How many conditions are met, and how many there are."""
+    lines = [met for each in covered for met in _met_by_line(each).values() if len(met) > 1]
+    return sum(sum(met) for met in lines), sum(len(met) for met in lines)
+
+
+def _rate(met: int, of: int) -> str:
+    return f"{met / of if of else 1:.4f}"
 
 
 def _met_by_line(covered: Covered) -> dict[int, list[bool]]:

@@ -1,5 +1,7 @@
 """Files of scenarios, by their names."""
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,5 +20,12 @@ def scenarios_under(path: Path) -> Iterator[Path]:
         return
     for file in path.rglob("*.calltest.y*ml"):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and is_scenarios(file):
+        if not hidden and is_scenarios(file) and not file.is_dir():
             yield file
+
+
+def content_of(file: Path) -> bytes:
+    """Return what a file holds; raises `OSError`, also for what is no file and may never end."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no file", os.fspath(file))
+    return file.read_bytes()

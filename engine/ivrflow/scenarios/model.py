@@ -44,30 +44,39 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Step(msgspec.Struct, frozen=True, kw_only=True):
-    """`at` is the place of what is expected or done, `who` a party: caller, callee, or a name that
-    `dials` gave; "" for the one whose turn it is."""
+    """`at` is the place of what is expected or done."""
 
     at: Span
+
+
+class _Act(_Step, frozen=True, kw_only=True):
+    """`who` is a party: caller, callee, or a name that `dials` gave; "" for the one whose turn it
+    is."""
+
     who: str = ""
 
 
-class Hear(_Step, frozen=True, kw_only=True):
-    """`text` is part of what is heard, in any casing; between slashes it is a pattern."""
+class Hear(_Act, frozen=True, kw_only=True):
+    """`text` is part of what is heard, in any casing and whatever blanks; between slashes it is a
+    pattern."""
 
     text: str
 
+    @property
+    def is_pattern(self) -> bool:
+        return len(self.text) > 2 and self.text[0] == self.text[-1] == "/"
+
     def pattern(self) -> re.Pattern[str]:
         """Return what is looked for; raises `re.error`."""
-        is_pattern = len(self.text) > 2 and self.text[0] == self.text[-1] == "/"
-        source = self.text[1:-1] if is_pattern else re.escape(self.text)
-        return re.compile(source, re.IGNORECASE)
+        words = r"\s+".join(re.escape(word) for word in self.text.split())
+        return re.compile(self.text[1:-1] if self.is_pattern else words, re.IGNORECASE)
 
 
-class Press(_Step, frozen=True, kw_only=True):
+class Press(_Act, frozen=True, kw_only=True):
     keys: str
 
 
-class Speak(_Step, frozen=True, kw_only=True):
+class Speak(_Act, frozen=True, kw_only=True):
     text: str
 
 
@@ -81,7 +90,7 @@ class Wait(_Step, frozen=True, kw_only=True):
     ms: int
 
 
-class HangUp(_Step, frozen=True, kw_only=True):
+class HangUp(_Act, frozen=True, kw_only=True):
     pass
 
 
@@ -92,15 +101,15 @@ class Dials(_Step, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Answer(_Step, frozen=True, kw_only=True):
+class Answer(_Act, frozen=True, kw_only=True):
     voice: Voice = "human"
 
 
-class Beep(_Step, frozen=True, kw_only=True):
+class Beep(_Act, frozen=True, kw_only=True):
     pass
 
 
-class Reject(_Step, frozen=True, kw_only=True):
+class Reject(_Act, frozen=True, kw_only=True):
     why: Refusal
 
 

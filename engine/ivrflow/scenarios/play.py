@@ -1,8 +1,5 @@
 """The steps of a scenario: one function a kind."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from ivrflow.emulator.signals import Key, Speech
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
@@ -32,9 +29,59 @@ from ivrflow.scenarios.values import quoted
 async def play(player: Player, step: Step) -> None:
     """Do one step; raises `NotSoError`."""
     try:
-        await PLAY_BY_STEP[type(step)](player, step)
+        await _play(player, step)
     except EmulatorError as error:
         raise NotSoError(step.at, str(error)) from None
+
+
+async def _play(player: Player, step: Step) -> None:
+    match step:
+        case Hear():
+            await hear(player, step)
+        case Press():
+            await press(player, step)
+        case Speak():
+            await speak(player, step)
+        case Silence():
+            await silence(player, step)
+        case HangUp():
+            await player.stage.world.hang_up(player.stage.id, player.name(step.who))
+        case Dials():
+            await dials(player, step)
+        case Answer() | Beep() | Reject():
+            await _play_callee(player, step)
+        case Wait() | Recorded() | Repeat() | Restart() | MenuFails() | Remember():
+            await _play_around(player, step)
+
+
+async def _play_callee(player: Player, step: Answer | Beep | Reject) -> None:
+    match step:
+        case Answer():
+            await answer(player, step)
+        case Beep():
+            await beep(player, step)
+        case Reject():
+            await reject(player, step)
+
+
+async def _play_around(
+    player: Player, step: Wait | Recorded | Repeat | Restart | MenuFails | Remember
+) -> None:
+    """Play what nobody on the phone does."""
+    stage = player.stage
+    match step:
+        case Wait():
+            await stage.world.wait(step.ms)
+        case Recorded():
+            await recorded(player, step)
+        case Repeat():
+            await repeat(player, step)
+        case Restart():
+            await stage.restart()
+        case MenuFails():
+            await menu_fails(player, step)
+        case Remember():
+            await remember(stage.store, step.records, stage.platform.now)
 
 
 async def hear(player: Player, step: Hear) -> None:
@@ -55,19 +102,25 @@ async def hear(player: Player, step: Hear) -> None:
         step.at,
         f'{subject} "{step.text}": {told}, then {WAITS[state]}',
         help="" if heard else help,
-        instead=quoted(heard[0].text) if heard else None,
+        instead=quoted(heard[0].text) if heard and not step.is_pattern else None,
     )
 
 
 async def press(player: Player, step: Press) -> None:
-    await player.ready(step, Key, "keys")
-    who = player.name(step.who) or player.stage.party
-    await player.stage.world.press(player.stage.id, step.keys, who)
+    """Press keys, at once those that one menu takes: what it leaves is for who listens next."""
+    stage = player.stage
+    who, last = "", None
+    for place, key in enumerate(step.keys):
+        if not who or stage.call.last is not last:
+            rest = step.keys[place:]
+            what = f'"{rest}" of "{step.keys}"' if place else "keys"
+            who = await player.ready(step, Key, what)
+            last = stage.call.last
+        await stage.world.press(stage.id, key, who)
 
 
 async def speak(player: Player, step: Speak) -> None:
-    await player.ready(step, Speech, "words")
-    who = player.name(step.who) or player.stage.party
+    who = await player.ready(step, Speech, "words")
     await player.stage.world.speak(player.stage.id, step.text, who)
 
 
@@ -82,14 +135,6 @@ async def silence(player: Player, step: Silence) -> None:
     while not any(player.unheard(kind) for kind in (Heard, Sent, Ended)):
         if not await stage.next():
             return
-
-
-async def wait(player: Player, step: Wait) -> None:
-    await player.stage.world.wait(step.ms)
-
-
-async def hang_up(player: Player, step: HangUp) -> None:
-    await player.stage.world.hang_up(player.stage.id, player.name(step.who))
 
 
 async def dials(player: Player, step: Dials) -> None:
@@ -109,10 +154,15 @@ async def answer(player: Player, step: Answer) -> None:
     await player.rest()
     who = player.name(step.who) or player.ringing
     await player.stage.world.pick_up(player.stage.id, who, step.voice)
+    if step.voice == "human":
+        player.people.add(who)
 
 
 async def beep(player: Player, step: Beep) -> None:
     who = player.name(step.who) or player.ringing
+    if who in player.people:
+        message = f"{step.who or who} is a human, who does not beep"
+        raise NotSoError(step.at, message, help="write `answer: machine` before")
     await player.stage.world.beep(player.stage.id, who)
 
 
@@ -145,34 +195,7 @@ async def repeat(player: Player, step: Repeat) -> None:
         raise NotSoError(step.at, "the callback sent again was not answered as before")
 
 
-async def restart(player: Player, step: Restart) -> None:
-    await player.stage.restart()
-
-
 async def menu_fails(player: Player, step: MenuFails) -> None:
     await player.until(step, Key, "keys, so no menu can fail")
     player.passed()
     await player.stage.world.do(lambda platform: platform.break_menu(player.stage.id))
-
-
-async def others_record(player: Player, step: Remember) -> None:
-    await remember(player.stage.store, step.records, player.stage.platform.now)
-
-
-PLAY_BY_STEP: dict[type, Callable[[Player, Any], Awaitable[None]]] = {
-    Hear: hear,
-    Press: press,
-    Speak: speak,
-    Silence: silence,
-    Wait: wait,
-    HangUp: hang_up,
-    Dials: dials,
-    Answer: answer,
-    Beep: beep,
-    Reject: reject,
-    Recorded: recorded,
-    Repeat: repeat,
-    Restart: restart,
-    MenuFails: menu_fails,
-    Remember: others_record,
-}

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ivrflow.diagnostics import Span
 from ivrflow.emulator.signals import Act
-from ivrflow.scenarios.model import Step
+from ivrflow.scenarios.model import Press, Speak, Step
 from ivrflow.scenarios.stage import Stage
 
 WAITS = {
@@ -51,11 +51,13 @@ class NotSoError(Exception):
 
 
 class Player:
-    """Plays the steps of one scenario. `legs` are parties by the names that the author gave."""
+    """Plays the steps of one scenario. `legs` are parties by the names that the author gave,
+    `people` those who picked up and are no machines."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.legs: dict[str, str] = {}
+        self.people: set[str] = set()
         self.ringing = ""
         self._read = 0
 
@@ -103,12 +105,18 @@ class Player:
         """Return what the platform calls a party."""
         return self.legs.get(who, who)
 
-    async def ready(self, step: Step, kind: type[Act], what: str) -> None:
-        """Let the call go on until an act of this kind is noticed, and the party ready for it."""
+    async def ready(self, step: Press | Speak, kind: type[Act], what: str) -> str:
+        """Let the call go on until an act of this kind is noticed, and the party ready for it;
+        returns who that is."""
         await self.until(step, kind, what)
         await self.stage.world.wait(REACTION)
         await self.until(step, kind, what)
         self.passed()
+        who, asked = self.name(step.who) or self.stage.party, self.stage.asked
+        if asked and who != asked:
+            message = f"{step.who} is not asked: {asked} is"
+            raise NotSoError(step.at, message, help="leave `who` out for who is asked")
+        return who
 
     async def until(self, step: Step, kind: type[Act], what: str) -> None:
         """Let the call go on until an act of this kind is noticed."""

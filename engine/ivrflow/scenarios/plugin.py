@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from ivrflow.scenarios.model import Scenario
     from ivrflow.scenarios.run import Result
-    from ivrflow.scenarios.session import Applications
+    from ivrflow.scenarios.suite import Applications
 
 APPLICATIONS = pytest.StashKey["Applications"]()
 
@@ -90,11 +90,10 @@ class ScenarioItem(pytest.Item):
 
 def _applications(config: pytest.Config) -> Applications:
     """Return the applications of this run of pytest, each opened once."""
-    from ivrflow.scenarios.session import Applications
-    from ivrflow.scenarios.watch import Watch
+    from ivrflow.scenarios.suite import Applications
     from ivrflow.sinch.platform import PLATFORM
 
     known = config.stash.get(APPLICATIONS, None)
     if known is None:
-        known = config.stash[APPLICATIONS] = Applications(PLATFORM, Watch())
+        known = config.stash[APPLICATIONS] = Applications(PLATFORM)
     return known

@@ -63,13 +63,15 @@ def _story(result: Result) -> Iterator[str]:
         yield f"{begun}  [{line.place}]" if line.place else begun
 
 
-def summary(results: Iterable[Result], seconds: float) -> str:
-    """The last line: how many passed and failed."""
+def summary(results: Iterable[Result], seconds: float, faulty: int = 0) -> str:
+    """The last line: how many passed and failed, and how many files could not be played."""
     results = list(results)
     failed = sum(bool(each.failures) for each in results)
-    passed = len(results) - failed
     told = [f"{failed} failed"] if failed else []
-    return f"{', '.join([*told, f'{passed} passed'])} in {seconds:.2f} s"
+    told.append(f"{len(results) - failed} passed")
+    if faulty:
+        told.append(f"{faulty} file{'s' if faulty > 1 else ''} not played")
+    return f"{', '.join(told)} in {seconds:.2f} s"
 
 
 def failures(results: Iterable[Result], texts: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from structlog.typing import EventDict
 from ivrflow.diagnostics import Span
 from ivrflow.rehearsal.engine import Open
 from ivrflow.scenarios.application import UnderTest
+from ivrflow.scenarios.disk import Disk
 from ivrflow.scenarios.expect import ended_in, unmet, visited
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import Scenario
@@ -22,7 +23,6 @@ from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.story import Line, place_of, story
 from ivrflow.store.base import Store
 from ivrflow.store.memory import MemoryStore
-from ivrflow.store.sqlite import SqliteStore
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +92,11 @@ async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     try:
         for step in scenario.steps:
             await play(player, step)
-        if scenario.expect or scenario.empty:
-            await player.rest()
+        await player.rest()
         errors = await unmet(stage, scenario.expect)
     except NotSoError as error:
         errors = [error]
-    return [_failure(error, place_of(stage, flows)) for error in errors]
+    return [_failure(error, place_of(stage, flows)) for error in errors] or _unasked(stage)
 
 
 def _failure(error: NotSoError, place: str) -> Failure:
@@ -129,6 +128,23 @@ def _unanswered(scenario: Scenario, stage: Stage) -> list[Failure]:
     ]
 
 
+def _unasked(stage: Stage) -> list[Failure]:
+    """Answers that nobody has asked for: the flow does not look up any more what it did."""
+    at_by_name = {each.name: each.at for each in stage.scenario.requests}
+    return [
+        Failure(
+            at=at_by_name[name],
+            message=f'nobody asks for {_answers(count)} of "{name}"',
+            help="leave out what is not looked up",
+        )
+        for name, count in stage.answers.unasked.items()
+    ]
+
+
+def _answers(count: int) -> str:
+    return "an answer" if count == 1 else f"{count} answers"
+
+
 def _faults(scenario: Scenario, stage: Stage, logged: list[EventDict]) -> list[Failure]:
     """What no scenario may end in, whatever it expects."""
     told = [each for each in logged if each["log_level"] == "error"]
@@ -140,12 +156,12 @@ def _faults(scenario: Scenario, stage: Stage, logged: list[EventDict]) -> list[F
 
 @contextmanager
 def _store(scenario: Scenario) -> Iterator[Open]:
-    """Where calls are kept: in memory, or, for an engine that is restarted, in a file."""
+    """Where calls are kept: in memory, or, for an engine that is killed, on a disk."""
     if not scenario.restarts:
         yield _memory
         return
     with TemporaryDirectory(prefix="ivrflow-") as directory:
-        yield lambda: SqliteStore.open(Path(directory) / "state.db")
+        yield Disk(Path(directory)).open
 
 
 async def _memory() -> Store:

@@ -17,7 +17,6 @@ from ivrflow.library import Library
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
-from ivrflow.machine.session import Wait as WaitFor
 from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.scenarios.answers import Answers, Ask, made_up
@@ -83,9 +82,12 @@ class Stage:
         self.id = await self.world.call(self.scenario.call)
 
     async def restart(self) -> None:
-        """Stop the engine, and start another on what the store holds."""
-        await self.engine.stop()
+        """Kill the engine, and start another on what then lies in the store. The first is put away
+        when that has been read, so nothing that it still does counts."""
+        turns, store = self.engine.turns, self.engine.store
         await self.engine.start()
+        await turns.drain()
+        await store.close()
 
     async def next(self) -> bool:
         """Let time pass until something happens by itself; False if nothing ever does."""
@@ -106,22 +108,28 @@ class Stage:
             return "over"
         if call.doing in ("ring", "park"):
             return call.doing
-        looks_up = self.step is not None and self.step.session.wait is WaitFor.LOOK_UP
-        if looks_up or not self.listens(Key) or self._is_busy(call):
+        if not self.listens(Key) or self._is_busy(call):
             return ""
         return call.doing or "talk"
 
     def listens(self, kind: type[Act]) -> bool:
-        """Whether an act of this kind would be noticed now."""
-        main = self.call.main
-        return main is not None and kind in main.waits.signals
+        """Whether an act of this kind would be noticed now: a menu without options only lets time
+        pass."""
+        call = self.call
+        return call.main is not None and call.takes_keys and kind in call.main.waits.signals
+
+    @property
+    def asked(self) -> str:
+        """Whose keys and words a menu or a room takes, nobody else's; "" if there is neither."""
+        call = self.call
+        asked = call.asked or (call.listener if call.doing == "room" else None)
+        return asked.name if asked is not None else ""
 
     @property
     def party(self) -> str:
-        """Who is asked."""
-        call = self.call
-        asked = call.asked or (call.listener if call.doing == "room" else call.near)
-        return asked.name if asked is not None else "caller"
+        """Who is meant if nobody is named."""
+        near = self.call.near
+        return self.asked or (near.name if near is not None else "caller")
 
     def _is_busy(self, call: Call) -> bool:
         """Whether who is asked still hears the prompt, or has given a menu something, which it
@@ -159,6 +167,7 @@ class Stage:
 
 
 def _policy(library: Library) -> Policy:
-    """Environment variables that flows read have their own name as value. A slow machine makes no
-    turn late."""
-    return Policy(environment={name: name for name in library.current.environment}, deadline=60.0)
+    """Environment variables that flows read have their own name as value. However slow a machine
+    is, no turn is late."""
+    environment = {name: name for name in library.current.environment}
+    return Policy(environment=environment, deadline=float("inf"))

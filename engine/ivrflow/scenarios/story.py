@@ -26,7 +26,7 @@ from ivrflow.machine.events import (
     NoMatch,
 )
 from ivrflow.model.flow import Flow
-from ivrflow.scenarios.answers import Asked
+from ivrflow.scenarios.answers import Answered
 from ivrflow.scenarios.stage import Seen, Stage
 
 QUIET = (Changed, Cut, Received, Requested, Sent)
@@ -62,11 +62,11 @@ def _lines(stage: Stage, flows: Mapping[str, Flow]) -> Iterator[Line]:
     begun = stage.scenario.begins
     transcript = stage.platform.transcript
     read = 0
-    beside: list[Asked | Seen] = [*stage.answers.asked, *stage.seen]
+    beside: list[Answered | Seen] = [*stage.answers.given, *stage.seen]
     for each in sorted(beside, key=lambda one: one.after):  # stable: first asked, then moved
         yield from _heard(transcript[read : each.after], begun)
         read = each.after
-        if isinstance(each, Asked):
+        if isinstance(each, Answered):
             yield Line(at=each.at - begun, text=f"  {each.text}")
         else:
             yield from _turn(each, begun, flows)

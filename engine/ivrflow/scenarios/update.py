@@ -1,53 +1,77 @@
-"""Expectations rewritten as things are: edits by place, so comments and layout stay."""
+"""Expectations rewritten as things are: edits by place, so comments and layout stay.
+
+An author's file is no place for guesses. What can't be edited without a change of something else is
+left, and told.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from ivrflow.diagnostics import Span
+from ivrflow.scenarios.edits import Edit, kept
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.run import Result
-from ivrflow.scenarios.session import Applications
-from ivrflow.source.lines import LINE_BREAK
+from ivrflow.scenarios.suite import Applications
 
 ROUNDS = 100
 """How often a scenario may stop at another step before we stop."""
 
+BOM = "\ufeff"
 
-class Edit(msgspec.Struct, frozen=True, kw_only=True):
-    at: Span
+
+class Updated(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it should be: its text, how many places were changed, and where what is expected is
+    not so and was left to its author."""
+
     text: str
+    changed: int = 0
+    left: tuple[Span, ...] = ()
 
 
-def update(path: str, applications: Applications, wanted: Callable[[Scenario], bool]) -> int:
-    """Rewrite what the wanted scenarios of a file expect to what is the case.
+def updated(
+    path: str, content: bytes, applications: Applications, wanted: Callable[[Scenario], bool]
+) -> Updated:
+    """Return a file in which the wanted scenarios expect what is the case.
 
-    Returns how many places were changed. What failed for another reason still does.
+    What failed for another reason still does. `content` can be read: it is UTF-8.
     """
-    changed = 0
+    text = content.decode("utf-8-sig")
+    begins = BOM if content.startswith(BOM.encode()) else ""
+    changed_by_text = {text: 0}
+    edits = _edits(path, text, applications, wanted)
     for _ in range(ROUNDS):
-        read = applications.read(path)
-        scenarios = [each for each in read.file.scenarios if wanted(each)] if read.file else []
-        results = asyncio.run(_run(applications, scenarios))
-        edits = [
-            edit
-            for scenario, result in zip(scenarios, results, strict=True)
-            for edit in _edits(scenario, result)
-        ]
-        if not edits:
+        new, done = kept(text, edits)
+        if new in changed_by_text:  # nothing to do, or scenarios that share a place and don't agree
+            text = new
             break
-        changed += len(edits)
-        Path(path).write_bytes(edited(read.text, edits).encode())
-    return changed
+        changed_by_text[new] = changed_by_text[text] + len(done)
+        text = new
+        edits = _edits(path, text, applications, wanted)
+    left = sorted({each.at for each in edits}, key=lambda at: (at.line, at.column))
+    return Updated(text=begins + text, changed=changed_by_text[text], left=tuple(left))
+
+
+def _edits(
+    path: str, text: str, applications: Applications, wanted: Callable[[Scenario], bool]
+) -> set[Edit]:
+    """Play a text's scenarios, and return what would make them pass."""
+    file = applications.read_bytes(path, text.encode()).file
+    scenarios = [each for each in file.scenarios if wanted(each)] if file else []
+    results = asyncio.run(_run(applications, scenarios))
+    return {
+        edit
+        for scenario, result in zip(scenarios, results, strict=True)
+        for edit in _edits_of(scenario, result)
+    }
 
 
 async def _run(applications: Applications, scenarios: list[Scenario]) -> list[Result]:
     return [await applications.run(each) for each in scenarios]
 
 
-def _edits(scenario: Scenario, result: Result) -> Iterable[Edit]:
+def _edits_of(scenario: Scenario, result: Result) -> Iterator[Edit]:
     for failure in result.failures:
         if failure.instead is not None:
             yield Edit(at=failure.at, text=failure.instead)
@@ -55,16 +79,3 @@ def _edits(scenario: Scenario, result: Result) -> Iterable[Edit]:
         states = f"visited: [{', '.join(result.visited)}]"
         ended = f"ended: {result.ended}, " if result.ended else ""
         yield Edit(at=scenario.empty, text=f"{{{ended}{states}}}")
-
-
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text with each edit in its place."""
-    starts = [0, *(match.end() for match in LINE_BREAK.finditer(text))]
-    for edit in sorted(edits, key=lambda each: (each.at.line, each.at.column), reverse=True):
-        start = starts[edit.at.line - 1] + edit.at.column - 1
-        end = starts[edit.at.end_line - 1] + edit.at.end_column - 1
-        if text[start : start + 1] == ":":  # a value that isn't written ends where its key does
-            start = end = start + 1
-        space = " " if text[start - 1 : start] == ":" else ""
-        text = text[:start] + space + edit.text + text[end:]
-    return text

@@ -11,6 +11,9 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 
 _PLAIN = re.compile(r"(?!null$|true$|false$|yes$|no$)[a-z][a-z0-9_]*")
 
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON takes as it is, and YAML for a line break, or not at all."""
+
 
 def value_of(node: Node) -> object:
     """Return the JSON value of a node. What JSON would not read as a number stays text: `0123`."""
@@ -33,17 +36,13 @@ def _number_or(text: str) -> str | int | float:
 
 def written(value: object) -> str:
     """Return a value as one would write it in YAML, on one line."""
-    match value:
-        case None | bool() | int() | float() | dict() | list():
-            return msgspec.json.encode(value).decode()
-        case _:
-            text = str(value)
-            return text if _PLAIN.fullmatch(text) else quoted(text)
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else quoted(value)
 
 
-def quoted(text: str) -> str:
-    """Return a text in double quotes, as YAML and JSON read it."""
-    return msgspec.json.encode(text).decode()
+def quoted(value: object) -> str:
+    """Return a value as YAML and JSON both read it, its texts in double quotes."""
+    json = msgspec.json.encode(value).decode()
+    return _ODD.sub(lambda found: f"\\u{ord(found.group()):04x}", json)
 
 
 def equals(node: Node, value: object) -> bool:

@@ -64,7 +64,7 @@ def check(path: str, root: Node, schema: Json) -> list[Diagnostic]:
     for error in errors:
         if error.validator == "additionalProperties":
             checker.unknown_keys(error)
-    for error in errors:
+    for error in sorted(errors, key=_leans_on_others):
         checker.note(error)
     return checker.findings
 
@@ -151,6 +151,8 @@ class _Checker:
                 self.missing_key(error)
             case "oneOf":
                 self.not_one(error)
+            case _ if "dependencies" in error.schema_path:
+                self.missing_beside(error)
             case "propertyNames" | "minProperties" | "maxProperties" | "minItems":
                 self.wrong_size(error)
             case _:
@@ -202,11 +204,28 @@ class _Checker:
                 return
             message = f"{title} needs one of {', '.join(choices)}"
             self.add(ONE_OF, self.place(error), message)
+            self.strange.add(path)
             return
         node = self.node(error)
         second = node.entries[given[1]].key.span if isinstance(node, Mapping) else node.span
         message = f'{title} has either "{given[0]}" or "{given[1]}", not both'
         self.add(ONE_OF, second, message, "remove one of them")
+
+    def missing_beside(self, error: ValidationError) -> None:
+        """A key says nothing without another, or one of others: see `dependencies`."""
+        path = tuple(error.absolute_path)
+        if path in self.strange or self.meant.get(path):
+            return  # what else is wrong with the mapping explains it
+        if error.validator == "dependencies":  # which of its keys, only the message tells
+            other, word = error.message.split("'")[1:4:2]
+            wanted = f'"{other}"'
+        else:
+            alternatives: Any = error.validator_value
+            word = str(error.schema_path[-2])
+            wanted = f"one of {', '.join(each['required'][0] for each in alternatives)}"
+        node = self.node(error)
+        span = node.entries[word].key.span if isinstance(node, Mapping) else node.span
+        self.add(MISSING_KEY, span, f'"{word}" needs {wanted} beside it')
 
     def wrong_size(self, error: ValidationError) -> None:
         title = _schema(error).get("title", "this")
@@ -276,6 +295,11 @@ class _Checker:
         if isinstance(holder, Mapping) and isinstance(last, str):
             return holder.entries[last].key.span
         return Span(node.line, node.column, node.line, node.column + 1)
+
+
+def _leans_on_others(error: ValidationError) -> bool:
+    """Whether an error is only told where no other explains it."""
+    return "dependencies" in error.schema_path
 
 
 def _schema(error: ValidationError) -> Json:

@@ -1,7 +1,8 @@
 """Which moves a call takes and which prompts it hears, seen without the engine knowing.
 
-A watched program is the same tables with conditions that also take a note: the machine asks a move
-whether it holds, and a part of a prompt whether it is said, and needs no code of its own for this.
+A program that is looked into is the same tables with conditions that also take a note: the machine
+asks a move whether it holds, and a part of a prompt whether it is said, and needs no code of its
+own for this.
 """
 
 from collections.abc import Mapping
@@ -25,8 +26,8 @@ Hit = tuple[str, ...]
 """`move FLOW STATE OUTCOME NUMBER` (STATE "" for the flow's own), `prompt FLOW NAME LOCALE`."""
 
 
-class Watch:
-    """Notes what happens in the programs that it has watched."""
+class Spotter:
+    """Notes what happens in the programs that it has spotted in."""
 
     def __init__(self) -> None:
         self.hits: set[Hit] = set()
