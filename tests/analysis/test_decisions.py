@@ -171,7 +171,12 @@ def test_no_call_meets_a_condition_otherwise_than_lint_says(
     text: str, keys: list[str], caller: str | None
 ) -> None:
     checked = check_text("f.flow.yaml", text, PLATFORM)
-    assert {each.code for each in checked.diagnostics if each.is_error} <= {"E201", "E202", "E231", "E233"}
+    assert {each.code for each in checked.diagnostics if each.is_error} <= {
+        "E201",
+        "E202",
+        "E231",
+        "E233",
+    }
     flow = checked.flows["example"]
     spied = Spied(flow, compile_flow(flow, checked.app, PLATFORM, {}))
     first = Incoming(app="app", call="call", caller=caller, called="+46850000000")
