@@ -306,7 +306,7 @@ def test_who_hangs_gives_no_answer_until_the_platform_notices(library: Library) 
 
     async def story() -> InProcess:
         switches = Switches(reply_timeout=50)
-        box = InProcess(Setup(applications=(APP,), switches=switches), hang)
+        box = InProcess(Setup(applications=(APP,), switches=switches), hang, patience=0.05)
         await box.call()
         assert not [each for each in box.platform.transcript if isinstance(each, Ended)]
         await box.wait(50)

@@ -20,7 +20,7 @@ from ivrflow.emulator.setup import Inbound, Setup
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.transcript import Entry, Heard, in_words
 from ivrflow.emulator.world import Delivery
-from ivrflow.errors import EmulatorError
+from ivrflow.errors import MissedError
 
 START = 1_767_258_000_000
 """2026-01-01T09:00:00Z, when a simulated world begins if nothing else is said."""
@@ -31,12 +31,12 @@ LONGEST = 600_000
 T = TypeVar("T")
 
 
-class NotSeenError(EmulatorError):
-    """What was waited for did not happen."""
-
-
 class InProcess:
-    """A platform, and who answers it, on a simulated clock that begins at `now`."""
+    """A platform, and who answers it, on a simulated clock that begins at `now`.
+
+    The handler may take as long as it does: no time passes meanwhile. With `patience`, in seconds
+    of ours, one that takes longer has given no answer, as the platform notices in its own time.
+    """
 
     def __init__(
         self,
@@ -45,10 +45,12 @@ class InProcess:
         *,
         now: int = START,
         signed_at: Callable[[], int] | None = None,
+        patience: float | None = None,
     ) -> None:
         self.platform = Platform(setup, now=now)
         self.handler = handler
         self.signed_at = signed_at or (lambda: self.platform.now)
+        self.patience = patience
         self.settling = False
         self._queue: deque[Delivery] = deque()
         self._read = 0
@@ -86,7 +88,7 @@ class InProcess:
     async def hear(self, text: str, who: str = "", within: int = LONGEST) -> Heard:
         """Let time pass until somebody (or `who`) hears `text`, in any casing.
 
-        Looks behind what was found last. Raises `NotSeenError` after `within` milliseconds.
+        Looks after what was found last. Raises `MissedError` after `within` milliseconds.
         """
 
         def is_it(entry: Entry) -> bool:
@@ -102,7 +104,7 @@ class InProcess:
     ) -> Entry:
         """Let time pass until the transcript has an entry of this kind, and return it.
 
-        Looks behind what was found last. Raises `NotSeenError`, which begins with `otherwise` and
+        Looks after what was found last. Raises `MissedError`, which begins with `otherwise` and
         tells what happened instead, after `within` milliseconds.
         """
         limit = self.platform.now + within
@@ -115,7 +117,7 @@ class InProcess:
             due = self.platform.due
             if due is None or due > limit:
                 told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
-                raise NotSeenError(f"{otherwise}: {told or 'nothing happened'}")
+                raise MissedError(f"{otherwise}: {told or 'nothing happened'}")
             await self._until(due)
 
     # -- people
@@ -167,11 +169,9 @@ class InProcess:
         return bool(self._queue)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        """Bring a callback to the handler. One that hangs gives no answer, as the platform will
-        notice when that much of its own time has passed."""
+        """Bring a callback to the handler, and its answer to the platform."""
         headers = self.platform.headers(delivery, self.signed_at())
-        patience = self.platform.setup.switches.reply_timeout / 1000
-        limit = asyncio.timeout(patience)
+        limit = asyncio.timeout(self.patience)
         try:
             async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)

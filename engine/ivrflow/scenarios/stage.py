@@ -7,17 +7,16 @@ from collections.abc import Callable
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.look import look
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Handler, Headers
 from ivrflow.emulator.setup import Setup
-from ivrflow.emulator.signals import Act, Key
-from ivrflow.emulator.transcript import Heard, Pressed, Received, Spoke
+from ivrflow.emulator.signals import Act
 from ivrflow.emulator.world import Call
 from ivrflow.library import Library
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
-from ivrflow.machine.session import Wait as WaitFor
 from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.scenarios.answers import Answers, Ask, made_up
@@ -101,15 +100,7 @@ class Stage:
     def waits_for(self) -> str:
         """What must be done before the call goes on: `menu`, `ring`, `room`, `talk`, `park`; `over`
         after its end, "" while it goes on by itself."""
-        call = self.call
-        if call.ended is not None:
-            return "over"
-        if call.doing in ("ring", "park"):
-            return call.doing
-        looks_up = self.step is not None and self.step.session.wait is WaitFor.LOOK_UP
-        if looks_up or not self.listens(Key) or self._is_busy(call):
-            return ""
-        return call.doing or "talk"
+        return look(self.call).needs
 
     def listens(self, kind: type[Act]) -> bool:
         """Whether an act of this kind would be noticed now."""
@@ -119,24 +110,7 @@ class Stage:
     @property
     def party(self) -> str:
         """Who is asked."""
-        call = self.call
-        asked = call.asked or (call.listener if call.doing == "room" else call.near)
-        return asked.name if asked is not None else "caller"
-
-    def _is_busy(self, call: Call) -> bool:
-        """Whether who is asked still hears the prompt, or has given a menu something, which it
-        takes by itself after a while."""
-        who = self.party
-        for entry in reversed(self.platform.transcript):
-            if entry.call != call.id:
-                continue
-            if isinstance(entry, Heard) and entry.who == who:
-                return entry.at + entry.duration > self.platform.now
-            if isinstance(entry, Pressed | Spoke) and entry.who == who:
-                return call.doing == "menu"
-            if isinstance(entry, Received):
-                return False
-        return False
+        return look(self.call).party
 
     # -- the engine
 
