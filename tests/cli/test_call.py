@@ -133,7 +133,7 @@ def test_what_is_not_heard_fails_the_call_and_says_what_was() -> None:
 def test_what_nobody_can_do_fails_the_call() -> None:
     done = call(FLOWS, script="hang up\npress 1\n")
     assert done.returncode == 1
-    assert "stdin:2: press 1: the call is over" in done.stderr
+    assert "stdin:2: press 1: nobody listens for keys: the call is over" in done.stderr
 
 
 def test_a_wrong_act_is_refused_with_its_place_before_the_call(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ class Terminal:
     def sees(self, text: str) -> None:
         """Wait until it shows `text`, which may be cut into lines and have colours."""
         deadline = time.monotonic() + 20
-        while text not in self.words:
+        while text not in self.words and text not in self.text:
             assert time.monotonic() < deadline, f"no {text!r} in {self.words}"
             if select.select([self.master], [], [], 0.1)[0]:
                 self.text += os.read(self.master, 4096).decode()
@@ -319,6 +319,21 @@ def test_words_are_spoken_and_a_wrong_key_brings_help() -> None:
         phone.sees("Please press 1 for sales")
         phone.types("h")
         assert phone.leaves() == 0
+
+
+@pytest.mark.parametrize("key", ["Ctrl-C", "Ctrl-D"])
+def test_who_breaks_off_while_typing_words_hangs_up(key: str) -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.types(" abc")
+        phone.sees("say: abc")
+        if key == "Ctrl-C":
+            phone.process.send_signal(signal.SIGINT)
+        else:
+            phone.types("\x04")
+        phone.sees("caller hangs up")
+        assert phone.leaves() == 0
+        assert "abch" not in phone.text
 
 
 def test_ctrl_c_hangs_up_and_leaves_the_terminal_as_it_was() -> None:
@@ -385,9 +400,58 @@ def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
     assert nobody.returncode == 0, nobody.stderr
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("speak sales", "nobody listens for words: the menu waits for keys"),
+        ("press 19", "nobody listened when caller presses 9"),
+        ("hang up\nhang up", "nobody is on the line: the call is over"),
+        ("hear Goodbye", "the menu waits for keys"),
+        ("beep", "nobody has answered"),
+    ],
+)
+def test_what_fails_a_scenario_fails_a_script(script: str, told: str) -> None:
+    done = call(FLOWS, script=script)
+    assert (done.returncode, told in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--url", "http://[::1"], "is no http or https URL"),
+        (["--url", "http://127.0.0.1:99999"], "is no http or https URL"),
+        ([FLOWS, "--lookup", "get_balanc=x.json"], 'did you mean "get_balance"?'),
+        ([FLOWS, "--lookup", "x"], "write NAME=FILE.json"),
+        ([FLOWS, "--lookup", "get_balance=nowhere.json"], "can't be read: No such file"),
+    ],
+)
+def test_what_can_not_be_is_told_before_the_call(arguments: list[str], told: str) -> None:
+    done = call(*arguments)
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_server_that_emulates_nothing_is_told_so() -> None:
+    with in_thread(says(b'{"hello": "world"}')) as other:
+        done = call("--url", other.url)
+    assert (done.returncode, "no platform is emulated there" in done.stderr) == (2, True)
+
+
+def test_a_stdout_that_is_closed_full_or_cut_off_is_no_bug() -> None:
+    for told, code in ((">&-", 0), ("> /dev/full", 2), ("| head -c 0", 0)):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{' '.join(CALL)} {FLOWS} {told}"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), (told, done.stderr)
+
+
 def test_an_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ada.json").write_text("Ada")
-    done = call(FLOWS, "--lookup", f"account={tmp_path}/ada.json")
+    done = call(FLOWS, "--lookup", f"get_balance={tmp_path}/ada.json")
     assert done.returncode == 2
     assert "ada.json is no JSON" in done.stderr
     assert "write NAME=FILE.json" in call(FLOWS, "--lookup", "account").stderr

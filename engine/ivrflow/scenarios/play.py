@@ -1,6 +1,5 @@
 """The steps of a scenario: one function a kind."""
 
-from ivrflow.emulator.signals import Key, Speech
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
 from ivrflow.scenarios.memory import remember
@@ -114,13 +113,13 @@ async def press(player: Player, step: Press) -> None:
         if not who or stage.call.last is not last:
             rest = step.keys[place:]
             what = f'"{rest}" of "{step.keys}"' if place else "keys"
-            who = await player.ready(step, Key, what)
+            who = await player.ready(step, "keys", what)
             last = stage.call.last
         await stage.world.press(stage.id, key, who)
 
 
 async def speak(player: Player, step: Speak) -> None:
-    who = await player.ready(step, Speech, "words")
+    who = await player.ready(step, "words", "words")
     await player.stage.world.speak(player.stage.id, step.text, who)
 
 
@@ -196,6 +195,6 @@ async def repeat(player: Player, step: Repeat) -> None:
 
 
 async def menu_fails(player: Player, step: MenuFails) -> None:
-    await player.until(step, Key, "keys, so no menu can fail")
+    await player.until(step, "keys", "keys, so no menu can fail")
     player.passed()
     await player.stage.world.do(lambda platform: platform.break_menu(player.stage.id))

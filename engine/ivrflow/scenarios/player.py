@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ivrflow.diagnostics import Span
-from ivrflow.emulator.signals import Act
+from ivrflow.emulator.look import Sense
 from ivrflow.scenarios.model import Press, Speak, Step
 from ivrflow.scenarios.stage import Stage
 
@@ -105,12 +105,12 @@ class Player:
         """Return what the platform calls a party."""
         return self.legs.get(who, who)
 
-    async def ready(self, step: Press | Speak, kind: type[Act], what: str) -> str:
+    async def ready(self, step: Press | Speak, sense: Sense, what: str) -> str:
         """Let the call go on until an act of this kind is noticed, and the party ready for it;
         returns who that is."""
-        await self.until(step, kind, what)
+        await self.until(step, sense, what)
         await self.stage.world.wait(REACTION)
-        await self.until(step, kind, what)
+        await self.until(step, sense, what)
         self.passed()
         who, asked = self.name(step.who) or self.stage.party, self.stage.asked
         if asked and who != asked:
@@ -118,13 +118,13 @@ class Player:
             raise NotSoError(step.at, message, help="leave `who` out for who is asked")
         return who
 
-    async def until(self, step: Step, kind: type[Act], what: str) -> None:
+    async def until(self, step: Step, sense: Sense, what: str) -> None:
         """Let the call go on until an act of this kind is noticed."""
         stage = self.stage
         for _ in range(MOST):
             if stage.waits_for not in ("", "menu", "room", "talk"):
                 break
-            if stage.listens(kind):
+            if stage.listens(sense):
                 return
             if stage.waits_for or not await stage.next():
                 break
