@@ -33,7 +33,9 @@ states:
 
 
 def findings(text: str) -> tuple[Diagnostic, ...]:
-    return check_text("example.flow.yaml", text, PLATFORM).diagnostics
+    """The errors: that a condition always holds, for example, is a warning."""
+    found = check_text("example.flow.yaml", text, PLATFORM).diagnostics
+    return tuple(each for each in found if each.is_error)
 
 
 def codes(text: str) -> list[str]:
@@ -249,5 +251,5 @@ def large(count: int) -> str:
 
 def test_a_thousand_menus_take_no_longer_than_a_moment() -> None:
     begun = process_time()
-    assert not [each for each in codes(large(1_000)) if each.startswith("E")]
+    assert codes(large(1_000)) == []
     assert process_time() - begun < 10
