@@ -76,7 +76,7 @@ upgrade: $(SETUP)  ## take the newest releases and write constraints.txt anew
 	touch $(SETUP)
 
 clean:  ## remove what make made; stored calls (.ivrflow/) stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .ivrflow/cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without the file an environment may be half made, or another interpreter's: it is made anew.
