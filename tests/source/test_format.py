@@ -171,6 +171,11 @@ def test_blank_lines_that_are_said_stay() -> None:
     assert format_text(text) == text
 
 
+@pytest.mark.parametrize("text", ["a: >", "a: |", "a: >-", "a:\n  b: |"])
+def test_an_empty_block_text_at_the_end_of_a_file_stays_where_it_is(text: str) -> None:
+    assert format_text(text) == text + "\n"
+
+
 def test_many_comments_take_no_time() -> None:
     text = "flow: x\nvars:\n" + "      # x\n" * 40_000 + "  a: 1\n" + "    # y\n" * 40_000
     assert format_text(text).count("#") == 80_000

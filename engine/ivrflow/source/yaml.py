@@ -48,7 +48,7 @@ from ivrflow.source.kinds import (
     UNQUOTED_STAR,
     UNQUOTED_TEMPLATE,
 )
-from ivrflow.source.lines import lines_of
+from ivrflow.source.lines import ODD_BREAKS, lines_of
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 try:
@@ -106,7 +106,7 @@ def parse(path: str, text: bytes | str) -> Parsed:
     try:
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = len(lines_of(content[: error.start].decode("utf-8-sig")))
         message = f"byte {error.start} is no UTF-8 text"
         span = Span(line, 1, line, 1)
         return Parsed(None, (NOT_TEXT.at(path, span, message, help="save the file as UTF-8"),))
@@ -117,8 +117,8 @@ def parse(path: str, text: bytes | str) -> Parsed:
 
 
 def _control_character(path: str, text: str, index: int) -> Diagnostic:
-    line = text.count("\n", 0, index) + 1
-    column = index - text.rfind("\n", 0, index)
+    before = lines_of(text[:index])
+    line, column = len(before), len(before[-1]) + 1
     message = f"the character U+{ord(text[index]):04X} can't stand in a text file"
     return NOT_TEXT.at(path, Span(line, column, line, column + 1), message, help="remove it")
 
@@ -129,7 +129,7 @@ def _parse_text(path: str, text: str) -> Parsed:
         return builder.parsed(_events(text))
     except YAMLError as error:
         # The C parser is of YAML 1.1: `{audio: https://..}` and `{say: Who?, ..}` are 1.2.
-        if CParser is not None and len(text) <= MAX_SECOND_TRY:
+        if _may_try_again(text):
             with suppress(YAMLError):
                 return _Builder(path, text).parsed(_pure_events(text))
         findings = [*builder.findings, *_syntax_errors(path, builder.lines, error)]
@@ -143,9 +143,15 @@ def events_of(text: str) -> list[Any]:
     try:
         return list(_events(text))
     except YAMLError:
-        if CParser is None or len(text) > MAX_SECOND_TRY:
+        if not _may_try_again(text):
             raise
         return list(_pure_events(text))
+
+
+def _may_try_again(text: str) -> bool:
+    """Whether the pure parser may read what the C parser could not."""
+    same_lines = not any(each in text for each in ODD_BREAKS)
+    return CParser is not None and len(text) <= MAX_SECOND_TRY and same_lines
 
 
 def _events(text: str) -> Events:
@@ -228,7 +234,7 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
         return SYNTAX.at(path, START, str(error).splitlines()[0])
     line = lines[mark.line] if mark.line < len(lines) else ""
     problem = str(getattr(error, "problem", "") or "this is no YAML")
-    span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    span = _span_of(lines, mark)
     if line[mark.column : mark.column + 1] == "\t" or line[: mark.column + 1].strip(" ") == "\t":
         return TAB.at(path, span, "a tab can't indent", help="use spaces")
     if _STAR_KEY.search(line):
@@ -248,6 +254,14 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
         )
     hint = _hint(lines, mark.line, error)
     return SYNTAX.at(path, span, problem, help=hint)
+
+
+def _span_of(lines: list[str], mark: Any) -> Span:
+    if mark.line < len(lines):
+        return Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    # A text without a last line break ends in a line that is not there, says libyaml.
+    end = len(lines[-1]) + 1
+    return Span(len(lines), end, len(lines), end + 1)
 
 
 def _hint(lines: list[str], line: int, error: Any) -> str:
@@ -473,16 +487,17 @@ class _Builder:
             end = node.span
             span = Span(start.line + 1, start.column, end.end_line, end.end_column + 1)
             self.findings.append(_unquoted_template(self.path, span))
+        elif type(event) is MappingStartEvent and isinstance(node, Scalar):
+            return None  # the key is a whole `{{ }}`, and that is told
         else:
             self.note(STRANGE_KEY, node.span, "a key must be a word", 'write "key: value"')
         return None
 
     def opens_template(self, event: Any) -> bool:
         """Whether a key is the inner brace of an unquoted `{{ }}`."""
-        if type(event) is not MappingStartEvent:
-            return False
         line, column = event.start_mark.line, event.start_mark.column
-        return bool(self.lines[line].startswith("{{", max(0, column - 1)))
+        is_inner = type(event) is MappingStartEvent and column > 0
+        return is_inner and self.lines[line].startswith("{{", column - 1)
 
     def as_if_quoted(self, first: Any, last: Any) -> Scalar:
         """The text that its author meant; that it is unquoted has been told."""
