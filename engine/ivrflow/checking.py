@@ -25,6 +25,7 @@ from ivrflow.model.build import build_app, build_flow
 from ivrflow.model.flow import Flow, Ref, runs
 from ivrflow.public_holidays import expand_holidays
 from ivrflow.source.lines import lines_of
+from ivrflow.source.meaning import as_meant
 from ivrflow.source.node import Node
 from ivrflow.source.schema import check as check_schema
 from ivrflow.source.yaml import parse
@@ -132,12 +133,14 @@ def _check_texts(
         if parsed.root is None:
             continue
         roots[path] = parsed.root
-        found += check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
+        of_schema = check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
+        found += of_schema
+        root = as_meant(parsed.root, of_schema)
         if is_app:
-            built, findings = build_app(path, parsed.root)
+            built, findings = build_app(path, root)
             app = app if built is None else _dated(built, found, today)
         else:
-            flow, findings = build_flow(path, parsed.root)
+            flow, findings = build_flow(path, root)
             flows += [] if flow is None else [_dated(flow, found, today)]
         found += findings
     damaged = {each.path for each in found if each.is_error}

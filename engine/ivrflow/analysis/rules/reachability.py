@@ -33,6 +33,8 @@ def unreachable_state(subject: Subject) -> Iterator[Finding]:
     """A state that nothing leads to: nobody ever hears it."""
     if subject.flow.start.name not in subject.states:
         return
+    if any(_missing_outcomes(subject, subject.states[name]) for name in subject.reachable):
+        return  # what has no answer yet may lead there
     for name, state in subject.states.items():
         if name not in subject.reachable:
             yield Finding(state.at, f'nothing leads to "{name}"', "lead to it, or remove it")
@@ -201,17 +203,21 @@ states:
 def unhandled_outcome(subject: Subject) -> Iterator[Finding]:
     """An outcome that can happen has no answer: such a caller would hear an apology."""
     for state in subject.states.values():
-        handled = {way.outcome for way in subject.ways_by_state[state.name]}
-        possible = subject.graph.outcomes_of(state)
-        unknown = state.on.by_outcome.keys() - set(possible)
-        meant = {nearest(name, possible) for name in unknown}
-        missing = [
-            each for each in subject.graph.required_outcomes(state) if each not in handled | meant
-        ]
+        missing = _missing_outcomes(subject, state)
         if missing:
             names = ", ".join(f'"{each}"' for each in missing)
             help = f"add under `on:` of the state: {missing[0]}: some_state"
             yield Finding(_action_place(state), f"nothing is said for {names}", help)
+
+
+def _missing_outcomes(subject: Subject, state: State) -> list[str]:
+    """Return the outcomes that need an answer and have none; a misspelled one is told elsewhere."""
+    handled = {way.outcome for way in subject.ways_by_state[state.name]}
+    possible = subject.graph.outcomes_of(state)
+    unknown = state.on.by_outcome.keys() - set(possible)
+    meant = {nearest(name, possible) for name in unknown}
+    required = subject.graph.required_outcomes(state)
+    return [each for each in required if each not in handled | meant]
 
 
 def _action_place(state: State) -> Span:
