@@ -82,6 +82,13 @@ _OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
 _OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
 _OPEN_BRACKET = re.compile(r"[{,]\s*[\w-]+:\s+[^\s\"'\[{,}][^,}\"'\[{]*([\[{])")
 _STAR_KEY = re.compile(r"(^|[{,])\s*\*\s*:(\s|$)")
+_OPEN_QUOTE = re.compile(r"""[^"'#]*[:\-\[{,]\s+(?P<quote>["'])((?!(?P=quote)).)*$""")
+MAX_QUOTED = 20
+"""How many lines a text in quotes may have, for the search for one that is not closed."""
+
+_ONLY_1_2 = re.compile(r"(?<=\w)(\?(?=\s*[,}\]])|:(?=[^\s,}\]]))")
+"""Marks in words that the C parser takes for those of YAML."""
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 Events = Iterator[Any]
@@ -132,7 +139,8 @@ def _parse_text(path: str, text: str) -> Parsed:
         if _may_try_again(text):
             with suppress(YAMLError):
                 return _Builder(path, text).parsed(_pure_events(text))
-        findings = [*builder.findings, *_syntax_errors(path, builder.lines, error)]
+        first = _first_error(text) or error
+        findings = [*builder.findings, *_syntax_errors(path, builder.lines, first)]
         if len(text) > MAX_SECOND_TRY:
             findings = [_of_long_file(each) for each in findings]
         return Parsed(None, tuple(_one_a_line(findings)))
@@ -178,8 +186,12 @@ def _syntax_errors(path: str, lines: list[str], first: YAMLError) -> Iterator[Di
     for _ in range(MAX_SYNTAX_ERRORS):
         if error is None:
             return
-        yield _syntax_error(path, rest, error)
         line = _line_of(error)
+        quote = _open_quote(rest, line)
+        if quote is not None:
+            yield SYNTAX.at(path, quote, "a quote that is not closed", help="close it in its line")
+            return
+        yield _syntax_error(path, rest, error)
         if _is_unclosed(error) or not (0 <= line < len(rest)) or not rest[line].strip():
             return
         key, colon, _ = rest[line].partition(":")
@@ -193,6 +205,21 @@ def _of_long_file(finding: Diagnostic) -> Diagnostic:
     if finding.code != SYNTAX.code or finding.help != SPECIAL_CHARACTERS:
         return finding
     return msgspec.structs.replace(finding, help=LONG_FILE)
+
+
+def _open_quote(lines: list[str], last: int) -> Span | None:
+    """Return where the text in quotes begins that an error in the line `last` comes from: it ends
+    at a quote that begins another, or nowhere."""
+    for number in range(min(last, len(lines) - 1), max(-1, last - MAX_QUOTED), -1):
+        opened = _OPEN_QUOTE.match(lines[number])
+        if opened is None:
+            continue
+        behind = (line.partition(opened["quote"]) for line in lines[number + 1 : last + 1])
+        text = next((after for _, closed, after in behind if closed), "?")
+        column = opened.start("quote") + 1
+        is_open = text.strip() and text.lstrip()[0] not in "#,]}:"
+        return Span(number + 1, column, number + 1, column + 1) if is_open else None
+    return None
 
 
 def _is_unclosed(error: YAMLError) -> bool:
@@ -214,8 +241,9 @@ def _one_a_line(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _first_error(text: str) -> YAMLError | None:
+    """Return the first error that YAML 1.2 has, too."""
     try:
-        for _ in _events(text):
+        for _ in _events(_ONLY_1_2.sub("_", text)):
             pass
     except YAMLError as error:
         return error
@@ -252,8 +280,10 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
         return UNQUOTED_COLON.at(
             path, span, "a colon in unquoted text", help="quote the text: \"...\" or '...'"
         )
-    hint = _hint(lines, mark.line, error)
-    return SYNTAX.at(path, span, problem, help=hint)
+    comment = _comment_in_brackets(lines, mark.line, error)
+    if comment is not None:
+        return SYNTAX.at(path, comment, problem, help=COMMENT_IN_BRACKETS)
+    return SYNTAX.at(path, span, problem, help=_hint(mark.line, error))
 
 
 def _span_of(lines: list[str], mark: Any) -> Span:
@@ -264,12 +294,18 @@ def _span_of(lines: list[str], mark: Any) -> Span:
     return Span(len(lines), end, len(lines), end + 1)
 
 
-def _hint(lines: list[str], line: int, error: Any) -> str:
+def _comment_in_brackets(lines: list[str], line: int, error: Any) -> Span | None:
+    """Return where a comment begins that cuts off the bracket which the error misses."""
+    first = line if error.context_mark is None else error.context_mark.line
+    for number in range(max(first, line - 20), min(line + 1, len(lines))):
+        found = _COMMENT_IN_BRACKETS.match(lines[number][:500])
+        if found is not None:
+            return Span(number + 1, found.end(), number + 1, found.end() + 1)
+    return None
+
+
+def _hint(line: int, error: Any) -> str:
     context = error.context_mark
-    first = context.line if context is not None else line
-    opened = lines[max(first, line - 20) : line + 1]
-    if any(_COMMENT_IN_BRACKETS.match(each[:500]) for each in opened):
-        return COMMENT_IN_BRACKETS
     if context is not None and context.line != line:
         return f"what began in line {context.line + 1} is not closed or not indented alike"
     return SPECIAL_CHARACTERS

@@ -33,11 +33,20 @@ def unreachable_state(subject: Subject) -> Iterator[Finding]:
     """A state that nothing leads to: nobody ever hears it."""
     if subject.flow.start.name not in subject.states:
         return
-    if any(_missing_outcomes(subject, subject.states[name]) for name in subject.reachable):
-        return  # what has no answer yet may lead there
-    for name, state in subject.states.items():
-        if name not in subject.reachable:
-            yield Finding(state.at, f'nothing leads to "{name}"', "lead to it, or remove it")
+    found = [state for name, state in subject.states.items() if name not in subject.reachable]
+    if found and not _is_open(subject):
+        for state in found:
+            yield Finding(state.at, f'nothing leads to "{state.name}"', "lead to it, or remove it")
+
+
+def _is_open(subject: Subject) -> bool:
+    """Whether a way is missing that may lead to any state; that it is missing is told."""
+    states = (subject.states[name] for name in subject.reachable)
+    return (
+        any(_missing_outcomes(subject, state) for state in states)
+        or any(True for _ in no_last_resort(subject))
+        or any(True for _ in passing_cycle(subject))
+    )
 
 
 @FLOW.add(
