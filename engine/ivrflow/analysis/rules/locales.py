@@ -48,7 +48,7 @@ def missing_translation(subject: Subject) -> Iterator[Finding]:
             continue
         wanted = {heard.part.locale: "this part"} if heard.part.locale else heard.locales
         for name, locale, origin in _missing(heard.part.target.source, wanted, subject, set()):
-            if (name, locale) not in told:
+            if (name, locale) not in told and locale in subject.platform.speech.locales:
                 told.add((name, locale))
                 yield _untranslated(subject, heard.part, name, locale, origin)
 
