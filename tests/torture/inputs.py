@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 Files = dict[str, bytes]
 """An application and scenarios about it, by the names of their files."""
 
-DIRECTORIES = ("flows", "tests/library", "examples/embedding/flows")
+DIRECTORIES = ("flows", "tests/library", "examples/embedding/flows", "tests/cases/lint/app-*")
+CASES = "tests/cases/lint/*.flow.yaml"
 MOST_MUTATIONS = 4
 
 
@@ -40,10 +41,12 @@ def make(seed: int, number: int) -> tuple[Files, Random]:
 
 @cache
 def applications() -> list[Files]:
-    """The applications that ship, each of their flows alone, and the examples of all findings."""
-    found: list[Files] = []
-    for directory in DIRECTORIES:
-        whole = {each.name: each.read_bytes() for each in sorted((ROOT / directory).glob("*.yaml"))}
+    """The applications that ship, the cases of lint, the examples of all findings; each flow of
+    an application alone, too."""
+    found: list[Files] = [{each.name: each.read_bytes()} for each in sorted(ROOT.glob(CASES))]
+    directories = (each for pattern in DIRECTORIES for each in ROOT.glob(pattern) if each.is_dir())
+    for directory in sorted(directories):
+        whole = {each.name: each.read_bytes() for each in sorted(directory.glob("*.yaml"))}
         alone = [{name: text} for name, text in whole.items() if name.endswith(".flow.yaml")]
         found += [whole, *alone]
     for _, kind in sorted(KIND_BY_CODE.items()):
