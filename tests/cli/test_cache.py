@@ -44,10 +44,18 @@ returns: {done: {}}
 states:
   a: {say: One moment., return: {name: done}}
 """
+CALLTEST = """\
+test: front
+scenarios:
+  somebody calls:
+    steps: [{hear: Hello}]
+    expect: {ended: bye}
+"""
 FILES = {
     "app.yaml": [APP, APP.replace("bye:", "by:"), APP.replace("front", "frnt")],
     "front.flow.yaml": [FRONT, FRONT.replace("gone", "ask"), FRONT.replace("flow: inner", "flow:")],
     "inner.flow.yaml": [INNER, INNER.replace("done", "over"), INNER.replace("a:", "b:")],
+    "front.calltest.yaml": [CALLTEST, CALLTEST.replace("front", "inner"), CALLTEST[:-8]],
     "more.flow.yaml": [INNER.replace("flow: inner", "flow: more"), INNER],
 }
 """Each file, right and wrong: what is found in one follows from the others."""
