@@ -25,7 +25,7 @@ MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 
 SHIPPED = sorted(
     file
-    for directory in ("flows", "examples", "engine/ivrflow/std", "tests/cases")
+    for directory in ("flows", "examples", "engine/ivrflow/std")
     for file in (ROOT / directory).rglob("*.yaml")
 )
 
