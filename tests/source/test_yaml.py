@@ -220,3 +220,13 @@ def test_a_finding_points_into_the_text(
 
 def test_an_unquoted_template_as_a_key_is_told_once() -> None:
     assert [each.code for each in parse("f", "a: 1\nb:\n  {{ x }}: y").diagnostics] == ["E017"]
+
+
+def test_what_ends_with_the_file_ends_in_its_last_line() -> None:
+    for text in ("a:\n  b: x", "a:\n  b: [x,\n    y]", "a:\n  - b"):
+        tree = root(text)
+        assert isinstance(tree, Mapping)
+        assert (tree.end_line, tree.end_column) == (
+            text.count("\n") + 1,
+            len(text.split("\n")[-1]) + 1,
+        )

@@ -477,7 +477,7 @@ class _Builder:
         items: list[Node] = []
         for inner in events:
             if type(inner) is SequenceEndEvent:
-                return Sequence(items, *_start(event), *_end(inner))
+                return Sequence(items, *_start(event), *self.end(inner))
             items.append(self.node(inner, events, key))
         raise _StopError
 
@@ -490,7 +490,7 @@ class _Builder:
             if type(inner) is MappingEndEvent:
                 if template:
                     return self.as_if_quoted(event, inner)
-                return Mapping(entries, *_start(event), *_end(inner))
+                return Mapping(entries, *_start(event), *self.end(inner))
             template = template or self.opens_template(inner)
             name = self.key(inner, events)
             named = "" if name is None or key in DECLARATIONS else name.text
@@ -534,6 +534,14 @@ class _Builder:
         line, column = event.start_mark.line, event.start_mark.column
         is_inner = type(event) is MappingStartEvent and column > 0
         return is_inner and self.lines[line].startswith("{{", column - 1)
+
+    def end(self, event: Any) -> tuple[int, int]:
+        """Return where a collection ends; a text without a last line break ends in its last line,
+        not behind it."""
+        line, column = _end(event)
+        if line <= len(self.lines):
+            return line, column
+        return len(self.lines), len(self.lines[-1]) + 1
 
     def as_if_quoted(self, first: Any, last: Any) -> Scalar:
         """The text that its author meant; that it is unquoted has been told."""
