@@ -279,8 +279,6 @@ class Subject:
 
     @cached_property
     def visits(self) -> Visits:
-        if self.others.get(self.flow.name) is not self.flow:
-            return {}  # another of its name is called; that there are two is told
         return self.application.contexts.visits_by_flow.get(self.flow.name, {})
 
     @cached_property

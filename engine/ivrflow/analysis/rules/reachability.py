@@ -69,8 +69,6 @@ states:
 )
 def passing_cycle(subject: Subject) -> Iterator[Finding]:
     """States that wait for nothing lead round in a circle: the caller would never get an answer."""
-    if subject.others.get(subject.flow.name) is not subject.flow:
-        return  # another of its name is walked; that there are two is told by a rule of its own
     places = [(subject.flow.name, name) for name in subject.states]
     for found in circles(places, subject.application.passing.passed_to):
         circle = [name for _, name in found]
