@@ -96,19 +96,18 @@ def checked_of(flows: tuple[tuple[str, bytes], ...]) -> Checked:
 def _examine(findings: Iterable[Diagnostic], texts: Mapping[str, str], dice: Random) -> None:
     """Each finding is about something that is there, can be shown, and may have a repair."""
     findings = list(findings)
+    lines = {path: lines_of(text) for path, text in texts.items()}
     for each in findings:
-        _place(each, each.path, each.span, texts)
+        _place(each, each.span, lines[each.path])
         for other in each.related:
-            _place(each, other.path, other.span, texts)
-        text = texts[each.path]
-        fix = fix_of(each, lines_of(text), [one for one in findings if one.path == each.path])
+            _place(each, other.span, lines[other.path])
+        fix = fix_of(each, lines[each.path], [one for one in findings if one.path == each.path])
         if fix is not None:
-            apply(text, [fix])
+            apply(texts[each.path], [fix])
     report(dice.choice(FORMATS), Shown(findings=findings, texts=texts)).encode("utf-8", "replace")
 
 
-def _place(finding: Diagnostic, path: str, span: Span, texts: Mapping[str, str]) -> None:
-    lines = lines_of(texts[path])
+def _place(finding: Diagnostic, span: Span, lines: list[str]) -> None:
     assert (span.line, span.column) <= (span.end_line, span.end_column), finding
     for line, column in ((span.line, span.column), (span.end_line, span.end_column)):
         assert 1 <= line <= len(lines), finding
