@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT   := 3000
+SEED   := 1
 VENV   := .venv
 BIN    := $(VENV)/bin
 SHELL  := /bin/sh
@@ -16,7 +17,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH MYPYPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup call run test formatting style types imports generated tests flows format generate bench upgrade clean
+.PHONY: help setup call run test formatting style types imports generated tests flows format generate torture bench upgrade clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -64,6 +65,9 @@ format: $(SETUP)  ## format the code and fix what can be fixed
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
 
+torture: $(SETUP)  ## try 20,000 inputs that nobody would write (SEED=)
+	PYTHONPATH=tests $(BIN)/python -m torture --seed $(SEED)
+
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python benchmarks/run.py
@@ -76,7 +80,7 @@ upgrade: $(SETUP)  ## take the newest releases and write constraints.txt anew
 	touch $(SETUP)
 
 clean:  ## remove what make made; stored calls (.ivrflow/) stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .ivrflow/cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without the file an environment may be half made, or another interpreter's: it is made anew.

@@ -1,4 +1,5 @@
-"""Write what is generated from the code: the schemas of the wire, the pages of language and rules.
+"""Write what is generated from the code: the schemas of the wire, the pages of language and rules,
+what lint tells of the cases of its tests.
 
 With --check, write nothing and fail if something is not as it would be written.
 """
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from cases import outputs
 from reference import language_page
 
 from ivrflow.cli.explain import explanation
@@ -28,6 +30,7 @@ def generated() -> dict[Path, str]:
         ROOT / "schemas" / "callback.schema.json": _as_json(callback_schema()),
         ROOT / "docs" / "language.md": language_page(),
         ROOT / "docs" / "rules.md": _rules(),
+        **outputs(),
     }
 
 

@@ -101,7 +101,7 @@ def _spread(
             signature = _signature(taken.session)
             if taken.reply is not None and signature not in seen:
                 seen.add(signature)
-                events = _events(taken.session, taken.reply, patterns)
+                events = events_after(taken.session, taken.reply, patterns)
                 todo.extend((taken.session, each) for each in events)
 
 
@@ -198,7 +198,8 @@ def _counts(visits: dict[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((name, min(count, 2)) for name, count in visits.items()))
 
 
-def _events(session: Session, reply: Reply, patterns: list[str]) -> Iterator[Event]:
+def events_after(session: Session, reply: Reply, patterns: list[str]) -> Iterator[Event]:
+    """What may happen to a call that has heard `reply`."""
     yield Ended(**CALL, result="busy", reason="callee_hangup")
     yield Notified(**CALL, type="recording_available", destination="s3://a/b.mp3")
     yield Notified(**CALL, type="transcription_available", destination="s3://a/b.json")

@@ -191,56 +191,6 @@ def test_a_crash_at_any_point_loses_and_doubles_nothing(
     assert asyncio.run(tell("crashed.db", crashes)) == calm
 
 
-LOOKING_UP = """\
-flow: balance
-start: ask
-requests:
-  find:
-    params: {id: digits, page: 1}
-    post: "{{ env.CRM }}/a/{{ id }}?page={{ page }}"
-    headers: {Authorization: "Bearer {{ env.TOKEN }}"}
-    json: {id: "{{ id }}", list: [1, "{{ page }}"]}
-    timeout: 1s
-    retries: 1
-    status: {409: taken}
-    returns: {balance: integer, names: {type: list, of: string}}
-states:
-  ask:
-    collect: {prompt: "Your number?", length: 4, into: account}
-    on: {collected: look, no_input: bye}
-  look:
-    request: {name: find, with: {id: "{{ account }}"}, into: found, meanwhile: One moment.}
-    on: {ok: tell, error: bye, taken: bye, not_found: ask}
-  tell: {say: "You have {{ found.balance }}.", hangup: }
-  bye: {hangup: }
-"""
-
-MUTATIONS = [
-    *["", ":", " ", "\n", "\n  ", "{", "}", "[", "]", "#", "&a ", "*a", "- ", "'", '"', "\t", "|"],
-    *["null", "1", "{{ x }}", "{{", "? ", "say: x", "next: sales", "<<: "],
-]
-
-
-POLL = (Path(__file__).parents[1] / "flows" / "poll.flow.yaml").read_text("utf-8")
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_no_mutation_of_a_flow_crashes_lint(data: st.DataObject, first_flow: str) -> None:
-    text = data.draw(st.sampled_from([first_flow, POLL, LOOKING_UP]))
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(text)))
-        cut = data.draw(st.integers(0, 12))
-        new = data.draw(st.sampled_from(MUTATIONS))
-        text = text[:at] + new + text[at + cut :]
-    checked = check_text("mutated.flow.yaml", text, PLATFORM)
-    lines = text.count("\n") + 2
-    assert all(1 <= each.span.line <= lines for each in checked.diagnostics)
-    if checked.is_good:
-        for flow in checked.flows.values():
-            compile_flow(flow, checked.app, PLATFORM, checked.all_flows)
-
-
 def test_generated_flows_are_mostly_good() -> None:
     """Else the properties above would prove little."""
     good = [0, 0]

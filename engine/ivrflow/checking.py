@@ -1,10 +1,10 @@
-"""Directories of flows: found and checked, application by application."""
+"""Applications, checked: all that lint and the compiler need to know of their files."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -16,20 +16,20 @@ from ivrflow.analysis.analyse import analyse, analyse_app
 from ivrflow.analysis.subject import Application
 from ivrflow.analysis.suppressions import WORD as SUPPRESSION
 from ivrflow.analysis.suppressions import suppress
+from ivrflow.clock import now
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic, Kind
-from ivrflow.errors import NothingToReadError
+from ivrflow.gathering import APP_NAMES, Gathered, as_text, gather, gather_home
 from ivrflow.model.app import App
 from ivrflow.model.build import build_app, build_flow
 from ivrflow.model.flow import Flow, Ref, runs
 from ivrflow.public_holidays import expand_holidays
 from ivrflow.source.lines import lines_of
+from ivrflow.source.meaning import as_meant
 from ivrflow.source.node import Node
 from ivrflow.source.schema import check as check_schema
 from ivrflow.source.yaml import parse
 
-FLOW_SUFFIXES = (".flow.yaml", ".flow.yml")
-APP_NAMES = ("app.yaml", "app.yml")
 Dated = TypeVar("Dated", App, Flow)
 UNREADABLE = Kind(
     "E000",
@@ -79,28 +79,14 @@ def check(
     today: date | None = None,
     edited: Mapping[Path, bytes] | None = None,
 ) -> list[Checked]:
-    """Check every flow under `paths`, application by application.
+    """Check every flow under `paths`, application by application; see `gather`.
 
-    The flows of an application lie beside or below its `app.yaml`, which is read also where only
-    some of its flows are asked for; without one, those of a directory belong together. Findings
-    are those of the files asked for. `today` decides which holidays are filled in and which dates
-    are past; None reads the clock. `edited` are the contents of files that count instead of what
-    is on disk. Raises `NothingToReadError` if there is no flow at all.
+    Findings are those of the files asked for. `today` decides which holidays are filled in and
+    which dates are past; None reads the clock. `edited` are the contents of files that count
+    instead of what is on disk. Raises `NothingToReadError` if there is no flow at all.
     """
-    paths = list(paths)
-    files = sorted({file for path in paths for file in files_under(path)})
-    if not files:
-        raise NothingToReadError(f"no *.flow.yaml or app.yaml in {', '.join(map(str, paths))}")
-    groups: dict[Path, list[Path]] = {}
-    for file in files:
-        groups.setdefault(home_of(file.parent), []).append(file)
-    with _collector_off():
-        day = today or _today()
-        contents = {file.absolute(): content for file, content in (edited or {}).items()}
-        return [
-            _check_application(home, group, platform, day, contents)
-            for home, group in groups.items()
-        ]
+    day = today or now().date()
+    return [check_application(each, platform, today=day) for each in gather(paths, edited=edited)]
 
 
 def check_home(directory: Path, platform: Platform, *, today: date) -> tuple[Path, Checked]:
@@ -108,18 +94,8 @@ def check_home(directory: Path, platform: Platform, *, today: date) -> tuple[Pat
 
     `today` as in `check`. Raises `NothingToReadError` if there is no flow.
     """
-    home = home_of(directory)
-    files = [_from_here(file) for file in sorted(_application_at(home))]
-    if not files:
-        raise NothingToReadError(f"no *.flow.yaml or app.yaml in {home} or above")
-    with _collector_off():
-        return home, _check_application(home, files, platform, today, {})
-
-
-def _from_here(file: Path) -> Path:
-    """Return a path as people write it who work in the working directory."""
-    here = Path.cwd()
-    return file.relative_to(here) if file.is_relative_to(here) else file
+    home, gathered = gather_home(directory)
+    return home, check_application(gathered, platform, today=today)
 
 
 def check_text(
@@ -128,68 +104,22 @@ def check_text(
     """Check one flow that is not on disk, as an application of its own; `today` as in `check`."""
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     with _collector_off():
-        return _check_texts({path: content}, [], platform, today or _today())
+        return _check_texts({path: content}, [], platform, today or now().date())
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
-def files_under(path: Path) -> Iterator[Path]:
-    """Yield the flows and applications under `path`, or what it names itself."""
-    if not path.is_dir():
-        yield path
-        return
-    for file in path.rglob("*.y*ml"):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if not hidden and (file.name in APP_NAMES or file.name.endswith(FLOW_SUFFIXES)):
-            yield file
-
-
-def home_of(directory: Path) -> Path:
-    """Return the directory of the application that the flows in `directory` belong to."""
-    for parent in (directory, *directory.absolute().parents):
-        if _app_in(parent):
-            return parent.absolute()
-        if (parent / ".git").exists():
-            break
-    return directory.absolute()
-
-
-def _app_in(directory: Path) -> Path | None:
-    return next((directory / name for name in APP_NAMES if (directory / name).is_file()), None)
-
-
-def _check_application(
-    home: Path,
-    files: list[Path],
-    platform: Platform,
-    today: date,
-    edited: Mapping[Path, bytes],
-) -> Checked:
-    asked_for = {file.absolute() for file in files}
-    together = files if _app_in(home) is None else _application_at(home)
-    shown = {file.absolute(): file for file in files}
-    contents: dict[str, bytes] = {}
-    unreadable: list[Diagnostic] = []
-    for file in sorted(asked_for | {each.absolute() for each in together}):
-        path = str(shown.get(file, file))
-        try:
-            contents[path] = edited[file] if file in edited else file.read_bytes()
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            unreadable.append(UNREADABLE.at(path, START, f"can't be read: {reason}"))
-    checked = _check_texts(contents, unreadable, platform, today)
-    paths = {str(file) for file in files}
+def check_application(gathered: Gathered, platform: Platform, *, today: date) -> Checked:
+    """Check one application; findings are those of the files that were asked for."""
+    unreadable = [
+        UNREADABLE.at(path, START, f"can't be read: {reason}")
+        for path, reason in gathered.unreadable.items()
+    ]
+    with _collector_off():
+        checked = _check_texts(gathered.contents, unreadable, platform, today)
+    paths = gathered.wanted
     found = tuple(each for each in checked.diagnostics if each.path in paths)
     wanted = frozenset(each.name for each in checked.flows.values() if each.path in paths)
     texts = {path: text for path, text in checked.texts.items() if path in paths}
     return replace(checked, diagnostics=found, wanted=wanted, texts=texts)
-
-
-def _application_at(home: Path) -> list[Path]:
-    """Return the files of the application at `home`: those below it that have no other home."""
-    return [file for file in files_under(home) if home_of(file.parent) == home]
 
 
 def _check_texts(
@@ -203,12 +133,14 @@ def _check_texts(
         if parsed.root is None:
             continue
         roots[path] = parsed.root
-        found += check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
+        of_schema = check_schema(path, parsed.root, schemas.load("app" if is_app else "flow"))
+        found += of_schema
+        root = as_meant(parsed.root, of_schema)
         if is_app:
-            built, findings = build_app(path, parsed.root)
+            built, findings = build_app(path, root)
             app = app if built is None else _dated(built, found, today)
         else:
-            flow, findings = build_flow(path, parsed.root)
+            flow, findings = build_flow(path, root)
             flows += [] if flow is None else [_dated(flow, found, today)]
         found += findings
     damaged = {each.path for each in found if each.is_error}
@@ -218,7 +150,7 @@ def _check_texts(
         found += analyse(flow, application, damaged=flow.path in damaged)
     if not damaged:
         found += _found_in_library(application, platform)
-    texts = {path: content.decode("utf-8-sig", "replace") for path, content in contents.items()}
+    texts = {path: as_text(content) for path, content in contents.items()}
     found = _without_allowed(found, roots, texts, sure=not damaged)
     by_name = {flow.name: flow for flow in reversed(flows)}
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda each: each.place))

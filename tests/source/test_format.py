@@ -25,7 +25,7 @@ MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 
 SHIPPED = sorted(
     file
-    for directory in ("flows", "examples", "engine/ivrflow/std", "tests/cases")
+    for directory in ("flows", "examples", "engine/ivrflow/std")
     for file in (ROOT / directory).rglob("*.yaml")
 )
 
@@ -169,6 +169,11 @@ def test_what_cannot_be_laid_out_stays(text: str) -> None:
 def test_blank_lines_that_are_said_stay() -> None:
     text = "states:\n  a:\n    say: |+\n      x\n\n\n  b:\n    hangup:\n"
     assert format_text(text) == text
+
+
+@pytest.mark.parametrize("text", ["a: >", "a: |", "a: >-", "a:\n  b: |"])
+def test_an_empty_block_text_at_the_end_of_a_file_stays_where_it_is(text: str) -> None:
+    assert format_text(text) == text + "\n"
 
 
 def test_many_comments_take_no_time() -> None:

@@ -198,3 +198,35 @@ def test_what_only_a_short_file_may_hold_is_told_with_its_remedy_in_a_long_one()
     (finding,) = parse("a.yaml", long).diagnostics
     assert "quote text with `?`" in finding.help
     assert parse("a.yaml", long.replace("date?", '"date?"')).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("states:\n  a: {b: [", "E003", (2, 11)),
+        ("flow: a\rb\x08", "E002", (2, 2)),
+        (b"flow: a\rb\xff", "E002", (2, 1)),
+        ("a: 1\n{{ x }}: y", "E017", (2, 1)),
+        ("  {{ x }}: y", "E017", (1, 3)),
+        ("a: 1\nst\x85mp: {a: b}", "E003", (3, 1)),
+    ],
+)
+def test_a_finding_points_into_the_text(
+    text: str | bytes, code: str, place: tuple[int, int]
+) -> None:
+    found = parse("f", text).diagnostics[0]
+    assert (found.code, (found.span.line, found.span.column)) == (code, place)
+
+
+def test_an_unquoted_template_as_a_key_is_told_once() -> None:
+    assert [each.code for each in parse("f", "a: 1\nb:\n  {{ x }}: y").diagnostics] == ["E017"]
+
+
+def test_what_ends_with_the_file_ends_in_its_last_line() -> None:
+    for text in ("a:\n  b: x", "a:\n  b: [x,\n    y]", "a:\n  - b"):
+        tree = root(text)
+        assert isinstance(tree, Mapping)
+        assert (tree.end_line, tree.end_column) == (
+            text.count("\n") + 1,
+            len(text.split("\n")[-1]) + 1,
+        )

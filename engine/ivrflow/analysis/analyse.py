@@ -106,9 +106,10 @@ def analyse(flow: Flow, application: Application, *, damaged: bool = False) -> l
     """Return what the rules find in `flow`, in no order.
 
     A `damaged` flow, whose text has errors already, is spared the rules that would only repeat
-    them in other words.
+    them in other words. So is one whose name another has: others run and reach that one.
     """
     subject = Subject(flow, application)
+    damaged = damaged or subject.others.get(flow.name) is not flow
     return [
         found
         for rule in FLOW.by_code.values()

@@ -265,6 +265,8 @@ class Subject:
         """The states that a call can come to; a misspelled one counts as the one that is meant, and
         an outcome that never happens as one that does: it is a finding already."""
         wanted = {move.next.name for move in self.moves() if move.next is not None}
+        if self.flow.on.error is not None:
+            wanted.add(self.flow.on.error.name)
         meant = {nearest(name, self.states) for name in wanted - self.states.keys()}
         never = {
             ref.name

@@ -168,6 +168,8 @@ class _Reader:
     def part(self, part: Part, languages: Keys, outer: PlayPart | None, depth: int) -> None:
         languages = frozenset({language(part.locale)}) if part.locale else languages
         if not isinstance(part, PlayPart):
+            # The name of a prompt is told as such; its words are what the author meant.
+            self.wordless = self.wordless or self.is_name(part)
             self.spoken.append(Spoken(part, languages, outer))
             return
         if (part.target.source, part.locale) in self.played:
@@ -182,6 +184,10 @@ class _Reader:
         for locale, prompt in self.versions(part, declared):
             for inner in prompt:
                 self.part(inner, frozenset({language(locale)}), outer, depth + 1)
+
+    def is_name(self, part: SayPart | SsmlPart) -> bool:
+        prompts = (self.flow.prompts, self.app.prompts)
+        return isinstance(part, SayPart) and any(part.text.source in each for each in prompts)
 
     def versions(self, part: PlayPart, declared: DeclaredPrompt) -> Iterator[tuple[str, Prompt]]:
         """Yield the words of a declared prompt that can be heard, with their locale."""

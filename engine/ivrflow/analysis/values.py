@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from ivrflow.analysis.faults import placed, span_of
 from ivrflow.analysis.registry import Finding
 from ivrflow.compiler.values import given_literal
-from ivrflow.diagnostics import START, Span, did_you_mean
+from ivrflow.diagnostics import START, Span, did_you_mean, nearest
 from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Decl, Template, TextValue
@@ -67,7 +67,11 @@ def _quoted_schedule(name: str, value: TextValue, at: Span) -> Iterator[Finding]
 def missing_values(
     given: Mapping[str, Template], declared: Mapping[str, Decl], told: str, at: Span
 ) -> Iterator[Finding]:
+    """Find values that are needed and not given; one that is misspelled is told elsewhere."""
+    misspelled = {nearest(name, declared) for name in given if name not in declared}
     for name, decl in declared.items():
-        if name not in given and not decl.has_default and not decl.type.nullable:
+        if name in given or name in misspelled:
+            continue
+        if not decl.has_default and not decl.type.nullable:
             help = f"add it under `with:`, or give it a default over there: {name}: ..."
             yield Finding(at, f'{told} "{name}"', help)

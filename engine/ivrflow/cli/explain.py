@@ -18,12 +18,6 @@ def command(kind: str) -> None:
     click.echo(explanation(found))
 
 
-def address(code: str) -> str:
-    """Return where the docs tell of `code`, from the root of the project."""
-    kind = KIND_BY_CODE[code]
-    return f"docs/rules.md#{code}-{kind.name}-{kind.severity}".lower()
-
-
 def explanation(kind: Kind) -> str:
     """Return a section of Markdown about `kind`."""
     parts = [f"## {kind.code} {kind.name} ({kind.severity})", kind.text]

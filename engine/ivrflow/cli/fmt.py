@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from ivrflow.checking import files_under
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.reporters import Shown, report
 from ivrflow.cli.rewrite import diff, rewrite
 from ivrflow.cli.summary import count
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.gathering import files_under
 from ivrflow.source.format import format_text
 from ivrflow.source.yaml import parse
 

@@ -2,22 +2,22 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
 import msgspec
 
-from ivrflow.checking import Checked, check, check_text
 from ivrflow.cli import FINDINGS
+from ivrflow.cli.cache import DIRECTORY
+from ivrflow.cli.linting import Linted, lint, lint_scenarios, lint_text, linted
 from ivrflow.cli.reporters import FORMATS, Shown, report
 from ivrflow.cli.selection import selection
 from ivrflow.cli.summary import count, statistics, summary
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.scenarios.files import is_scenarios, scenarios_under
-from ivrflow.sinch.platform import PLATFORM
 
 STDIN = Path("-")
 
@@ -56,6 +56,14 @@ FailOn = Literal["error", "warning", "never"]
 )
 @click.option("--fix", is_flag=True, help="repair what is certain, and tell the rest")
 @click.option("--diff", "shows_diff", is_flag=True, help="with --fix: show it, write nothing")
+@click.option("--no-cache", is_flag=True, help="check also what has not changed")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DIRECTORY,
+    show_default=True,
+    help="where it is kept what was found",
+)
 def command(
     *,
     paths: tuple[Path, ...],
@@ -69,6 +77,8 @@ def command(
     stdin_filename: str | None,
     fix: bool,
     shows_diff: bool,
+    no_cache: bool,
+    cache_dir: Path,
 ) -> int:
     """Check every flow under PATHS (default: the working directory).
 
@@ -83,9 +93,10 @@ def command(
         if shows_diff:
             return FINDINGS if changes else 0
     else:
-        applications = _check(paths or (Path(),), stdin_filename)
+        cache = None if no_cache else cache_dir
+        applications = _lint(paths or (Path(),), stdin_filename, cache)
     shown = _shown(applications, [each for each in _found(applications) if is_wanted(each)])
-    flows = sum(len(each.wanted) for each in applications)
+    flows = sum(each.flows for each in applications)
     if known is not None and write_baseline:
         return _write_baseline(known, shown, flows)
     if known is not None:
@@ -100,42 +111,31 @@ def command(
     return FINDINGS if any(_fails(each, fail_on) for each in shown.findings) else 0
 
 
-def _check(paths: tuple[Path, ...], stdin_filename: str | None) -> list[Checked]:
-    edited: dict[Path, bytes] = {}
+def _lint(paths: tuple[Path, ...], stdin_filename: str | None, cache: Path | None) -> list[Linted]:
     if STDIN in paths:
         if len(paths) > 1:
             raise UsageError("standard input (-) is checked alone")
-        content = sys.stdin.buffer.read()
-        if stdin_filename is None:
-            return [check_text("stdin.flow.yaml", content, PLATFORM)]
-        paths = (Path(stdin_filename),)
-        edited = {paths[0]: content}
-    scenarios = _check_scenarios(paths, edited)
+        return [lint_text(sys.stdin.buffer.read(), stdin_filename)]
+    scenarios = lint_scenarios(_scenarios(paths), cache)
     try:
-        return [*check(_without_scenarios(paths), PLATFORM, edited=edited), *scenarios]
+        return [*lint(_without_scenarios(paths), cache), *scenarios]
     except NothingToReadError:
         if not scenarios:
             raise
         return scenarios
 
 
+def _scenarios(paths: tuple[Path, ...]) -> list[Path]:
+    return sorted({file for path in paths for file in scenarios_under(path) if is_scenarios(file)})
+
+
 def _without_scenarios(paths: tuple[Path, ...]) -> list[Path]:
     return [each for each in paths if each.is_dir() or not is_scenarios(each)]
 
 
-def _check_scenarios(paths: tuple[Path, ...], edited: Mapping[Path, bytes]) -> list[Checked]:
-    found = {file for path in paths for file in scenarios_under(path) if is_scenarios(file)}
-    if not found:
-        return []
-    # What makes calls is imported where there is one: most lints have none.
-    from ivrflow.scenarios.checking import check_scenarios
-
-    return [check_scenarios(sorted(found), PLATFORM, edited)]
-
-
 def _fix(
     paths: tuple[Path, ...], is_wanted: Callable[[Diagnostic], bool], *, writes: bool
-) -> tuple[list[Checked], bool]:
+) -> tuple[list[Linted], bool]:
     """Repair files, or show how; return how they then are, and whether anything changes."""
     if STDIN in paths:
         raise UsageError("standard input (-) can't be fixed")
@@ -144,7 +144,7 @@ def _fix(
     from ivrflow.cli.reporters.concise import printable
     from ivrflow.cli.rewrite import diff, rewrite
 
-    scenarios = _check_scenarios(paths, {})
+    scenarios = lint_scenarios(_scenarios(paths), None)
     try:
         fixed = fixing.fix(_without_scenarios(paths), is_wanted)
     except NothingToReadError:
@@ -160,15 +160,15 @@ def _fix(
         place = f"{_relative(finding.path)}:{finding.span.line}:{finding.span.column}"
         done = "fixed" if writes else "to be fixed"
         _tell(printable(f"{place}: {done} {finding.code} [{finding.name}] {what}"))
-    return [*fixed.applications, *scenarios], bool(fixed.fixes)
+    return [*map(linted, fixed.applications), *scenarios], bool(fixed.fixes)
 
 
-def _found(applications: Sequence[Checked]) -> Iterator[Diagnostic]:
+def _found(applications: Sequence[Linted]) -> Iterator[Diagnostic]:
     for application in applications:
-        yield from application.diagnostics
+        yield from application.findings
 
 
-def _shown(applications: Sequence[Checked], findings: Sequence[Diagnostic]) -> Shown:
+def _shown(applications: Sequence[Linted], findings: Sequence[Diagnostic]) -> Shown:
     texts = {path: text for each in applications for path, text in each.texts.items()}
     return Shown(
         findings=sorted(map(_from_here, findings), key=lambda each: each.place),

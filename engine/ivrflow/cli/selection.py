@@ -1,6 +1,6 @@
 """`--select` and `--ignore`: findings by code (E301), the beginning of one (E3), or name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ivrflow.diagnostics import KIND_BY_CODE, KIND_BY_NAME, Diagnostic, did_you_mean
 from ivrflow.errors import UsageError
@@ -9,8 +9,13 @@ ALWAYS = "E0"
 """Syntax and schema: of a file that can't be read, that nothing else is found proves nothing."""
 
 
-def selection(select: Iterable[str], ignore: Iterable[str]) -> Callable[[Diagnostic], bool]:
+def selection(select: Collection[str], ignore: Collection[str]) -> Callable[[Diagnostic], bool]:
     """Return whether a finding is wanted. Raises `UsageError` for words that mean no finding."""
+    if not (select or ignore):
+        return lambda finding: True
+    # It declares all kinds of findings, and takes long to import.
+    import ivrflow.checking  # noqa: F401
+
     wanted = codes(select) or KIND_BY_CODE.keys()
     unwanted = codes(ignore)
     if unwanted and all(code.startswith(ALWAYS) for code in unwanted):

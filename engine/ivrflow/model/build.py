@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from ivrflow.diagnostics import Diagnostic, Kind
+from ivrflow.diagnostics import Diagnostic, Kind, Span
 from ivrflow.expr.types import T, Type, parse_type
 from ivrflow.model.app import DEFAULT_LOCALE, App, Route
 from ivrflow.model.build_actions import ActionBuilder
@@ -192,7 +192,9 @@ class _FlowBuilder:
             steps=self.steps.steps_of(node),
             prompt=build_own_prompt(self.reader, node),
             action=self.actions.action(node),
-            on=Handlers(by_outcome=self.outcomes(child(node, "on"))),
+            on=Handlers(
+                by_outcome=self.outcomes(child(node, "on")), places=_places(child(node, "on"))
+            ),
             next=self.steps.transition(child(node, "next")),
             at=entry.key.span,
         )
@@ -212,6 +214,7 @@ class _FlowBuilder:
         own = self.outcomes(node)
         return Handlers(
             by_outcome={name: each for name, each in own.items() if name not in ("keys", "error")},
+            places=_places(node),
             keys=self.steps.choices(child(node, "keys")),
             error=ref(child(node, "error")),
         )
@@ -427,3 +430,7 @@ def _numbers(reader: Reader, node: Node | None) -> tuple[tuple[str, ...], tuple[
             message = f'no number begins like "{word(each)}": they begin with "+"'
             reader.note(NO_NUMBER, each.span, message, 'write "+4685*"')
     return (), tuple(word(each).removesuffix("*") for each in prefixes)
+
+
+def _places(node: Node | None) -> dict[str, Span]:
+    return {each.key.text: each.key.span for each in entries(node)}

@@ -240,11 +240,11 @@ class ActionBuilder:
         if len(self.reader.findings) > found:
             least, most = 1, max(most, 1)
         elif not most:
-            message = "how many digits? neither length nor max is given"
-            self.reader.note(
-                NO_LENGTH, span, message, "write `length: 4`, or `min: 3` and `max: 8`"
-            )
             most = max(least, 1)
+            if not node.entries.keys() & {"length", "max"}:
+                message = "how many digits? neither length nor max is given"
+                help = "write `length: 4`, or `min: 3` and `max: 8`"
+                self.reader.note(NO_LENGTH, span, message, help)
         elif least > most:
             message = f"from {least} to {most} digits: no input fits"
             self.reader.note(EMPTY_RANGE, span, message, "let min be at most max")

@@ -509,9 +509,13 @@ class Callout(_Value, frozen=True, kw_only=True):
 
 
 class Handlers(_Value, frozen=True, kw_only=True):
-    """What a state or flow does on an outcome, by its name: `no_input`, `answered`, `ended`."""
+    """What a state or flow does on an outcome, by its name: `no_input`, `answered`, `ended`.
+
+    `places` are where the names stand.
+    """
 
     by_outcome: dict[str, Transition] = {}
+    places: dict[str, Span] = msgspec.field(default_factory=dict, name=PLACE)
     keys: tuple[Choice, ...] = ()
     error: Ref | None = None
 

@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from ivrflow.analysis.subject import Application
-from ivrflow.checking import UNREADABLE, Checked, home_of
+from ivrflow.checking import UNREADABLE, Checked
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic
+from ivrflow.gathering import home_of
 from ivrflow.model.app import App
 from ivrflow.scenarios.application import open_application
 from ivrflow.scenarios.build import MONDAY, build, read

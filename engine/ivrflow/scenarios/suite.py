@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from ivrflow.checking import UNREADABLE, home_of
+from ivrflow.checking import UNREADABLE
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
+from ivrflow.gathering import home_of
 from ivrflow.scenarios.application import UnderTest, open_application
 from ivrflow.scenarios.build import MONDAY, build, read
 from ivrflow.scenarios.files import content_of, is_scenarios, scenarios_under

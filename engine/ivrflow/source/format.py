@@ -13,11 +13,8 @@ from typing import Any
 from ruamel.yaml.error import YAMLError
 
 from ivrflow.source.layout import STEP, Layout, Move, lay_out
-from ivrflow.source.lines import lines_of
+from ivrflow.source.lines import ODD_BREAKS, lines_of
 from ivrflow.source.yaml import events_of
-
-ODD_BREAKS = "\x85\u2028\u2029"
-"""Line breaks that YAML 1.1 and 1.2 read differently."""
 
 
 def format_text(text: str) -> str:

@@ -216,9 +216,8 @@ class _Planner:
         """Place the lines of a block text at its first one's new column."""
         header = _HEADER.search(self.lines[event.start_mark.line], event.start_mark.column)
         marks = header["marks"] if header else ""
-        numbers = list(range(event.start_mark.line + 1, event.end_mark.line))
-        if event.end_mark.column:
-            numbers.append(event.end_mark.line)
+        end = event.end_mark
+        numbers = list(range(event.start_mark.line + 1, end.line + (end.column > 0)))
         while numbers and "+" not in marks and not self.lines[numbers[-1]].strip(" "):
             numbers.pop()
         if "+" in marks:

@@ -2,6 +2,9 @@
 
 import re
 
+ODD_BREAKS = "\x85\u2028\u2029"
+"""Line breaks that YAML 1.1 and 1.2 read differently."""
+
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 

@@ -48,7 +48,7 @@ from ivrflow.source.kinds import (
     UNQUOTED_STAR,
     UNQUOTED_TEMPLATE,
 )
-from ivrflow.source.lines import lines_of
+from ivrflow.source.lines import ODD_BREAKS, lines_of
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 try:
@@ -82,6 +82,13 @@ _OPEN_TEMPLATE = re.compile(r"(:|-)\s+\{\{")
 _OPEN_COLON = re.compile(r"^\s*(?:- )?(\S+):\s+[^\"'\[{|>#].*:(\s|$)")
 _OPEN_BRACKET = re.compile(r"[{,]\s*[\w-]+:\s+[^\s\"'\[{,}][^,}\"'\[{]*([\[{])")
 _STAR_KEY = re.compile(r"(^|[{,])\s*\*\s*:(\s|$)")
+_OPEN_QUOTE = re.compile(r"""[^"'#]*[:\-\[{,]\s+(?P<quote>["'])((?!(?P=quote)).)*$""")
+MAX_QUOTED = 20
+"""How many lines a text in quotes may have, for the search for one that is not closed."""
+
+_ONLY_1_2 = re.compile(r"(?<=\w)(\?(?=\s*[,}\]])|:(?=[^\s,}\]]))")
+"""Marks in words that the C parser takes for those of YAML."""
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 Events = Iterator[Any]
@@ -106,7 +113,7 @@ def parse(path: str, text: bytes | str) -> Parsed:
     try:
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        line = len(lines_of(content[: error.start].decode("utf-8-sig")))
         message = f"byte {error.start} is no UTF-8 text"
         span = Span(line, 1, line, 1)
         return Parsed(None, (NOT_TEXT.at(path, span, message, help="save the file as UTF-8"),))
@@ -117,8 +124,8 @@ def parse(path: str, text: bytes | str) -> Parsed:
 
 
 def _control_character(path: str, text: str, index: int) -> Diagnostic:
-    line = text.count("\n", 0, index) + 1
-    column = index - text.rfind("\n", 0, index)
+    before = lines_of(text[:index])
+    line, column = len(before), len(before[-1]) + 1
     message = f"the character U+{ord(text[index]):04X} can't stand in a text file"
     return NOT_TEXT.at(path, Span(line, column, line, column + 1), message, help="remove it")
 
@@ -129,10 +136,11 @@ def _parse_text(path: str, text: str) -> Parsed:
         return builder.parsed(_events(text))
     except YAMLError as error:
         # The C parser is of YAML 1.1: `{audio: https://..}` and `{say: Who?, ..}` are 1.2.
-        if CParser is not None and len(text) <= MAX_SECOND_TRY:
+        if _may_try_again(text):
             with suppress(YAMLError):
                 return _Builder(path, text).parsed(_pure_events(text))
-        findings = [*builder.findings, *_syntax_errors(path, builder.lines, error)]
+        first = _first_error(text) or error
+        findings = [*builder.findings, *_syntax_errors(path, builder.lines, first)]
         if len(text) > MAX_SECOND_TRY:
             findings = [_of_long_file(each) for each in findings]
         return Parsed(None, tuple(_one_a_line(findings)))
@@ -143,9 +151,15 @@ def events_of(text: str) -> list[Any]:
     try:
         return list(_events(text))
     except YAMLError:
-        if CParser is None or len(text) > MAX_SECOND_TRY:
+        if not _may_try_again(text):
             raise
         return list(_pure_events(text))
+
+
+def _may_try_again(text: str) -> bool:
+    """Whether the pure parser may read what the C parser could not."""
+    same_lines = not any(each in text for each in ODD_BREAKS)
+    return CParser is not None and len(text) <= MAX_SECOND_TRY and same_lines
 
 
 def _events(text: str) -> Events:
@@ -172,8 +186,12 @@ def _syntax_errors(path: str, lines: list[str], first: YAMLError) -> Iterator[Di
     for _ in range(MAX_SYNTAX_ERRORS):
         if error is None:
             return
-        yield _syntax_error(path, rest, error)
         line = _line_of(error)
+        quote = _open_quote(rest, line)
+        if quote is not None:
+            yield SYNTAX.at(path, quote, "a quote that is not closed", help="close it in its line")
+            return
+        yield _syntax_error(path, rest, error)
         if _is_unclosed(error) or not (0 <= line < len(rest)) or not rest[line].strip():
             return
         key, colon, _ = rest[line].partition(":")
@@ -187,6 +205,21 @@ def _of_long_file(finding: Diagnostic) -> Diagnostic:
     if finding.code != SYNTAX.code or finding.help != SPECIAL_CHARACTERS:
         return finding
     return msgspec.structs.replace(finding, help=LONG_FILE)
+
+
+def _open_quote(lines: list[str], last: int) -> Span | None:
+    """Return where the text in quotes begins that an error in the line `last` comes from: it ends
+    at a quote that begins another, or nowhere."""
+    for number in range(min(last, len(lines) - 1), max(-1, last - MAX_QUOTED), -1):
+        opened = _OPEN_QUOTE.match(lines[number])
+        if opened is None:
+            continue
+        behind = (line.partition(opened["quote"]) for line in lines[number + 1 : last + 1])
+        text = next((after for _, closed, after in behind if closed), "?")
+        column = opened.start("quote") + 1
+        is_open = text.strip() and text.lstrip()[0] not in "#,]}:"
+        return Span(number + 1, column, number + 1, column + 1) if is_open else None
+    return None
 
 
 def _is_unclosed(error: YAMLError) -> bool:
@@ -208,8 +241,9 @@ def _one_a_line(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _first_error(text: str) -> YAMLError | None:
+    """Return the first error that YAML 1.2 has, too."""
     try:
-        for _ in _events(text):
+        for _ in _events(_ONLY_1_2.sub("_", text)):
             pass
     except YAMLError as error:
         return error
@@ -228,7 +262,7 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
         return SYNTAX.at(path, START, str(error).splitlines()[0])
     line = lines[mark.line] if mark.line < len(lines) else ""
     problem = str(getattr(error, "problem", "") or "this is no YAML")
-    span = Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    span = _span_of(lines, mark)
     if line[mark.column : mark.column + 1] == "\t" or line[: mark.column + 1].strip(" ") == "\t":
         return TAB.at(path, span, "a tab can't indent", help="use spaces")
     if _STAR_KEY.search(line):
@@ -246,16 +280,32 @@ def _syntax_error(path: str, lines: list[str], error: YAMLError) -> Diagnostic:
         return UNQUOTED_COLON.at(
             path, span, "a colon in unquoted text", help="quote the text: \"...\" or '...'"
         )
-    hint = _hint(lines, mark.line, error)
-    return SYNTAX.at(path, span, problem, help=hint)
+    comment = _comment_in_brackets(lines, mark.line, error)
+    if comment is not None:
+        return SYNTAX.at(path, comment, problem, help=COMMENT_IN_BRACKETS)
+    return SYNTAX.at(path, span, problem, help=_hint(mark.line, error))
 
 
-def _hint(lines: list[str], line: int, error: Any) -> str:
+def _span_of(lines: list[str], mark: Any) -> Span:
+    if mark.line < len(lines):
+        return Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+    # A text without a last line break ends in a line that is not there, says libyaml.
+    end = len(lines[-1]) + 1
+    return Span(len(lines), end, len(lines), end + 1)
+
+
+def _comment_in_brackets(lines: list[str], line: int, error: Any) -> Span | None:
+    """Return where a comment begins that cuts off the bracket which the error misses."""
+    first = line if error.context_mark is None else error.context_mark.line
+    for number in range(max(first, line - 20), min(line + 1, len(lines))):
+        found = _COMMENT_IN_BRACKETS.match(lines[number][:500])
+        if found is not None:
+            return Span(number + 1, found.end(), number + 1, found.end() + 1)
+    return None
+
+
+def _hint(line: int, error: Any) -> str:
     context = error.context_mark
-    first = context.line if context is not None else line
-    opened = lines[max(first, line - 20) : line + 1]
-    if any(_COMMENT_IN_BRACKETS.match(each[:500]) for each in opened):
-        return COMMENT_IN_BRACKETS
     if context is not None and context.line != line:
         return f"what began in line {context.line + 1} is not closed or not indented alike"
     return SPECIAL_CHARACTERS
@@ -427,7 +477,7 @@ class _Builder:
         items: list[Node] = []
         for inner in events:
             if type(inner) is SequenceEndEvent:
-                return Sequence(items, *_start(event), *_end(inner))
+                return Sequence(items, *_start(event), *self.end(inner))
             items.append(self.node(inner, events, key))
         raise _StopError
 
@@ -440,7 +490,7 @@ class _Builder:
             if type(inner) is MappingEndEvent:
                 if template:
                     return self.as_if_quoted(event, inner)
-                return Mapping(entries, *_start(event), *_end(inner))
+                return Mapping(entries, *_start(event), *self.end(inner))
             template = template or self.opens_template(inner)
             name = self.key(inner, events)
             named = "" if name is None or key in DECLARATIONS else name.text
@@ -473,16 +523,25 @@ class _Builder:
             end = node.span
             span = Span(start.line + 1, start.column, end.end_line, end.end_column + 1)
             self.findings.append(_unquoted_template(self.path, span))
+        elif type(event) is MappingStartEvent and isinstance(node, Scalar):
+            return None  # the key is a whole `{{ }}`, and that is told
         else:
             self.note(STRANGE_KEY, node.span, "a key must be a word", 'write "key: value"')
         return None
 
     def opens_template(self, event: Any) -> bool:
         """Whether a key is the inner brace of an unquoted `{{ }}`."""
-        if type(event) is not MappingStartEvent:
-            return False
         line, column = event.start_mark.line, event.start_mark.column
-        return bool(self.lines[line].startswith("{{", max(0, column - 1)))
+        is_inner = type(event) is MappingStartEvent and column > 0
+        return is_inner and self.lines[line].startswith("{{", column - 1)
+
+    def end(self, event: Any) -> tuple[int, int]:
+        """Return where a collection ends; a text without a last line break ends in its last line,
+        not behind it."""
+        line, column = _end(event)
+        if line <= len(self.lines):
+            return line, column
+        return len(self.lines), len(self.lines[-1]) + 1
 
     def as_if_quoted(self, first: Any, last: Any) -> Scalar:
         """The text that its author meant; that it is unquoted has been told."""

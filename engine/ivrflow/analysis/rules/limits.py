@@ -145,6 +145,8 @@ def wrong_room(subject: Subject) -> Iterator[Finding]:
         if name == MENU:
             message = f"keys pressed in a room called \"{name}\" can't be told from a menu's"
             yield Finding(span, message, "give it another name")
+        elif not name.strip():
+            yield Finding(span, "a room without a name", "give it one, such as weekly-meeting")
         elif (least := len(PLACEHOLDER.sub("", name))) > most:
             yield Finding(span, f"a room's name has at most {most} characters, not {least}")
 

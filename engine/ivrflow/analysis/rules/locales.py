@@ -47,8 +47,8 @@ def missing_translation(subject: Subject) -> Iterator[Finding]:
         if not isinstance(heard.part, PlayPart):
             continue
         wanted = {heard.part.locale: "this part"} if heard.part.locale else heard.locales
-        for name, locale, origin in _missing(heard.part.target.source, wanted, subject, set()):
-            if (name, locale) not in told:
+        for name, locale, origin in _missing(heard.part.target.source, wanted, subject):
+            if (name, locale) not in told and locale in subject.platform.speech.locales:
                 told.add((name, locale))
                 yield _untranslated(subject, heard.part, name, locale, origin)
 
@@ -61,34 +61,30 @@ def _untranslated(subject: Subject, part: PlayPart, name: str, locale: str, orig
     return Finding(part.at if declared is None else declared.at, message, help)
 
 
-def _missing(
-    name: str, wanted: Locales, subject: Subject, seen: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, str]]:
+def _missing(name: str, wanted: Locales, subject: Subject) -> Iterator[tuple[str, str, str]]:
     """Yield the prompts that lack a locale when `name` is played, and those that it plays."""
-    declared = subject.prompts.get(name)
-    if declared is None or not declared.by_locale:
-        return
-    for locale, origin in wanted.items():
-        if (name, locale) in seen:
+    todo = [(name, locale, origin) for locale, origin in wanted.items()]
+    seen: set[tuple[str, str]] = set()
+    while todo:
+        name, locale, origin = todo.pop()
+        declared = subject.prompts.get(name)
+        if declared is None or not declared.by_locale or (name, locale) in seen:
             continue
         seen.add((name, locale))
         if language(locale) not in map(language, declared.by_locale):
             yield name, locale, origin
-        yield from _inside(declared, locale, origin, subject, seen)
+        todo += _inside(declared, locale, origin, subject)
 
 
 def _inside(
-    declared: DeclaredPrompt,
-    locale: str,
-    origin: str,
-    subject: Subject,
-    seen: set[tuple[str, str]],
+    declared: DeclaredPrompt, locale: str, origin: str, subject: Subject
 ) -> Iterator[tuple[str, str, str]]:
+    """Yield the prompts that are played in the words for `locale`, and in which locale."""
     spoken = best_locale(locale, declared.by_locale, subject.flow.locale or subject.app.locale)
     for part in declared.by_locale[spoken]:
         if isinstance(part, PlayPart):
-            wanted = {part.locale or spoken: "the part that plays it" if part.locale else origin}
-            yield from _missing(part.target.source, wanted, subject, seen)
+            why = "the part that plays it" if part.locale else origin
+            yield part.target.source, part.locale or spoken, why
 
 
 @FLOW.add(

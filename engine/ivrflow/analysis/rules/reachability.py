@@ -33,9 +33,20 @@ def unreachable_state(subject: Subject) -> Iterator[Finding]:
     """A state that nothing leads to: nobody ever hears it."""
     if subject.flow.start.name not in subject.states:
         return
-    for name, state in subject.states.items():
-        if name not in subject.reachable:
-            yield Finding(state.at, f'nothing leads to "{name}"', "lead to it, or remove it")
+    found = [state for name, state in subject.states.items() if name not in subject.reachable]
+    if found and not _is_open(subject):
+        for state in found:
+            yield Finding(state.at, f'nothing leads to "{state.name}"', "lead to it, or remove it")
+
+
+def _is_open(subject: Subject) -> bool:
+    """Whether a way is missing that may lead to any state; that it is missing is told."""
+    states = (subject.states[name] for name in subject.reachable)
+    return (
+        any(_missing_outcomes(subject, state) for state in states)
+        or any(True for _ in no_last_resort(subject))
+        or any(True for _ in passing_cycle(subject))
+    )
 
 
 @FLOW.add(
@@ -58,8 +69,6 @@ states:
 )
 def passing_cycle(subject: Subject) -> Iterator[Finding]:
     """States that wait for nothing lead round in a circle: the caller would never get an answer."""
-    if subject.others.get(subject.flow.name) is not subject.flow:
-        return  # another of its name is walked; that there are two is told by a rule of its own
     places = [(subject.flow.name, name) for name in subject.states]
     for found in circles(places, subject.application.passing.passed_to):
         circle = [name for _, name in found]
@@ -201,17 +210,21 @@ states:
 def unhandled_outcome(subject: Subject) -> Iterator[Finding]:
     """An outcome that can happen has no answer: such a caller would hear an apology."""
     for state in subject.states.values():
-        handled = {way.outcome for way in subject.ways_by_state[state.name]}
-        possible = subject.graph.outcomes_of(state)
-        unknown = state.on.by_outcome.keys() - set(possible)
-        meant = {nearest(name, possible) for name in unknown}
-        missing = [
-            each for each in subject.graph.required_outcomes(state) if each not in handled | meant
-        ]
+        missing = _missing_outcomes(subject, state)
         if missing:
             names = ", ".join(f'"{each}"' for each in missing)
             help = f"add under `on:` of the state: {missing[0]}: some_state"
             yield Finding(_action_place(state), f"nothing is said for {names}", help)
+
+
+def _missing_outcomes(subject: Subject, state: State) -> list[str]:
+    """Return the outcomes that need an answer and have none; a misspelled one is told elsewhere."""
+    handled = {way.outcome for way in subject.ways_by_state[state.name]}
+    possible = subject.graph.outcomes_of(state)
+    unknown = state.on.by_outcome.keys() - set(possible)
+    meant = {nearest(name, possible) for name in unknown}
+    required = subject.graph.required_outcomes(state)
+    return [each for each in required if each not in handled | meant]
 
 
 def _action_place(state: State) -> Span:

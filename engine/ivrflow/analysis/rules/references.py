@@ -118,10 +118,10 @@ def unknown_outcome(subject: Subject) -> Iterator[Finding]:
             if name in known or not transition:
                 continue
             help = did_you_mean(name, known)
-            yield Finding(transition[0].at, f'"{state.name}" has no outcome "{name}"', help)
+            yield Finding(state.on.places[name], f'"{state.name}" has no outcome "{name}"', help)
     for name, transition in subject.flow.on.by_outcome.items():
         if name not in (*INHERITED, *ASIDE) and transition:
-            yield Finding(transition[0].at, f'no flow has an outcome "{name}"')
+            yield Finding(subject.flow.on.places[name], f'no flow has an outcome "{name}"')
 
 
 @FLOW.add(

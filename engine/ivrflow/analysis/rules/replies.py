@@ -80,6 +80,7 @@ class _Counter:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.by_state: dict[str, Said] = {}
+        self.by_prompt: dict[str, Said] = {}
 
     def is_first_too_long(self, state: State, limits: Limits) -> bool:
         """Whether the reply is too long from here on, and not from a later state on already."""
@@ -134,8 +135,12 @@ class _Counter:
     def part(self, part: Part, depth: int) -> Said:
         if not isinstance(part, PlayPart):
             return Said(1, len(PLACEHOLDER.sub("", part.text.source)))
-        declared = self.subject.prompts.get(part.target.source)
+        name = part.target.source
+        declared = self.subject.prompts.get(name)
         if declared is None or not declared.by_locale or depth > MAX_DEPTH:
             return Said(1, 0)
-        said = (self.prompt(each, depth + 1) for each in declared.by_locale.values())
-        return max(said, key=lambda each: (each.text, each.parts))
+        if name not in self.by_prompt:
+            self.by_prompt[name] = Said()  # what one that plays itself says of itself
+            said = (self.prompt(each, depth + 1) for each in declared.by_locale.values())
+            self.by_prompt[name] = max(said, key=lambda each: (each.text, each.parts))
+        return self.by_prompt[name]

@@ -58,6 +58,8 @@ def changing_key(subject: Subject) -> Iterator[Finding]:
     for name in order:
         state = subject.states[name]
         for choice in _steering(state, bound):
+            if not _targets(choice) <= subject.states.keys():
+                continue
             meaning = _meaning(subject, state, choice, order)
             before, other, where = first.setdefault(choice.key, (meaning, state, choice))
             if choice.key not in told and _differs(meaning, choice, before, where):

@@ -2,9 +2,8 @@
 
 import msgspec
 
-from ivrflow.cli.explain import address
 from ivrflow.cli.reporters import Shown
-from ivrflow.diagnostics import Related, Span
+from ivrflow.diagnostics import Diagnostic, Kind, Related, Span
 
 
 def report(shown: Shown) -> str:
@@ -17,12 +16,17 @@ def report(shown: Shown) -> str:
             "severity": each.severity,
             "message": each.message,
             "help": each.help,
-            "url": address(each.code),
+            "url": address(each),
             "related": [_related(other) for other in each.related],
         }
         for each in shown.findings
     ]
     return msgspec.json.format(msgspec.json.encode(rows)).decode()
+
+
+def address(kind: Kind | Diagnostic) -> str:
+    """Return where the docs tell of a kind, or of that of a finding, from the project's root."""
+    return f"docs/rules.md#{kind.code}-{kind.name}-{kind.severity}".lower()
 
 
 def _place(span: Span) -> dict[str, int]:
