@@ -73,6 +73,14 @@ def refusal(address: str) -> str:
     return ""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, by its name or address, is this machine and no other."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
     if isinstance(ip, IPv4Address):

@@ -27,7 +27,12 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |       `-- ServerError            5xx
     |-- EngineError             a running engine refused, or is none (exit 4)
     |-- EmulatorError           what nobody on an emulated call could do
-    |-- MissedError             a rehearsed call didn't go as its script says
+    |   `-- NoSuchCallError     there is no such call
+    |-- TooLargeError           a request with more bytes than are read
+    |-- RestError               what the emulated REST API refuses
+    |-- IllegalError            bytes that the emulated platform can't execute
+    |   `-- MissingError        what must be there and isn't
+    |-- MissedError             an emulated call didn't go as it was expected to
     `-- StoreError              the store could not do what it was asked
         |-- ConflictError       another process moved the call first
         `-- StoreUnavailableError  locked, full or unreachable
@@ -186,8 +191,33 @@ class EmulatorError(IvrflowError):
     """What nobody on an emulated call could do."""
 
 
+class NoSuchCallError(EmulatorError):
+    """There is no such call, or it is so long over that it is forgotten."""
+
+
+class TooLargeError(IvrflowError):
+    """A request with more bytes than are read."""
+
+
+class RestError(IvrflowError):
+    """What the emulated REST API refuses: a code of five digits, and its message."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class IllegalError(IvrflowError):
+    """Bytes that the emulated platform can't execute; the message says why."""
+
+
+class MissingError(IllegalError):
+    """What must be there and isn't."""
+
+
 class MissedError(IvrflowError):
-    """A rehearsed call didn't go as its script says."""
+    """An emulated call didn't go as it was expected to."""
 
 
 class StoreError(IvrflowError):

@@ -133,7 +133,7 @@ def test_what_is_not_heard_fails_the_call_and_says_what_was() -> None:
 def test_what_nobody_can_do_fails_the_call() -> None:
     done = call(FLOWS, script="hang up\npress 1\n")
     assert done.returncode == 1
-    assert "stdin:2: press 1: the call is over" in done.stderr
+    assert "stdin:2: press 1: nobody listens for keys: the call is over" in done.stderr
 
 
 def test_a_wrong_act_is_refused_with_its_place_before_the_call(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
 
 def test_an_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ada.json").write_text("Ada")
-    done = call(FLOWS, "--lookup", f"account={tmp_path}/ada.json")
+    done = call(FLOWS, "--lookup", f"get_balance={tmp_path}/ada.json")
     assert done.returncode == 2
     assert "ada.json is no JSON" in done.stderr
     assert "write NAME=FILE.json" in call(FLOWS, "--lookup", "account").stderr

@@ -68,7 +68,9 @@ def test_a_reordered_event_without_a_next_comes_late() -> None:
 
 def test_faults_count_down_and_choose_their_call() -> None:
     stage = Stage(ice=HANGUP)
-    stage.platform.inject(Fault(kind="drop", event="ice", times=2, call="another"))
+    another = stage.call()
+    stage.events.clear()
+    stage.platform.inject(Fault(kind="drop", event="ice", times=2, call=another))
     stage.call()
     assert stage.names == ["ice", "dice"]
     stage.platform.inject(Fault(kind="drop", event="ice", times=2))

@@ -201,12 +201,61 @@ def test_what_nobody_can_do_and_what_nobody_can_read_is_told(still: Emulated) ->
     assert "not on the line" in still.act(call, "press", 409, keys="1")["error"]
     assert "keys" in still.act(call, "press", 400)["error"]
     assert "press" in still.act(call, "sing", 404)["error"]
-    assert "no call" in still.act("nowhere", "hang-up", 409)["error"]
-    assert "forward" in still.post("/emulator/advance", {"ms": -1}, 409)["error"]
+    assert "no call" in still.act("nowhere", "hang-up", 404)["error"]
+    assert ">= 0" in still.post("/emulator/advance", {"ms": -1}, 400)["error"]
     assert "'fire'" in still.post("/emulator/faults", {"kind": "fire"}, 400)["error"]
     assert "docs/emulator.md" in still.client.get("/emulator/nowhere").json()["error"]
     assert still.client.get("/nowhere", headers={"authorization": BASIC}).status_code == 404
     assert still.client.post("/calling/v1/callouts", content=b"x" * (1 << 21)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("faults", {"kind": "delay", "ms": 10**400}),
+        ("faults", {"kind": "delay", "ms": -5}),
+        ("faults", {"kind": "drop", "times": 0}),
+        ("faults", {"kind": "drop", "event": "nonsense"}),
+        ("rest-faults", {"code": 5}),
+        ("rest-faults", {"code": 60_000}),
+    ],
+)
+def test_a_fault_that_nothing_could_meet_is_refused(
+    still: Emulated, path: str, body: dict[str, object]
+) -> None:
+    assert still.post(f"/emulator/{path}", body, 400)["error"]
+
+
+def test_what_is_no_text_or_too_large_is_refused(still: Emulated) -> None:
+    answer = still.client.post("/emulator/calls", content=b'{"caller": "\xff"}')
+    assert answer.status_code == 400
+    assert still.client.post("/emulator/calls", content=b" " * (1 << 21)).status_code == 413
+    assert still.client.get("/emulator/transcript?after=" + "9" * 5_000).status_code == 200
+    fault = {"kind": "drop", "call": "nowhere"}
+    assert "no call" in still.post("/emulator/faults", fault, 404)["error"]
+
+
+def test_a_name_that_was_made_to_lead_here_opens_nothing(still: Emulated) -> None:
+    rebound = {"host": "evil.example", "origin": "http://evil.example"}
+    assert still.client.post("/emulator/calls", headers=rebound).status_code == 403
+
+
+def test_a_menu_can_be_broken_while_its_caller_hangs_up(still: Emulated) -> None:
+    call = still.call()
+    still.post("/emulator/advance", {"ms": 2_000})
+    assert still.client.get(f"/emulator/calls/{call}").json()["needs"] == "menu"
+    still.act(call, "hang-up")
+    assert "no menu" in still.act(call, "break-menu", 409)["error"]
+
+
+def test_who_follows_the_transcript_is_let_go_at_the_end(app: App) -> None:
+    with app.serve() as url, emulated(url) as running:
+        with running.client.stream("GET", "/emulator/transcript/stream") as stream:
+            running.process.terminate()
+            assert not list(stream.iter_lines())
+        assert running.process.wait(5) == 0
+        assert running.process.stderr is not None
+        assert running.process.stderr.read() == ""
 
 
 def test_a_request_that_offers_http_2_is_read_whole(still: Emulated) -> None:
@@ -297,6 +346,17 @@ def test_who_does_not_answer_is_not_waited_for(app: App) -> None:
         (["--app-key", "k", "--app-secret", "!"], "no base64"),
         (["--app-key", "k"], "1 application keys but 0 secrets"),
         (["--speed", "-1"], "time goes forward"),
+        (["--speed", "nan"], "time goes forward"),
+        (["--speed", "inf"], "time goes forward"),
+        (["--reply-timeout", "nan"], "are no seconds"),
+        (["--reply-timeout", "-1"], "are no seconds"),
+        (["--switch", "reply_timeout=-5"], ">= 1"),
+        (["--switch", "empty_status=500"], "Invalid enum value"),
+        (["--switch", "busy_reason=XYZ"], "Invalid enum value"),
+        (["--person", "*=human:inf"], "are no seconds"),
+        (["--person", "=busy"], "write ADDRESS="),
+        (["--number", "abc"], "is no number"),
+        (["--callback-url", "http://[::1"], "can't be asked"),
     ],
 )
 def test_wrong_options_are_told_before_anything_starts(options: list[str], message: str) -> None:
@@ -311,8 +371,8 @@ def test_wrong_options_are_told_before_anything_starts(options: list[str], messa
 
 def test_the_pure_core_is_imported_without_a_network() -> None:
     script = (
-        "import ivrflow.emulator.inprocess, sys;"
-        "sys.exit(any(name in sys.modules for name in ('httpcore2', 'uvicorn', 'socketserver')))"
+        "import ivrflow.emulator.platform, sys;"
+        "sys.exit(any(name in sys.modules for name in ('asyncio', 'socket', 'ssl', 'starlette')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 

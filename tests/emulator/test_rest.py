@@ -233,7 +233,6 @@ def test_events_may_overtake_the_answer_to_the_request() -> None:
         ({"method": "ttsCallout"}, 40002),
         ({"method": "ttsCallout", "ttsCallout": {"text": "x"}}, 40002),
         ({"method": "ttsCallout", "ttsCallout": {"destination": TO}}, 40002),
-        ({"method": "ttsCallout", "ttsCallout": {**TTS, "text": "x" * 601}}, 40001),
         (
             {"method": "ttsCallout", "ttsCallout": {**TTS, "destination": {"type": "number"}}},
             40002,

@@ -10,7 +10,7 @@ from emulator.stage import ANSWER, CONTINUE, DIAL, HANGUP, NUMBER, Stage, menu, 
 
 from ivrflow.emulator.setup import Person
 from ivrflow.emulator.transcript import Answered, Connected, Heard, Rang, Recording, Refused
-from ivrflow.errors import EmulatorError
+from ivrflow.errors import EmulatorError, MissedError
 
 # -- instructions ---------------------------------------------------------------------------------
 
@@ -575,5 +575,5 @@ def test_what_nobody_could_do_is_said_to_be_so() -> None:
 def test_what_is_not_heard_is_told_with_what_was() -> None:
     stage = Stage(ice=say("Welcome."))
     stage.call(to=NUMBER)
-    with pytest.raises(EmulatorError, match=r'did not hear "goodbye": .*"Welcome."'):
+    with pytest.raises(MissedError, match=r'did not hear "goodbye": .*"Welcome."'):
         stage.hear("goodbye")

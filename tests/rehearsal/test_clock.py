@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from ivrflow.beside import beside
 from ivrflow.emulator.inprocess import InProcess
-from ivrflow.rehearsal.engine import setup, ticking
+from ivrflow.rehearsal.engine import setup
 
 
 class Broken(InProcess):
@@ -20,7 +21,7 @@ async def nobody(url: str, headers: dict[str, str], body: bytes) -> tuple[int, b
 
 
 async def wait_for_ever(runner: InProcess) -> None:
-    async with ticking(runner):
+    async with beside(runner.run()):
         await asyncio.Event().wait()
 
 
@@ -31,7 +32,7 @@ def test_a_call_whose_clock_fails_ends_with_the_failure() -> None:
 
 def test_what_fails_meanwhile_is_told_as_it_is() -> None:
     async def fail() -> None:
-        async with ticking(InProcess(setup(), nobody)):
+        async with beside(InProcess(setup(), nobody).run()):
             raise LookupError("not there")
 
     with pytest.raises(LookupError, match="not there"):

@@ -12,12 +12,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ivrflow.emulator.http import create_app as create_platform
-from ivrflow.emulator.http import listen, poster
+from ivrflow.emulator.http import poster
 from ivrflow.emulator.inprocess import START, InProcess
 from ivrflow.emulator.realtime import wall
 from ivrflow.emulator.setup import Application, Inbound, Setup
 from ivrflow.errors import MissedError
 from ivrflow.library import Library
+from ivrflow.listening import listen
 from ivrflow.rehearsal.acts import Act
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
 from ivrflow.rehearsal.line import Line, Local, Told
@@ -44,7 +45,7 @@ async def in_process(library: Library, inbound: Inbound, acts: Iterable[Act]) ->
 
     engine = Engine(memory, make)
     runner = InProcess(setup(), engine.handle, now=START)
-    notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+    notes = Notes(lambda: runner.platform)
     await engine.start()
     story = await _played(await Local.dial(runner, inbound, notes), acts)
     await engine.stop()

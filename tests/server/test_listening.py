@@ -5,18 +5,8 @@ import socket
 
 import pytest
 
-from ivrflow.emulator.http import listen as listen_as_emulator
 from ivrflow.errors import UsageError
-from ivrflow.server.run import listen as listen_as_server
-from ivrflow.settings import Settings
-
-
-def as_server(port: int = 0) -> socket.socket:
-    return listen_as_server(Settings(port=port))
-
-
-def as_emulator(port: int = 0) -> socket.socket:
-    return listen_as_emulator("127.0.0.1", port)
+from ivrflow.listening import listen, url_of
 
 
 async def sends_at_once(listener: socket.socket) -> bool:
@@ -37,14 +27,16 @@ async def sends_at_once(listener: socket.socket) -> bool:
 
 
 def test_an_answer_on_a_kept_connection_is_not_held_back() -> None:
-    assert asyncio.run(sends_at_once(as_server()))
-    assert asyncio.run(sends_at_once(as_emulator()))
+    assert asyncio.run(sends_at_once(listen("127.0.0.1", 0)))
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    with as_server() as taken:
-        taken.listen()
+    with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        for again in (as_server, as_emulator):
-            with pytest.raises(UsageError, match=f"can't listen on 127.0.0.1:{port}"):
-                again(port)
+        with pytest.raises(UsageError, match=f"can't listen on 127.0.0.1:{port}"):
+            listen("127.0.0.1", port)
+
+
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    with listen("::1", 0) as listener:
+        assert url_of(listener) == f"http://[::1]:{listener.getsockname()[1]}"

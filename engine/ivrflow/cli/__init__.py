@@ -1,10 +1,13 @@
 """The command line: one module a command, imported only when it runs."""
 
+import errno
 import gc
 import importlib
+import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -34,7 +37,10 @@ COMMANDS = {
     "test": "play scenarios on a simulated clock",
 }
 
-FINDINGS, USAGE, NOTHING_TO_READ, SINCH, BUG = 1, 2, 3, 4, 70
+FINDINGS, USAGE, NOTHING_TO_READ, SINCH, BUG, INTERRUPTED = 1, 2, 3, 4, 70, 130
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says on which there is no room."""
 
 
 class _Commands(click.Group):
@@ -70,10 +76,26 @@ def main() -> None:
     Exit codes: 0 ok, 1 findings, 2 usage, 3 nothing to read, 4 Sinch or the network, 70 bug.
     """
     arguments = sys.argv[1:]
+    _prepare_stdout()
     if SHORT.isdisjoint(arguments[:1]):
         sys.exit(run(arguments))
     gc.disable()
     _leave(run(arguments))
+
+
+def _prepare_stdout() -> None:
+    """Let what is told go nowhere if nobody listens, and be spelled by its number where the
+    encoding of stdout has no other way."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  until the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _let_go() -> None:
+    """Drop what is left to write: at the end of the process it would fail once more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(code: int) -> None:
@@ -88,12 +110,16 @@ def _leave(code: int) -> None:
 def run(arguments: list[str]) -> int:
     """Run `ivrflow ARGUMENTS...` and return its exit code; people's text goes to stderr."""
     try:
-        code: int | None = cli.main(arguments, prog_name="ivrflow", standalone_mode=False)
+        # `cli.main` would make 1 of a pipe that nobody reads any more.
+        with cli.make_context("ivrflow", arguments) as context:
+            code: int | None = cli.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except click.ClickException as error:
         error.show()
         return USAGE
-    except click.Abort:
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except (UsageError, StoreError) as error:
         click.echo(f"ivrflow: {error}", err=True)
         return USAGE
@@ -107,8 +133,15 @@ def run(arguments: list[str]) -> int:
         click.echo(f"ivrflow: {error}", err=True)
         return SINCH
     except BrokenPipeError:
-        sys.stderr.close()
+        _let_go()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            sys.excepthook(*sys.exc_info())
+            return BUG
+        _let_go()
+        click.echo(f"ivrflow: can't write: {error.strerror}", err=True)
+        return USAGE
     except Exception:  # a bug of ours, told as such and with all that helps to mend it
         sys.excepthook(*sys.exc_info())
         return BUG

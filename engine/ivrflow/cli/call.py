@@ -14,6 +14,7 @@ from msgspec import Struct
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.aspects import aspects
 from ivrflow.cli.reporters import Shown, report
+from ivrflow.diagnostics import did_you_mean
 from ivrflow.dotenv import with_dotenv
 from ivrflow.emulator.setup import Inbound
 from ivrflow.errors import EmulatorError, MissedError, UsageError
@@ -21,8 +22,8 @@ from ivrflow.library import Library
 from ivrflow.model.locales import is_locale
 from ivrflow.numbers import is_e164
 from ivrflow.rehearsal.conversation import converse
-from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows, usual_path
-from ivrflow.rehearsal.keyboard import HANG_UP, HAS_KEYS, Keyboard
+from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows, requests_of, usual_path
+from ivrflow.rehearsal.keyboard import HAS_KEYS, STOP, Keyboard
 from ivrflow.rehearsal.line import Line, Local
 from ivrflow.rehearsal.player import Player, play
 from ivrflow.rehearsal.screen import Aspect, Screen
@@ -95,10 +96,11 @@ def command(**flags: object) -> int:
         findings = [each for each in checked.diagnostics if each.is_error]
         click.echo(report("full", Shown(findings=findings, texts=checked.texts)), err=True)
         return FINDINGS
+    answers = _answers(options, requests_of(checked))
     given = {"insecure": True, "host": "127.0.0.1", "store": options.store}
     environment = with_dotenv(os.environ, Path.cwd())
     settings = read_settings(given, environment, Path.cwd())
-    return _run(_call_here(options, acts, library, settings, environment))
+    return _run(_call_here(options, acts, library, settings, environment, answers))
 
 
 def _require_no_flow(options: Options) -> None:
@@ -108,6 +110,7 @@ def _require_no_flow(options: Options) -> None:
         "--locale": bool(options.locale),
         "--store": options.store != "memory:",
         "--lookup": bool(options.lookups),
+        "--fast": options.fast is True and options.has_person,
         "--show state": "state" in options.show,
         "--show vars": "vars" in options.show,
     }
@@ -129,9 +132,9 @@ async def _call_there(options: Options, acts: Acts) -> int:
     async with connect(options.url) as client:
         try:
             line = await Remote.dial(client, _inbound(options, ANY_NUMBER))
+            return await _talk(options, acts, line)
         except EmulatorError as error:
             raise UsageError(f"{options.url}: {error}") from error
-        return await _talk(options, acts, line)
 
 
 async def _call_here(
@@ -140,28 +143,35 @@ async def _call_here(
     library: Library,
     settings: Settings,
     environment: Mapping[str, str],
+    answers: Mapping[str, bytes],
 ) -> int:
     # The store and what runs it cost as much to import as a whole lint takes.
     from ivrflow.cli.rehearsing import rehearsed
 
     inbound = _inbound(options, number_of(library.current))
-    answers, fast = _answers(options), options.is_fast
-    async with rehearsed(library, settings, environment, answers, fast=fast) as rehearsal:
+    async with rehearsed(
+        library, settings, environment, answers, fast=options.is_fast
+    ) as rehearsal:
         line = await Local.dial(rehearsal.runner, inbound, rehearsal.notes)
         return await _talk(options, acts, line)
 
 
-def _answers(options: Options) -> dict[str, bytes]:
+def _answers(options: Options, known: set[str]) -> dict[str, bytes]:
     """Return what look-ups are answered, by their name; raises `UsageError`."""
-    answers = {}
+    answers: dict[str, bytes] = {}
     for each in options.lookups:
-        name, _, file = each.partition("=")
+        name, equals, file = each.partition("=")
+        if not equals:
+            raise UsageError(f'--lookup "{each}": write NAME=FILE.json')
+        if name not in known:
+            remedy = did_you_mean(name, known) or "they have none"
+            raise UsageError(f'--lookup "{each}": the flows have no look-up "{name}"; {remedy}')
         try:
             answers[name] = Path(file).read_bytes()
             msgspec.json.decode(answers[name])
         except OSError as error:
-            raise UsageError(f'--lookup "{each}": write NAME=FILE.json ({error})') from error
-        except msgspec.DecodeError as error:
+            raise UsageError(f"--lookup: {file} can't be read: {error.strerror}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"--lookup: {file} is no JSON: {error}") from None
     return answers
 
@@ -186,7 +196,7 @@ async def _converse(player: Player, keyboard: Keyboard, *, fast: bool) -> None:
 
     def interrupt() -> None:
         """The first Ctrl-C hangs up; the next one doesn't wait for anything."""
-        keyboard.press(HANG_UP)
+        keyboard.press(STOP)
         loop.add_signal_handler(signal.SIGINT, person.cancel)
 
     with keyboard.taken():

@@ -104,4 +104,7 @@ def _report(findings: Collection[Diagnostic]) -> None:
 
 def _name() -> str:
     """Return how this command is called: by its path where the shell doesn't know it."""
-    return "ivrflow" if shutil.which("ivrflow") else sys.argv[0]
+    if shutil.which("ivrflow"):
+        return "ivrflow"
+    path = sys.argv[0]
+    return path if os.access(path, os.X_OK) else f"{sys.executable} -m ivrflow"

@@ -12,15 +12,23 @@ import click
 import msgspec
 from msgspec import Struct
 
-from ivrflow.emulator.setup import Application, Person, Setup
+from ivrflow.addresses import fault
+from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.setup import KEPT_CALLS, Application, Person, Setup
 from ivrflow.emulator.signals import Refusal, Voice
-from ivrflow.emulator.switches import Switches
+from ivrflow.emulator.switches import LONGEST, Switches
 from ivrflow.emulator.transcript import Entry, in_words
 from ivrflow.errors import SettingsError, UsageError
+from ivrflow.numbers import is_e164
 from ivrflow.settings import read_settings
 from ivrflow.sinch.escape import without_control
 from ivrflow.sinch.limits import REGIONS
 from ivrflow.sinch.signing import decode_secret
+
+FASTEST = 1_000
+
+FOLLOW = 0.1
+"""Seconds between two looks at the transcript."""
 
 KEY = "00000000-0000-0000-0000-000000000000"
 """The application of who names none: its callbacks are unsigned."""
@@ -73,12 +81,13 @@ def command(**flags: object) -> int:
     The transcript is printed as it happens.
     """
     # The HTTP client and uvicorn cost as much to import as a whole lint takes.
-    from ivrflow.emulator.http import listen, run
+    from ivrflow.emulator.http import run
+    from ivrflow.listening import listen, url_of
 
     options = msgspec.convert(flags, Options)
     setup = _setup(options)
     listener = listen(options.host, options.port)
-    address = "http://{}:{}".format(*listener.getsockname()[:2])
+    address = url_of(listener)
     if not setup.resource:
         setup = msgspec.structs.replace(setup, resource=address)
     told = f"emulating for {options.callback_url}; call it: POST {address}/emulator/calls"
@@ -89,7 +98,7 @@ def command(**flags: object) -> int:
         setup,
         listener,
         options.speed,
-        lambda runner: _follow(runner.platform.transcript, as_json=options.as_json),
+        lambda runner: _follow(runner.platform, as_json=options.as_json),
     )
 
 
@@ -97,14 +106,17 @@ def _setup(options: Options) -> Setup:
     """Return the platform that was asked for; raises `UsageError`. "" as its resource: its own."""
     _require_url(options.callback_url)
     _require_url(options.fallback_url or options.callback_url)
-    if options.speed < 0:
-        raise UsageError(f"--speed {options.speed}: time goes forward")
+    if not 0 <= options.speed <= FASTEST:
+        raise UsageError(
+            f"--speed {options.speed}: time goes forward, {FASTEST} times as fast at most"
+        )
     return Setup(
         applications=tuple(_applications(options)),
         switches=_switches(options),
         seed=options.seed or secrets.token_hex(),
         resource=f"https://calling-{options.region}.api.sinch.com" if options.region else "",
         people=tuple(_person(each) for each in options.people),
+        keeps=KEPT_CALLS,
     )
 
 
@@ -117,7 +129,7 @@ def _applications(options: Options) -> Iterator[Application]:
     }
     here = {"insecure": True, "host": "127.0.0.1"}
     settings = read_settings({**here, **given}, os.environ, Path.cwd())
-    numbers = options.numbers
+    numbers = tuple(_number(each) for each in options.numbers)
     for key, secret in (settings.secret_by_key or {KEY: ""}).items():
         if secret:
             decode_secret(secret)
@@ -131,16 +143,24 @@ def _applications(options: Options) -> Iterator[Application]:
         numbers = ()
 
 
+def _number(text: str) -> str:
+    if not is_e164(text):
+        raise UsageError(f'--number "{text}" is no number: +46850000000')
+    return text
+
+
 def _require_url(url: str) -> None:
     if not url.startswith(("http://", "https://")):
         raise UsageError(f'"{url}" is no http or https URL')
+    if problem := fault(url):
+        raise UsageError(f'"{url}" can\'t be asked: {problem}')
 
 
 def _switches(options: Options) -> Switches:
     """Return the switches; raises `SettingsError` for one that isn't, or can't be so."""
     values: dict[str, object] = {"odd": True} if options.odd else {}
     if options.reply_timeout is not None:
-        values["reply_timeout"] = round(options.reply_timeout * 1000)
+        values["reply_timeout"] = _ms("--reply-timeout", str(options.reply_timeout))
     for each in options.switches:
         name, equals, value = each.partition("=")
         if not equals:
@@ -156,10 +176,10 @@ def _person(text: str) -> Person:
     """Return who `ADDRESS=DOES:SECONDS` is; raises `SettingsError`."""
     address, _, told = text.rpartition("=")
     does, _, after = told.partition(":")
+    ms = _ms(f'--person "{text}"', after or "3")
     try:
-        ms = round(float(after or "3") * 1000)
         return msgspec.convert({"address": address, "does": does, "after": ms}, Person)
-    except (ValueError, msgspec.ValidationError):
+    except msgspec.ValidationError:
         known = ", ".join((*get_args(Voice), *get_args(Refusal)))
         raise SettingsError(
             f'--person "{text}": write ADDRESS=DOES:SECONDS, *=human:3 for example; DOES is one of '
@@ -167,15 +187,26 @@ def _person(text: str) -> Person:
         ) from None
 
 
-async def _follow(transcript: list[Entry], *, as_json: bool) -> None:
+def _ms(option: str, seconds: str) -> int:
+    """Return seconds as milliseconds; raises `SettingsError` for what is no time up to a day."""
+    try:
+        ms = round(float(seconds) * 1000)
+    except (ValueError, OverflowError):
+        ms = -1
+    if not 0 <= ms <= LONGEST:
+        raise SettingsError(f"{option}: {seconds} are no seconds; write 0 to {LONGEST // 1000}")
+    return ms
+
+
+async def _follow(platform: Platform, *, as_json: bool) -> None:
     """Print the transcript as it grows."""
-    printed = 0
+    began, printed = platform.now, 0
     while True:
-        for entry in transcript[printed:]:
-            print(_json_line(entry) if as_json else _line(entry, transcript[0].at))
-        printed = len(transcript)
+        entries, printed = platform.entries(printed)
+        for entry in entries:
+            print(_json_line(entry) if as_json else _line(entry, began))
         sys.stdout.flush()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(FOLLOW)
 
 
 def _json_line(entry: Entry) -> str:

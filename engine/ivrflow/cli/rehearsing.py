@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from ivrflow.beside import beside
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.realtime import RealTime, wall
 from ivrflow.emulator.runner import Handler
@@ -12,10 +13,10 @@ from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.rehearsal.asking import Asking
-from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup, ticking
+from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.runtime.turn import Policy, Turns
-from ivrflow.server.run import readable
+from ivrflow.server.accepting import readable
 from ivrflow.settings import Settings
 from ivrflow.store.base import Store
 from ivrflow.store.opening import open_store
@@ -53,12 +54,12 @@ async def rehearsed(
 
         engine = Engine(lambda: open_store(settings.store), make, asking if fast else None)
         runner = _platform(settings, engine.handle, fast=fast)
-        notes = Notes(lambda: runner.platform.transcript, lambda: runner.platform.now)
+        notes = Notes(lambda: runner.platform)
         await engine.start()
-        notes.overhear()
         try:
-            async with ticking(runner):
-                yield Rehearsal(runner=runner, notes=notes)
+            async with beside(runner.run()):
+                with notes.overheard():
+                    yield Rehearsal(runner=runner, notes=notes)
         finally:
             await engine.stop()
 

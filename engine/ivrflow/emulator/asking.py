@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from ivrflow.emulator import callbacks
 from ivrflow.emulator.clock import Script, Wait
-from ivrflow.emulator.fields import IllegalError
 from ivrflow.emulator.odd import make_odd
 from ivrflow.emulator.reading import read
 from ivrflow.emulator.sending import send
 from ivrflow.emulator.signals import Replied
 from ivrflow.emulator.svaml import Continue, Svaml
-from ivrflow.emulator.transcript import Json, Received, shown
+from ivrflow.emulator.transcript import Json, Received, clipped
 from ivrflow.emulator.world import Call, Over, Turn
+from ivrflow.errors import IllegalError
 
 ILLEGAL, INTERNAL = 40_001, 50_000
 MOST_AT_ONCE = 50
@@ -146,7 +146,7 @@ def _attempt(call: Call, event: str, body: Json, url: str, attempt: str) -> Scri
             call=call.id,
             event=event,
             status=replied.status,
-            body=shown(replied.body),
+            body=clipped(replied.body),
             failure=replied.failure,
         )
     )

@@ -13,7 +13,7 @@ from ivrflow.emulator.callbacks import stamp
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.switches import Switches
 from ivrflow.emulator.world import Delivery, World
-from ivrflow.errors import SettingsError
+from ivrflow.errors import RestError, SettingsError
 from ivrflow.sinch.signing import content_md5, decode_secret, is_fresh, seal, signature
 
 FOREIGN = b"somebody else"
@@ -32,15 +32,6 @@ class Request(Struct, frozen=True, kw_only=True):
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers.items() if key.lower() == name), "")
-
-
-class AuthError(Exception):
-    """A request of nobody we know: an error code of section 4.5, and its message."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def headers_for(
@@ -67,7 +58,7 @@ def headers_for(
 
 
 def who_asks(world: World, request: Request, now: int) -> Application:
-    """Return the application that a request is of; raises `AuthError`."""
+    """Return the application that a request is of; raises `RestError`."""
     if not any(each.secret for each in world.apps.values()):
         return next(iter(world.apps.values()))
     scheme, _, credentials = request.header("authorization").strip().partition(" ")
@@ -77,20 +68,20 @@ def who_asks(world: World, request: Request, now: int) -> Application:
         case "application":
             return _signed(world, request, credentials, now)
         case _:
-            raise AuthError(40_100, "Authorization header")
+            raise RestError(40_100, "Authorization header")
 
 
 def _basic(world: World, credentials: str) -> Application:
     if not world.switches.basic:
-        raise AuthError(40_301, "Invalid authorization scheme for calling the method")
+        raise RestError(40_301, "Invalid authorization scheme for calling the method")
     try:
         given = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise AuthError(40_100, "Authorization header") from None
+        raise RestError(40_100, "Authorization header") from None
     key, _, secret = given.removeprefix(KIND_OF_KEY).partition(":")
     app = world.app(key)
     if app is None or not hmac.compare_digest(app.secret.encode(), secret.encode()):
-        raise AuthError(40_108, "Invalid credentials")
+        raise RestError(40_108, "Invalid credentials")
     return app
 
 
@@ -99,16 +90,16 @@ def _signed(world: World, request: Request, credentials: str, now: int) -> Appli
     timestamp = request.header("x-timestamp")
     window = timedelta(seconds=world.switches.skew_seconds)
     if not given:
-        raise AuthError(40_100, "Authorization header")
+        raise RestError(40_100, "Authorization header")
     if not is_fresh(timestamp, datetime.fromtimestamp(now / 1000, UTC), window):
-        raise AuthError(40_101, "Timestamp header")
+        raise RestError(40_101, "Timestamp header")
     app = world.app(key)
     if app is None:
-        raise AuthError(40_108, "Invalid credentials")
+        raise RestError(40_108, "Invalid credentials")
     lenient = world.switches.request_signatures == "lenient"
     expected = _expected(app, request, timestamp, lenient=lenient)
     if not any(hmac.compare_digest(each.encode(), given.encode()) for each in expected):
-        raise AuthError(40_102, "Invalid signature")
+        raise RestError(40_102, "Invalid signature")
     return app
 
 
@@ -123,7 +114,7 @@ def _expected(
     try:
         key = decode_secret(app.secret)
     except SettingsError:
-        raise AuthError(40_108, "Invalid credentials") from None
+        raise RestError(40_108, "Invalid credentials") from None
     sent = request.path.partition("?")[0]
     md5 = content_md5(request.body)
     forms = [(sent, md5 if request.body else "")]

@@ -5,19 +5,18 @@ from typing import Literal, cast
 
 from ivrflow.emulator.asking import is_inline
 from ivrflow.emulator.clock import Script
-from ivrflow.emulator.fields import Fields, IllegalError, MissingError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.life import call_out, come_in, tell
 from ivrflow.emulator.playing import play
-from ivrflow.emulator.prompts import Part, split
-from ivrflow.emulator.read_actions import confer
-from ivrflow.emulator.rooms import confer as join_room
+from ivrflow.emulator.prompts import Part
+from ivrflow.emulator.read_actions import read_room
+from ivrflow.emulator.read_values import checked, prompt, seconds
+from ivrflow.emulator.rooms import join_room
 from ivrflow.emulator.setup import Application
-from ivrflow.emulator.svaml import MAX_TEXT, TONES, Confer, Connect, Svaml
+from ivrflow.emulator.svaml import MAX_CALL, MAX_CUSTOM, TONES, Confer, Connect, Svaml
 from ivrflow.emulator.world import Address, Call, Leg, Over, Turn, World
+from ivrflow.errors import IllegalError, MissingError, RestError
 from ivrflow.numbers import is_e164
-
-MAX_CUSTOM = 1_024
-"""Bytes of `custom`."""
 
 MAX_HEADERS, MAX_HEADER_NAME, MAX_HEADER = 5, 32, 128
 PREFIX = "x-cb-"
@@ -26,19 +25,10 @@ Kind = Literal["number", "username", "sip"]
 Made = tuple[Call, Script[Turn]]
 
 
-class NotPlacedError(Exception):
-    """A callout that is refused: an error code of section 4.1, and its message."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 def make_callout(world: World, app: Application, body: Fields, headers: dict[str, str]) -> Made:
     """Return a call that isn't placed yet, and its first turn.
 
-    Raises `IllegalError` for what the body has wrong, `NotPlacedError` for what is refused.
+    Raises `IllegalError` for what the body has wrong, `RestError` for what is refused.
     """
     method = body.need_text("method")
     make = MAKER_BY_METHOD.get(method)
@@ -49,7 +39,10 @@ def make_callout(world: World, app: Application, body: Fields, headers: dict[str
         raise MissingError(f'the request has no "{method}"')
     call = _call(world, app, details)
     call.forwarded = forwarded(headers)
-    return make(call, details)
+    made = make(call, details)
+    details.done()
+    body.done()
+    return made
 
 
 def forwarded(headers: dict[str, str]) -> dict[str, str]:
@@ -81,7 +74,7 @@ def _call(world: World, app: Application, details: Fields) -> Call:
         domain=details.text("domain") or ("mxp" if to and to.kind == "username" else "pstn"),
         origin="server",
         custom=custom,
-        max_duration=details.integer("maxDuration"),
+        max_duration=seconds(details, MAX_CALL),
     )
 
 
@@ -99,20 +92,19 @@ def _destination(details: Fields) -> Address | None:
 
 def _require_allowed(world: World, to: Address | None) -> None:
     if not world.setup.credit:
-        raise NotPlacedError(40_200, "Not enough credit")
+        raise RestError(40_200, "Not enough credit")
     if to is not None and to.endpoint.startswith(world.setup.forbidden or ("\0",)):
-        raise NotPlacedError(40_300, "Destination forbidden")
+        raise RestError(40_300, "Destination forbidden")
 
 
 def _tts(call: Call, details: Fields) -> Made:
     _require_destination(call, details)
-    text, prompts = details.text("text"), details.text("prompts")
-    if len(text) > MAX_TEXT:
-        raise IllegalError(f"text has more than {MAX_TEXT} characters")
+    switches = call.world.switches
+    text, prompts = details.text("text"), prompt(details, "prompts", switches)
     if not text and not prompts:
         raise MissingError("ttsCallout has neither text nor prompts")
-    naive = call.world.switches.naive_split
-    parts = (Part("tts", text),) if text else split(prompts, naive=naive)
+    spoken = checked((Part("tts", text),), details, f"{details.place}.text", switches)
+    parts = spoken if text else prompts
     locale = details.text("locale")
     call.kind, call.sends = "tts", _enabled(details)
     call.plan = lambda each: tell(each, parts, locale)
@@ -123,7 +115,7 @@ def _tts(call: Call, details: Fields) -> Made:
 
 def _conference(call: Call, details: Fields) -> Made:
     room, moh = details.need_text("conferenceId"), details.text("mohClass")
-    action = confer(details, room, moh, details.notes)
+    action = read_room(details, room, moh, details.notes)
     greeting, locale = details.text("greeting"), details.text("locale")
     _require_destination(call, details)
     call.kind, call.room, call.sends = "conference", room, _enabled(details)

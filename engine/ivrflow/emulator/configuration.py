@@ -3,11 +3,11 @@
 import msgspec
 
 from ivrflow.emulator.callbacks import money
-from ivrflow.emulator.fields import Fields, IllegalError, MissingError
-from ivrflow.emulator.managing import RefusedError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.transcript import Json
 from ivrflow.emulator.world import Rented, World
+from ivrflow.errors import IllegalError, MissingError, RestError
 from ivrflow.numbers import normalise
 
 COUNTRY_BY_CODE = {
@@ -109,7 +109,7 @@ def _number(number: str, rented: Rented) -> Json:
 def _app(world: World, key: str) -> Application:
     app = world.app(key)
     if app is None:
-        raise RefusedError(40_003, "Invalid application key")
+        raise RestError(40_003, "Invalid application key")
     return app
 
 

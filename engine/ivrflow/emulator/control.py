@@ -10,22 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ivrflow.emulator.look import shown
+from ivrflow.emulator.bodies import read_body
+from ivrflow.emulator.callbacks import info
+from ivrflow.emulator.look import look
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Runner
 from ivrflow.emulator.setup import Fault, Inbound, Person, RestFault
 from ivrflow.emulator.signals import Refusal, Voice
-from ivrflow.emulator.transcript import Entry
+from ivrflow.emulator.switches import Ms
+from ivrflow.emulator.transcript import Entry, Json
 from ivrflow.emulator.world import Call
-from ivrflow.errors import EmulatorError
-
-MOST_AHEAD = 86_400_000
-"""Milliseconds that time can be advanced by in one request."""
+from ivrflow.errors import EmulatorError, NoSuchCallError, TooLargeError
 
 POLL = 0.05
 """Seconds between two looks at the transcript while it is followed."""
 
 PREFIX = "/emulator"
+MOST_DIGITS = 16
 
 B = TypeVar("B")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -43,7 +44,7 @@ class Press(_Body, frozen=True, kw_only=True):
 class Speak(_Body, frozen=True, kw_only=True):
     text: str
     who: str = ""
-    lasting: int = 0
+    lasting: Ms = 0
 
 
 class PickUp(_Body, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class Again(_Body, frozen=True, kw_only=True):
 
 
 class Advance(_Body, frozen=True, kw_only=True):
-    ms: int
+    ms: Ms
 
 
 class People(_Body, frozen=True, kw_only=True):
@@ -87,9 +88,10 @@ ACTS: dict[str, Act] = {
 }
 
 
-def routes(runner: Runner) -> list[Route]:
-    """Return the routes of the control API, all of them below `/emulator`."""
-    control = _Control(runner)
+def routes(runner: Runner, ending: asyncio.Event) -> list[Route]:
+    """Return the routes of the control API, all of them below `/emulator`. Who follows the
+    transcript is let go at the `ending`."""
+    control = _Control(runner, ending)
     return [
         _route("", control.state),
         _route("/calls", control.calls),
@@ -107,8 +109,9 @@ def routes(runner: Runner) -> list[Route]:
 
 
 class _Control:
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, ending: asyncio.Event) -> None:
         self.runner = runner
+        self.ending = ending
 
     @property
     def _calls(self) -> list[Call]:
@@ -121,40 +124,38 @@ class _Control:
         return _json({"now": world.clock.now, "due": world.clock.due, "live": live, "rooms": rooms})
 
     async def calls(self, request: Request) -> Response:
-        return _json({"calls": [shown(each) for each in self._calls]})
+        return _json({"calls": [_seen(each) for each in self._calls]})
 
     async def call(self, request: Request) -> Response:
-        inbound = _read(await request.body(), Inbound)
+        inbound = _read(await read_body(request), Inbound)
         call = await self.runner.do(lambda platform: platform.call(inbound))
         return _json({"callId": call}, 201)
 
     async def one(self, request: Request) -> Response:
-        return _json(shown(self.runner.platform.find(request.path_params["call"])))
+        return _json(_seen(self.runner.platform.find(request.path_params["call"])))
 
     async def act(self, request: Request) -> Response:
         call, name = request.path_params["call"], request.path_params["act"]
         act = ACTS.get(name)
         if act is None:
             return _json({"error": f'"{name}" is no act: {", ".join(ACTS)}'}, 404)
-        body = await request.body()
+        body = await read_body(request)
         await self.runner.do(lambda platform: act(platform, call, body))
-        return _json(shown(self.runner.platform.find(call)))
+        return _json(_seen(self.runner.platform.find(call)))
 
     async def fault(self, request: Request) -> Response:
-        return await self._inject(_read(await request.body(), Fault))
+        return await self._inject(_read(await read_body(request), Fault))
 
     async def rest_fault(self, request: Request) -> Response:
-        return await self._inject(_read(await request.body(), RestFault))
+        return await self._inject(_read(await read_body(request), RestFault))
 
     async def people(self, request: Request) -> Response:
-        people = _read(await request.body(), People).people
+        people = _read(await read_body(request), People).people
         await self.runner.do(lambda platform: platform.meet(people))
         return Response(status_code=204)
 
     async def advance(self, request: Request) -> Response:
-        ms = _read(await request.body(), Advance).ms
-        if not 0 <= ms <= MOST_AHEAD:
-            raise EmulatorError(f"{ms} ms: time goes forward, by {MOST_AHEAD} ms at most")
+        ms = _read(await read_body(request), Advance).ms
         await self.runner.wait(ms)
         return await self.state(request)
 
@@ -170,7 +171,7 @@ class _Control:
 
     async def _events(self, request: Request) -> AsyncIterator[bytes]:
         entries, after = self._entries(request)
-        while True:
+        while not self.ending.is_set():
             for entry in entries:
                 yield b"data: " + msgspec.json.encode(entry) + b"\n\n"
             await asyncio.sleep(POLL)
@@ -178,11 +179,10 @@ class _Control:
 
     def _entries(self, request: Request, after: int | None = None) -> tuple[list[Entry], int]:
         """Return the entries (of `call`) from place `after` on, and the place behind them."""
-        asked = request.query_params.get("after", "0")
-        first = after if after is not None else int(asked) if asked.isdecimal() else 0
+        first = _number(request.query_params.get("after", "0")) if after is None else after
         call = request.query_params.get("call", "")
-        told = self.runner.platform.transcript
-        return [each for each in told[first:] if call in ("", each.call)], len(told)
+        told, following = self.runner.platform.entries(first)
+        return [each for each in told if call in ("", each.call)], following
 
     async def _inject(self, fault: Fault | RestFault) -> Response:
         await self.runner.do(lambda platform: platform.inject(fault))
@@ -206,17 +206,33 @@ def _reject(platform: Platform, call: str, body: Reject) -> None:
 
 
 def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-    """Serve an endpoint: 400 to what can't be read, 409 to what nobody can do now."""
+    """Serve an endpoint: 400 to what can't be read, 404 to a call that isn't there, 409 to what
+    nobody can do now, 413 to what is too large."""
 
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return _json({"error": str(error)}, 400)
+        except TooLargeError as error:
+            return _json({"error": str(error)}, 413)
+        except NoSuchCallError as error:
+            return _json({"error": str(error)}, 404)
         except EmulatorError as error:
             return _json({"error": str(error)}, 409)
 
     return Route(PREFIX + path, answer, methods=[method])
+
+
+def _seen(call: Call) -> Json:
+    """Return what GET tells of a call, and what it tells nobody but who emulates it."""
+    seen: Json = msgspec.to_builtins(look(call))
+    return {**info(call), **seen}
+
+
+def _number(text: str) -> int:
+    """Return a number of the query; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS else 0
 
 
 def _read(body: bytes, kind: type[B]) -> B:

@@ -39,12 +39,9 @@ def ring(call: Call, leg: Leg, action: Connect) -> Script[Voice]:
     """Return who picked up; raises `Over` if nobody did."""
     _require_reachable(call, leg.address)
     _invite(call, leg, action)
-    call.doing = "ring"
     wait = (action.dial_timeout * 1000) or call.world.switches.dial_timeout
-    try:
+    with call.doing_("ring", leg):
         signal = yield from _wait_for(call, leg, wait)
-    finally:
-        call.doing = ""
     if isinstance(signal, PickedUp):
         return signal.voice
     if isinstance(signal, Refused):
@@ -86,9 +83,13 @@ def bridge(call: Call) -> Script[Turn]:
 def beeped(call: Call, leg: Leg) -> None:
     """A machine beeps; who detects asynchronously is told."""
     call.log(transcript.Beeped(at=call.now, call=call.id, who=leg.name))
-    if call.amd == "async":
-        verdict = _verdict("machine", "beep", call.now - call.started)
-        post(call, "notify", callbacks.notify(call, "amd_beep", amd=verdict))
+    if call.amd != "async" or leg.answered is None:
+        return
+    verdict = _verdict("machine", "beep", call.now - leg.answered)
+    if not leg.judged:
+        leg.judged = True
+        post(call, "notify", callbacks.notify(call, "amd", amd=verdict))
+    post(call, "notify", callbacks.notify(call, "amd_beep", amd=verdict))
 
 
 def _wait_for(call: Call, leg: Leg, wait: int) -> Script[Signal | None]:
@@ -183,7 +184,7 @@ def _answered(call: Call, leg: Leg, amd: str, voice: Voice) -> Script[Turn]:
     if amd == "sync":
         verdict = yield from _detect(call, leg, voice)
     if amd == "async":
-        call.world.clock.start(_detect_later(call, voice))
+        call.world.clock.start(_detect_later(call, leg, voice))
         if call.world.switches.async_ace == "inprogress":
             verdict = _verdict("inprogress", "n/a", 0)
     if not asks(call, "ace"):
@@ -206,10 +207,12 @@ def _detect(call: Call, leg: Leg, voice: Voice) -> Script[Json]:
     return _verdict(status, REASON_BY_VERDICT[status], call.now - begun)
 
 
-def _detect_later(call: Call, voice: Voice) -> Script[None]:
+def _detect_later(call: Call, leg: Leg, voice: Voice) -> Script[None]:
+    """Tell the verdict, unless a beep has made it sooner."""
     delay = call.world.switches.amd_delay
     yield Wait(delay)
-    if call.ended is None:
+    if call.ended is None and not leg.judged:
+        leg.judged = True
         status = "notsure" if voice == "unsure" else voice
         verdict = _verdict(status, REASON_BY_VERDICT[status], delay)
         post(call, "notify", callbacks.notify(call, "amd", amd=verdict))

@@ -5,14 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ivrflow.emulator.transcript import Json
-
-
-class IllegalError(Exception):
-    """What can't be executed; the message says why."""
-
-
-class MissingError(IllegalError):
-    """What must be there and isn't."""
+from ivrflow.errors import IllegalError, MissingError
 
 
 def decode(body: bytes | str) -> object:
@@ -76,7 +69,7 @@ class Fields:
             raise self._wrong(key, "a whole number that is not negative")
         return value
 
-    def flag(self, key: str, default: bool) -> bool:
+    def flag(self, key: str, *, default: bool) -> bool:
         value = self.value(key)
         if isinstance(value, str) and value.lower() in ("true", "false"):
             self.notes.append(f"{self.place}.{key} is a string: it should be true or false")

@@ -20,7 +20,7 @@ from ivrflow.emulator.setup import Inbound, Setup
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.transcript import Entry, Heard, in_words
 from ivrflow.emulator.world import Delivery
-from ivrflow.errors import EmulatorError
+from ivrflow.errors import MissedError
 
 START = 1_767_258_000_000
 """2026-01-01T09:00:00Z, when a simulated world begins if nothing else is said."""
@@ -29,10 +29,6 @@ LONGEST = 600_000
 """Milliseconds that `hear` and `until` let pass, unless told otherwise."""
 
 T = TypeVar("T")
-
-
-class NotSeenError(EmulatorError):
-    """What was waited for did not happen."""
 
 
 class InProcess:
@@ -92,7 +88,7 @@ class InProcess:
     async def hear(self, text: str, who: str = "", within: int = LONGEST) -> Heard:
         """Let time pass until somebody (or `who`) hears `text`, in any casing.
 
-        Looks behind what was found last. Raises `NotSeenError` after `within` milliseconds.
+        Looks after what was found last. Raises `MissedError` after `within` milliseconds.
         """
 
         def is_it(entry: Entry) -> bool:
@@ -108,7 +104,7 @@ class InProcess:
     ) -> Entry:
         """Let time pass until the transcript has an entry of this kind, and return it.
 
-        Looks behind what was found last. Raises `NotSeenError`, which begins with `otherwise` and
+        Looks after what was found last. Raises `MissedError`, which begins with `otherwise` and
         tells what happened instead, after `within` milliseconds.
         """
         limit = self.platform.now + within
@@ -121,7 +117,7 @@ class InProcess:
             due = self.platform.due
             if due is None or due > limit:
                 told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
-                raise NotSeenError(f"{otherwise}: {told or 'nothing happened'}")
+                raise MissedError(f"{otherwise}: {told or 'nothing happened'}")
             await self._until(due)
 
     # -- people

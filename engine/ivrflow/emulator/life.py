@@ -9,7 +9,7 @@ from ivrflow.emulator.instructions import carry_out
 from ivrflow.emulator.menus import result, run_menu
 from ivrflow.emulator.playing import play, sound
 from ivrflow.emulator.prompts import Part
-from ivrflow.emulator.rooms import confer
+from ivrflow.emulator.rooms import join_room
 from ivrflow.emulator.svaml import (
     Confer,
     Connect,
@@ -92,7 +92,7 @@ def _act(call: Call, turn: Turn) -> Script[Turn]:
         case Connect() as action:
             return (yield from connect(call, action))
         case Confer() as action:
-            return (yield from confer(call, _party(call), action, turn.context))
+            return (yield from join_room(call, _party(call), action, turn.context))
         case RunMenu() as action:
             return (yield from _menu(call, _asked(call), action))
         case Park() as action:
@@ -126,7 +126,7 @@ def _as_dialled(call: Call) -> Script[Turn]:
     """Connect an app or SIP caller with whom it dialled."""
     match call.to.kind:
         case "conference":
-            return (yield from confer(call, _party(call), Confer(room=call.to.endpoint), "ace"))
+            return (yield from join_room(call, _party(call), Confer(room=call.to.endpoint), "ace"))
         case "username" | "sip" | "number" as kind:
             return (yield from connect(call, Connect(kind=kind, to=call.to.endpoint)))
         case _:
@@ -136,18 +136,16 @@ def _as_dialled(call: Call) -> Script[Turn]:
 def _menu(call: Call, leg: Leg, run: RunMenu) -> Script[Turn]:
     if call.world.switches.unanswered_prompts != "unheard":
         call.lift(leg)
-    call.doing, call.asked = "menu", leg
-    call.takes_keys = any(each.options or each.max_digits for each in run.menus)
+    choices = any(each.options or each.max_digits for each in run.menus)
     try:
-        found = yield from run_menu(call, leg, run)
+        with call.doing_("menu", leg, choices=choices):
+            found = yield from run_menu(call, leg, run)
     except MenuBroken:
         found = result("error", run.main or "main")
     except Over as over:
         if over.who == leg.name and asks(call, "pie"):
             yield from _tell_hangup(call, run)
         raise
-    finally:
-        call.doing, call.asked, call.takes_keys = "", None, True
     if not asks(call, "pie"):
         call.warn("a menu has a result, but nobody asked for PIE (enablePie)")
     else:
@@ -170,18 +168,15 @@ def _tell_hangup(call: Call, run: RunMenu) -> Script[None]:
 
 def _park(call: Call, leg: Leg, park: Park) -> Script[Turn]:
     """Hold the call; a PATCH interrupts. When the time is up, the running prompt finishes."""
-    call.doing = "park"
     call.log(Parked(at=call.now, call=call.id, who=leg.name))
     until = call.now + park.max_duration * 1000
-    try:
+    with call.doing_("park", leg):
         yield from play(call, leg, park.intro, park.locale)
         while call.now < until:
             before = call.now
             yield from play(call, leg, park.hold, park.locale)
             if call.now == before:
                 yield Wait(until - call.now)
-    finally:
-        call.doing = ""
     raise Over("TIMEOUT")
 
 
@@ -203,6 +198,7 @@ def _finish(call: Call, over: Over) -> None:
             duration=call.seconds,
         )
     )
+    call.world.retire(call)
     if "dice" in call.sends:
         twice = call.world.switches.dice_per_leg and call.far is not None
         for _ in range(2 if twice else 1):

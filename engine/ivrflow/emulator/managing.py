@@ -2,51 +2,43 @@
 
 from ivrflow.emulator.clock import Script
 from ivrflow.emulator.contexts import doubts
-from ivrflow.emulator.fields import Fields, IllegalError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.instructions import carry_out
 from ivrflow.emulator.reading import read
-from ivrflow.emulator.rooms import command as carry_out_command
+from ivrflow.emulator.rooms import apply_command
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.svaml import Hangup, Park, Play, RunMenu, Svaml
 from ivrflow.emulator.transcript import Json
 from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Room, Turn, World
+from ivrflow.errors import IllegalError, RestError
 
 COMMANDS = ("mute", "unmute", "onhold", "resume")
 LEGS = ("caller", "callee", "both")
 INVALID = 40_003
 
 
-class RefusedError(Exception):
-    """What can't be done: an error code of section 4.5, and its message."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 def find(world: World, app: Application, id_: str, *, live: bool = False) -> Call:
-    """Return a call of an application; `live`: one that isn't over. Raises `RefusedError`."""
+    """Return a call of an application; `live`: one that isn't over. Raises `RestError`."""
     call = world.calls.get(id_)
     if call is None or call.app.key != app.key or (live and call.ending):
-        raise RefusedError(40_400, "Call not found")
+        raise RestError(40_400, "Call not found")
     return call
 
 
 def patch(call: Call, body: bytes, leg: str) -> None:
-    """Carry out SVAML on a call that is on; raises `RefusedError` where that is not allowed."""
+    """Carry out SVAML on a call that is on; raises `RestError` where that is not allowed."""
     if leg not in LEGS:
-        raise RefusedError(40_001, f'"{leg}" is no leg: ' + ", ".join(LEGS))
+        raise RestError(40_001, f'"{leg}" is no leg: ' + ", ".join(LEGS))
     try:
         svaml = read(body, call.world.switches, patch=True)
     except IllegalError as error:
-        raise RefusedError(INVALID, f"Invalid request: {error}") from None
-    turn = Turn("parked" if call.doing == "park" else "patch", svaml)
+        raise RestError(INVALID, f"Invalid request: {error}") from None
+    turn = Turn("parked" if call.does("park") else "patch", svaml)
     _require_allowed(call, turn)
     for note in (*svaml.notes, *doubts(turn)):
         call.warn(note)
     if turn.context == "parked" and svaml.action is not None:
-        _redirect(call, turn)
+        call.interrupt(Redirected(turn))
     else:
         call.world.clock.start(_aside(call, svaml, _listeners(call, svaml, leg)))
 
@@ -67,10 +59,10 @@ def participants(room: list[Participant]) -> list[Json]:
 
 
 def room_named(world: World, app: Application, room: str) -> list[Participant]:
-    """Return who is in a room; raises `RefusedError` if it doesn't exist."""
+    """Return who is in a room; raises `RestError` if it doesn't exist."""
     found = world.rooms.get(Room(app.key, room))
     if found is None:
-        raise RefusedError(40_400, "Conference not found")
+        raise RestError(40_400, "Conference not found")
     return found
 
 
@@ -78,7 +70,7 @@ def participant(world: World, app: Application, room: str, call: str) -> Partici
     for each in room_named(world, app, room):
         if each.call.id == call:
             return each
-    raise RefusedError(40_400, "Participant not found")
+    raise RestError(40_400, "Participant not found")
 
 
 def command(found: Participant, room: str, body: Fields) -> None:
@@ -86,7 +78,11 @@ def command(found: Participant, room: str, body: Fields) -> None:
     wanted = body.need_text("command").lower()
     if wanted not in COMMANDS:
         raise IllegalError(f'"{wanted}" is no command: ' + ", ".join(COMMANDS))
-    carry_out_command(found, room, wanted, body.text("moh"))
+    moh = body.text("moh")
+    body.done()
+    for note in body.notes:
+        found.call.warn(note)
+    apply_command(found, room, wanted, moh)
 
 
 def kick(found: Participant) -> None:
@@ -98,14 +94,14 @@ def _require_allowed(call: Call, turn: Turn) -> None:
     if turn.context == "parked":
         return
     if call.answered is None:
-        raise RefusedError(INVALID, "Invalid request: the call is not answered")
+        raise RestError(INVALID, "Invalid request: the call is not answered")
     if not _touches_a_network(call):
-        raise RefusedError(INVALID, "Invalid request: no leg of the call is PSTN or SIP")
-    in_room = call.doing == "room" and isinstance(turn.svaml.action, RunMenu)
+        raise RestError(INVALID, "Invalid request: no leg of the call is PSTN or SIP")
+    in_room = call.does("room") and isinstance(turn.svaml.action, RunMenu)
     if turn.svaml.name not in ("", "hangup", "continue", "park") and not in_room:
-        raise RefusedError(INVALID, f"Invalid request: {turn.svaml.name} needs a parked call")
-    if call.doing == "menu" and call.world.switches.patch_in_menu == "refuse":
-        raise RefusedError(INVALID, "Invalid request: a menu is running")
+        raise RestError(INVALID, f"Invalid request: {turn.svaml.name} needs a parked call")
+    if call.does("menu") and call.world.switches.patch_in_menu == "refuse":
+        raise RestError(INVALID, "Invalid request: a menu is running")
 
 
 def _touches_a_network(call: Call) -> bool:
@@ -117,7 +113,7 @@ def _listeners(call: Call, svaml: Svaml, leg: str) -> tuple[Leg, ...]:
     if leg != "caller" and not all(isinstance(each, Play) for each in svaml.instructions):
         call.warn("a leg is named, which counts for playFiles and say only")
     near, far = call.near, call.far
-    if call.kind != "inbound" or call.doing == "room" or far is None:
+    if call.kind != "inbound" or call.does("room") or far is None:
         return () if near is None else (near,)
     wanted = {"caller": (near,), "callee": (far,), "both": (near, far)}[leg]
     return tuple(each for each in wanted if each is not None)
@@ -134,14 +130,9 @@ def _aside(call: Call, svaml: Svaml, listeners: tuple[Leg, ...]) -> Script[None]
             call.end(Over("MANAGERHANGUP"))
         case Park() | RunMenu():
             rest = Svaml(action=svaml.action, name=svaml.name)
-            _redirect(call, Turn("patch", rest))
+            call.interrupt(Redirected(Turn("patch", rest)))
         case _:
             pass
-
-
-def _redirect(call: Call, turn: Turn) -> None:
-    if call.main is not None and not call.ending:
-        call.world.clock.throw(call.main, Redirected(turn))
 
 
 def _number_of(each: Participant) -> str:

@@ -13,13 +13,15 @@ from ivrflow.emulator.auth import Request, headers_for
 from ivrflow.emulator.clock import Signal
 from ivrflow.emulator.dialling import beeped
 from ivrflow.emulator.life import come_in, live
+from ivrflow.emulator.look import is_heard
 from ivrflow.emulator.rest import Response, respond
 from ivrflow.emulator.sending import send_again
 from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.signals import Beeped, Key, PickedUp, Refusal, Refused, Replied, Speech, Voice
-from ivrflow.emulator.transcript import Dialled, Entry, Pressed, Received, Spoke, shown
+from ivrflow.emulator.svaml import MAX_CUSTOM
+from ivrflow.emulator.transcript import Dialled, Entry, Pressed, Received, Spoke, clipped
 from ivrflow.emulator.world import Address, Call, Delivery, Leg, MenuBroken, Over, World
-from ivrflow.errors import EmulatorError
+from ivrflow.errors import EmulatorError, NoSuchCallError
 
 KEYS = frozenset("0123456789*#")
 DIALLED_BY_ORIGIN = {"pstn": "did", "sip": "did", "app": "username"}
@@ -47,6 +49,12 @@ class Platform:
     def transcript(self) -> list[Entry]:
         return self.world.transcript
 
+    def entries(self, after: int) -> tuple[list[Entry], int]:
+        """Return the entries from number `after` on that are kept, and the number of the next."""
+        world = self.world
+        kept = world.transcript[max(0, after - world.forgotten) :]
+        return kept, world.forgotten + len(world.transcript)
+
     @property
     def setup(self) -> Setup:
         return self.world.setup
@@ -71,19 +79,20 @@ class Platform:
     def answer(self, delivery: int, status: int, body: bytes = b"", failure: str = "") -> None:
         """Take the answer to a callback, or with `failure` the reason why there is none."""
         world = self.world
-        call, event = world.asked.pop(delivery, ("", ""))
+        call, event = world.under_way.pop(delivery, ("", ""))
         replied = Replied(status=status, body=body, failure=failure)
         waiting = world.pending.get(delivery)
         if waiting is not None and delivery not in world.lost:
             world.clock.tell(waiting, replied)
         elif call:
+            world.lost.discard(delivery)
             world.log(
                 Received(
                     at=self.now,
                     call=call,
                     event=event,
                     status=status,
-                    body=shown(body),
+                    body=clipped(body),
                     failure=failure,
                     used=False,
                 )
@@ -94,6 +103,8 @@ class Platform:
 
     def call(self, inbound: Inbound) -> str:
         """Let a call come in; returns its id."""
+        if len(inbound.custom.encode()) > MAX_CUSTOM:
+            raise EmulatorError(f"custom has more than {MAX_CUSTOM} bytes")
         world = self.world
         call = _incoming(world, inbound)
         world.place(call)
@@ -110,13 +121,17 @@ class Platform:
             raise EmulatorError(f'"{keys}" are no keys: a phone has 0-9, * and #')
         found, leg = self._up(call, who)
         for key in keys:
-            found.log(Pressed(at=self.now, call=call, who=leg.name, key=key))
+            lost = not (self.world.switches.type_ahead or is_heard(found, leg, "keys"))
+            found.log(Pressed(at=self.now, call=call, who=leg.name, key=key, lost=lost))
             self._tell(found, Key(who=leg.name, key=key), keeps=key)
 
     def speak(self, call: str, text: str, who: str = "", lasting: int = 0) -> None:
         """Let a party say something, which takes `lasting` milliseconds."""
+        if not text.strip():
+            raise EmulatorError("no words are said: write some")
         found, leg = self._up(call, who)
-        found.log(Spoke(at=self.now, call=call, who=leg.name, text=text))
+        lost = not is_heard(found, leg, "words")
+        found.log(Spoke(at=self.now, call=call, who=leg.name, text=text, lost=lost))
         self._tell(found, Speech(who=leg.name, text=text, lasting=lasting))
 
     def pick_up(self, call: str, who: str = "", voice: Voice = "human") -> None:
@@ -136,6 +151,8 @@ class Platform:
     def beep(self, call: str, who: str = "") -> None:
         """Let an answering machine beep."""
         found, leg = self._up(call, who or "callee")
+        if leg.voice == "human":
+            raise EmulatorError(f"{leg.name} is no machine: a person answered, who doesn't beep")
         beeped(found, leg)
         self._tell(found, Beeped(who=leg.name))
 
@@ -145,7 +162,7 @@ class Platform:
         is_caller = leg.name == "caller"
         if not leg.up and not is_caller:
             raise EmulatorError(f"{leg.name} is ringing: answer or reject it")
-        gave_up = is_caller and (not leg.up or found.doing == "ring")
+        gave_up = is_caller and (not leg.up or found.does("ring"))
         found.drop(leg)
         if gave_up:
             found.end(Over("CANCEL", self.world.switches.cancel_result, who=leg.name))
@@ -157,9 +174,9 @@ class Platform:
     def break_menu(self, call: str) -> None:
         """Let the platform fail to run the menu that the call is in."""
         found = self.find(call)
-        if found.doing != "menu" or found.main is None:
+        if not found.does("menu"):
             raise EmulatorError("the call is in no menu")
-        self.world.clock.throw(found.main, MenuBroken())
+        found.interrupt(MenuBroken())
         self.world.clock.run()
 
     # -- requests and faults
@@ -171,6 +188,8 @@ class Platform:
     def inject(self, fault: Fault | RestFault) -> None:
         """Let something go wrong with what comes next."""
         if isinstance(fault, Fault):
+            if fault.call:
+                self.find(fault.call)
             self.world.faults.append(fault)
         else:
             self.world.rest_faults.append(fault)
@@ -193,13 +212,14 @@ class Platform:
         """Return a call; raises `EmulatorError` if there is none."""
         found = self.world.calls.get(call)
         if found is None:
-            raise EmulatorError(f'no call has the id "{call}"')
+            raise NoSuchCallError(f'no call has the id "{call}"')
         return found
 
     def _present(self, call: str, who: str) -> tuple[Call, Leg]:
         """Return a leg that is on the line or ringing; "" is who prompts are for."""
         found = self.find(call)
-        first = found.asked or found.near or (found.legs[-1] if found.legs else None)
+        asked = found.doing.leg if found.doing is not None and found.does("menu") else None
+        first = asked or found.near or (found.legs[-1] if found.legs else None)
         leg = found.leg(who) if who else first
         if leg is None:
             names = ", ".join(each.name for each in found.legs) or "nobody"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from ivrflow.emulator.fields import Fields, IllegalError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.read_values import destination, prompt, seconds, tones
 from ivrflow.emulator.svaml import (
     MAX_CALL,
@@ -20,6 +20,7 @@ from ivrflow.emulator.svaml import (
     RunMenu,
 )
 from ivrflow.emulator.switches import Switches
+from ivrflow.errors import IllegalError
 
 LEAST_SILENCE, MOST_SILENCE = 1_000, 30_000
 """Milliseconds that a menu waits for input; the legacy builder's bounds."""
@@ -29,7 +30,7 @@ _OPTION = re.compile(r"\s*(return|menu)\s*\((.*)\)\s*", re.IGNORECASE | re.DOTAL
 Maker = Callable[[Fields, Switches], Action]
 
 
-def confer(given: Fields, room: str, moh: str, notes: list[str]) -> Confer:
+def read_room(given: Fields, room: str, moh: str, notes: list[str]) -> Confer:
     """Return how to join a room, by the fields that `connectConf` and callouts share."""
     if len(room) > MAX_ROOM:
         raise IllegalError(f"{given.place}.conferenceId has more than {MAX_ROOM} characters")
@@ -107,7 +108,7 @@ def _connect_stream(given: Fields, switches: Switches) -> Connect:
 
 
 def _connect_conf(given: Fields, switches: Switches) -> Confer:
-    return confer(given, given.need_text("conferenceId"), given.text("moh"), given.notes)
+    return read_room(given, given.need_text("conferenceId"), given.text("moh"), given.notes)
 
 
 def _run_menu(given: Fields, switches: Switches) -> RunMenu:

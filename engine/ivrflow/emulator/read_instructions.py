@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from ivrflow.emulator.fields import Fields, IllegalError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.prompts import Part, part
 from ivrflow.emulator.read_values import checked, tones
 from ivrflow.emulator.svaml import Answer, Cookie, Instruction, Play, Record, StopRecording, Tones
 from ivrflow.emulator.switches import Switches
+from ivrflow.errors import IllegalError
 
 Maker = Callable[[Fields, Switches], Instruction]
 

@@ -2,10 +2,11 @@
 
 import re
 
-from ivrflow.emulator.fields import Fields, IllegalError
+from ivrflow.emulator.fields import Fields
 from ivrflow.emulator.prompts import Part, split
 from ivrflow.emulator.svaml import MAX_TEXT, TONES
 from ivrflow.emulator.switches import Switches
+from ivrflow.errors import IllegalError
 
 _TAGGED = re.compile(r"\s*#(tts|ssml)\[", re.IGNORECASE)
 

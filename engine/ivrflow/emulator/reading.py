@@ -7,11 +7,12 @@ mistakes.
 
 from typing import TypeVar
 
-from ivrflow.emulator.fields import Fields, IllegalError, decode
+from ivrflow.emulator.fields import Fields, decode
 from ivrflow.emulator.read_actions import ACTION_BY_NAME
 from ivrflow.emulator.read_instructions import INSTRUCTION_BY_NAME
 from ivrflow.emulator.svaml import Action, Instruction, Svaml
 from ivrflow.emulator.switches import Switches
+from ivrflow.errors import IllegalError
 
 M = TypeVar("M")
 

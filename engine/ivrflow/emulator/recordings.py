@@ -8,6 +8,9 @@ from ivrflow.emulator.svaml import Record
 from ivrflow.emulator.transcript import Recording
 from ivrflow.emulator.world import Call
 
+DEPTH_BY_SCHEME = {"s3": 1, "azure": 2, "sdrive": 0}
+"""What must come before a file: a bucket; an account and a container; nothing."""
+
 
 def start(call: Call, record: Record) -> None:
     """Record from here on; what was recorded before is finished."""
@@ -35,13 +38,10 @@ def finish(call: Call) -> None:
 
 
 def file_of(call: Call, record: Record) -> str:
-    """Return the URL of the file: the given one, or Sinch's name in the given directory.
-
-    A file is within `s3://bucket`, or `azure://account/container`.
-    """
-    place, _, name = record.destination.rpartition("/")
-    within = 2 if place.startswith("s3://") else 3
-    if "." in name and place.count("/") >= within:
+    """Return the URL of the file: the given one, or Sinch's name in the given directory."""
+    scheme, _, path = record.destination.partition("://")
+    *place, name = path.split("/")
+    if "." in name and len(place) >= DEPTH_BY_SCHEME.get(scheme.lower(), 1):
         return record.destination
     at = datetime.fromtimestamp(call.started / 1000, UTC).strftime("%Y%m%d%H%M%S")
     return f"{record.destination.rstrip('/')}/{at}_{call.app.key}_{call.id}.{record.format}"

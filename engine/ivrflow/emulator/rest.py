@@ -7,14 +7,15 @@ import msgspec
 from msgspec import Struct
 
 from ivrflow.emulator import callbacks, configuration, managing
-from ivrflow.emulator.auth import AuthError, Request, who_asks
-from ivrflow.emulator.callouts import NotPlacedError, make_callout
-from ivrflow.emulator.fields import Fields, IllegalError, MissingError, decode
+from ivrflow.emulator.auth import Request, who_asks
+from ivrflow.emulator.callouts import make_callout
+from ivrflow.emulator.fields import Fields, decode
 from ivrflow.emulator.life import live
-from ivrflow.emulator.managing import RefusedError, find, room_named
+from ivrflow.emulator.managing import find, room_named
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.transcript import Json, Requested
 from ivrflow.emulator.world import World
+from ivrflow.errors import IllegalError, MissingError, RestError
 
 MESSAGES = {
     40_000: "Bad request",
@@ -34,7 +35,7 @@ class Response(Struct, frozen=True):
     after: int = 0
 
 
-class Asked(Struct, frozen=True):
+class RestCall(Struct, frozen=True):
     """A request of a known application, its path taken apart."""
 
     world: World
@@ -53,7 +54,7 @@ def respond(world: World, request: Request, now: int) -> Response:
         _require_luck(world, path)
         app = who_asks(world, request, now)
         response, call = _route(world, app, request, path)
-    except (AuthError, RefusedError, NotPlacedError) as error:
+    except RestError as error:
         response, call = _error(world, error.code, error.message), ""
     except MissingError as error:
         response, call = _error(world, 40_002, str(error)), ""
@@ -75,11 +76,11 @@ def _route(world: World, app: Application, request: Request, path: str) -> tuple
             continue
         verb = verbs.get(request.method.upper())
         if verb is None:
-            raise RefusedError(40_500, MESSAGES[40_500])
-        answer = verb(Asked(world, app, request, found))
+            raise RestError(40_500, MESSAGES[40_500])
+        answer = verb(RestCall(world, app, request, found))
         call = found[0] if pattern.startswith("v1 calls") else ""
         return _ok(world, answer), call
-    raise RefusedError(40_400, MESSAGES[40_400])
+    raise RestError(40_400, MESSAGES[40_400])
 
 
 def _match(pattern: str, names: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -98,7 +99,7 @@ def _require_luck(world: World, path: str) -> None:
         if path.startswith(fault.path):
             left = msgspec.structs.replace(fault, times=fault.times - 1)
             world.rest_faults[number : number + 1] = [left] if left.times > 0 else []
-            raise RefusedError(fault.code, MESSAGES.get(fault.code, "Refused"))
+            raise RestError(fault.code, MESSAGES.get(fault.code, "Refused"))
 
 
 def _ok(world: World, answer: Json | None) -> Response:
@@ -116,9 +117,9 @@ def _error(world: World, code: int, message: str) -> Response:
 # -- the endpoints --------------------------------------------------------------------------------
 
 
-def _callout(asked: Asked) -> Json:
-    world, body = asked.world, asked.body()
-    call, first = make_callout(world, asked.app, body, asked.request.headers)
+def _callout(given: RestCall) -> Json:
+    world, body = given.world, given.body()
+    call, first = make_callout(world, given.app, body, given.request.headers)
     world.place(call)
     for note in body.notes:
         call.warn(note)
@@ -126,65 +127,65 @@ def _callout(asked: Asked) -> Json:
     return {"callId": call.id}
 
 
-def _get_call(asked: Asked) -> Json:
-    return callbacks.info(find(asked.world, asked.app, asked.names[0]))
+def _get_call(given: RestCall) -> Json:
+    return callbacks.info(find(given.world, given.app, given.names[0]))
 
 
-def _patch_call(asked: Asked) -> None:
-    call = find(asked.world, asked.app, asked.names[0], live=True)
-    managing.patch(call, asked.request.body, "caller")
+def _patch_call(given: RestCall) -> None:
+    call = find(given.world, given.app, given.names[0], live=True)
+    managing.patch(call, given.request.body, "caller")
 
 
-def _patch_leg(asked: Asked) -> None:
-    id_, leg = asked.names
-    call = find(asked.world, asked.app, id_, live=True)
-    managing.patch(call, asked.request.body, leg.lower())
+def _patch_leg(given: RestCall) -> None:
+    id_, leg = given.names
+    call = find(given.world, given.app, id_, live=True)
+    managing.patch(call, given.request.body, leg.lower())
 
 
-def _get_room(asked: Asked) -> Json:
-    room = room_named(asked.world, asked.app, asked.names[0])
+def _get_room(given: RestCall) -> Json:
+    room = room_named(given.world, given.app, given.names[0])
     return {"participants": managing.participants(room)}
 
 
-def _empty_room(asked: Asked) -> None:
-    for each in room_named(asked.world, asked.app, asked.names[0]):
+def _empty_room(given: RestCall) -> None:
+    for each in room_named(given.world, given.app, given.names[0]):
         managing.kick(each)
 
 
-def _command(asked: Asked) -> None:
-    found = managing.participant(asked.world, asked.app, *asked.names)
-    managing.command(found, asked.names[0], asked.body())
+def _command(given: RestCall) -> None:
+    found = managing.participant(given.world, given.app, *given.names)
+    managing.command(found, given.names[0], given.body())
 
 
-def _kick(asked: Asked) -> None:
-    managing.kick(managing.participant(asked.world, asked.app, *asked.names))
+def _kick(given: RestCall) -> None:
+    managing.kick(managing.participant(given.world, given.app, *given.names))
 
 
-def _numbers(asked: Asked) -> Json:
-    return configuration.numbers(asked.world)
+def _numbers(given: RestCall) -> Json:
+    return configuration.numbers(given.world)
 
 
-def _assign(asked: Asked) -> None:
-    configuration.assign(asked.world, asked.app, asked.body())
+def _assign(given: RestCall) -> None:
+    configuration.assign(given.world, given.app, given.body())
 
 
-def _unassign(asked: Asked) -> None:
-    configuration.unassign(asked.world, asked.body())
+def _unassign(given: RestCall) -> None:
+    configuration.unassign(given.world, given.body())
 
 
-def _get_urls(asked: Asked) -> Json:
-    return configuration.urls(asked.world, asked.names[0])
+def _get_urls(given: RestCall) -> Json:
+    return configuration.urls(given.world, given.names[0])
 
 
-def _set_urls(asked: Asked) -> None:
-    configuration.set_urls(asked.world, asked.names[0], asked.body())
+def _set_urls(given: RestCall) -> None:
+    configuration.set_urls(given.world, given.names[0], given.body())
 
 
-def _query(asked: Asked) -> Json:
-    return configuration.query(asked.world, asked.names[0])
+def _query(given: RestCall) -> Json:
+    return configuration.query(given.world, given.names[0])
 
 
-ROUTES: dict[str, dict[str, Callable[[Asked], Json | None]]] = {
+ROUTES: dict[str, dict[str, Callable[[RestCall], Json | None]]] = {
     "v1 callouts": {"POST": _callout},
     "v1 calls id *": {"GET": _get_call, "PATCH": _patch_call},
     "v1 calls id * leg *": {"PATCH": _patch_leg},

@@ -11,14 +11,15 @@ from ivrflow.emulator.transcript import Changed, Cut, Joined, Left
 from ivrflow.emulator.world import Call, Leg, Over, Participant, Redirected, Room, Turn
 
 
-def confer(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
+def join_room(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
     """Let a party be in a room until the call ends, or has something else to do."""
     call.lift(leg)
     participant = _enter(call, leg, action)
     try:
-        turn = yield from _ask_again(call, context)
-        if turn is None:
-            turn = yield from _stay(participant, action)
+        with call.doing_("room", leg):
+            turn = yield from _ask_again(call, context)
+            if turn is None:
+                turn = yield from _stay(participant, action)
     except (Over, Redirected):  # no `finally`: a world that is thrown away leaves no room
         _leave(participant, action.room)
         raise
@@ -26,7 +27,7 @@ def confer(call: Call, leg: Leg, action: Confer, context: str) -> Script[Turn]:
     return turn
 
 
-def command(participant: Participant, room: str, wanted: str, moh: str) -> None:
+def apply_command(participant: Participant, room: str, wanted: str, moh: str) -> None:
     """Carry out `mute`, `unmute`, `onhold` or `resume`."""
     match wanted:
         case "mute" | "unmute":
@@ -42,7 +43,7 @@ def _enter(call: Call, leg: Leg, action: Confer) -> Participant:
     others = call.world.rooms.setdefault(Room(call.app.key, action.room), [])
     participant = Participant(call, leg, call.now)
     others.append(participant)
-    call.doing, call.room = "room", action.room
+    call.room = action.room
     call.log(Joined(at=call.now, call=call.id, who=leg.name, room=action.room))
     if len(others) == 1 and action.moh:
         participant.music = True
@@ -60,7 +61,6 @@ def _leave(participant: Participant, room: str) -> None:
     others.remove(participant)
     if not others:
         del call.world.rooms[key]
-    call.doing = ""
     call.log(Left(at=call.now, call=call.id, who=participant.leg.name, room=room))
 
 

@@ -39,7 +39,7 @@ def _put(call: Call, delivery: Delivery, attempt: str) -> None:
             body=body,
         )
     )
-    call.world.asked[delivery.id] = (call.id, delivery.event)
+    call.world.under_way[delivery.id] = (call.id, delivery.event)
     call.world.outbox.append(delivery)
     held, call.held = call.held, []
     for each in held:

@@ -1,11 +1,17 @@
 """What a platform is told before its first call."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ivrflow.emulator.signals import Refusal, Voice
-from ivrflow.emulator.switches import Switches
+from ivrflow.emulator.switches import Ms, Switches
+
+Times = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+KEPT_CALLS = 1_000
+"""Calls that are over of which a platform that runs for days still tells."""
 
 
 class Application(Struct, frozen=True, kw_only=True):
@@ -22,15 +28,16 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who picks up, or not, without being told: `address` is a number, user or SIP address, `*`
     anybody. `after` in milliseconds of ringing. `no_answer` lets it ring."""
 
-    address: str
+    address: Annotated[str, Meta(min_length=1)]
     does: Voice | Refusal = "human"
-    after: int = 3_000
+    after: Ms = 3_000
 
 
 class Setup(Struct, frozen=True, kw_only=True):
     """`seed` makes the ids. `resource` is the host that callbacks name for REST requests. `media`
     has the length of sound files, in milliseconds. Calls to `forbidden` numbers (by their first
-    digits) are refused; without `credit`, all are."""
+    digits) are refused; without `credit`, all are. The last `keeps` calls that are over are kept,
+    all if it is None."""
 
     applications: tuple[Application, ...]
     switches: Switches = Switches()
@@ -40,6 +47,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     media: dict[str, int] = {}
     forbidden: tuple[str, ...] = ()
     credit: bool = True
+    keeps: int | None = None
 
 
 class Inbound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,15 +72,15 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     kind: Literal["delay", "drop", "lose", "duplicate", "reorder"]
-    event: str = ""
+    event: Literal["", "ice", "ace", "pie", "dice", "notify"] = ""
     call: str = ""
-    times: int = 1
-    ms: int = 1_000
+    times: Times = 1
+    ms: Ms = 1_000
 
 
 class RestFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The next `times` requests whose path begins with `path` are answered by the error `code`."""
 
-    code: int = 50_000
+    code: Annotated[int, Meta(ge=40_000, le=59_999)] = 50_000
     path: str = ""
-    times: int = 1
+    times: Times = 1

@@ -10,6 +10,9 @@ MAX_TEXT = 600
 MAX_CALL = 14_400
 MAX_PARK = 600
 MAX_ROOM = 64
+MAX_CUSTOM = 1_024
+"""Bytes of `custom`."""
+
 TONES = "0123456789#w"
 
 

@@ -38,14 +38,20 @@ class Cut(_Entry, frozen=True, kw_only=True, tag="cut"):
     who: str
 
 
-class Pressed(_Entry, frozen=True, kw_only=True, tag="pressed"):
+class Pressed(_Entry, frozen=True, kw_only=True, tag="pressed", omit_defaults=True):
+    """`lost`: nobody listened to keys."""
+
     who: str
     key: str
+    lost: bool = False
 
 
-class Spoke(_Entry, frozen=True, kw_only=True, tag="spoke"):
+class Spoke(_Entry, frozen=True, kw_only=True, tag="spoke", omit_defaults=True):
+    """`lost`: nobody listened to words."""
+
     who: str
     text: str
+    lost: bool = False
 
 
 class Dialled(_Entry, frozen=True, kw_only=True, tag="dialled"):
@@ -188,7 +194,7 @@ Entry = (
 )
 
 
-def shown(body: bytes) -> str:
+def clipped(body: bytes) -> str:
     """Return a body as text, as much of it as the transcript keeps."""
     return body[:MOST_KEPT].decode("utf-8", "replace")
 

@@ -1,8 +1,11 @@
 """All that the platform holds: calls, legs, rooms, applications, what is on its way."""
 
 import hashlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -69,12 +72,31 @@ class Rented(Struct, frozen=True):
 
 @dataclass(eq=False, slots=True)
 class Leg:
-    """A party on the line. `up`: it has answered."""
+    """A party on the line. `answered` is when it did, None while it rings; `voice` who it was.
+    `judged`: it is known whether that is a machine."""
 
     name: str
     address: Address
-    up: bool = False
+    answered: int | None = None
     gone: bool = False
+    voice: str = ""
+    judged: bool = False
+
+    @property
+    def up(self) -> bool:
+        return self.answered is not None
+
+
+Kind = Literal["menu", "park", "ring", "room"]
+
+
+class Doing(Struct, frozen=True):
+    """What a call is led through until it has its next turn, and which leg it is for. `choices`: a
+    menu has something to choose; one without only lets time pass."""
+
+    kind: Kind
+    leg: Leg
+    choices: bool = True
 
 
 @dataclass(eq=False, slots=True)
@@ -110,9 +132,7 @@ class Call:
 
     `near` is who prompts and menus are for: the caller, or who a callout reached. `far` is whom
     `near` is connected with. `sends` are the events that are called back for; `own` has the URL or
-    inline SVAML of a callout's events. `plan` is what `continue` goes on with. `doing` is menu,
-    park, room, ring or ""; `asked` is whom a menu runs for. `takes_keys`:
-    that menu has options or digits; one without only lets time pass.
+    inline SVAML of a callout's events. `plan` is what `continue` goes on with.
     """
 
     world: "World"
@@ -135,12 +155,10 @@ class Call:
     near: Leg | None = None
     far: Leg | None = None
     listener: Leg | None = None
-    asked: Leg | None = None
     legs: list[Leg] = field(default_factory=list)
     plan: Callable[["Call"], Script[Turn]] | None = None
     main: Task | None = None
-    doing: str = ""
-    takes_keys: bool = True
+    doing: Doing | None = None
     typed: str = ""
     amd: str = ""
     room: str = ""
@@ -192,7 +210,7 @@ class Call:
         """Let a leg be up, and the call answered from now on if it wasn't."""
         if leg.up:
             return
-        leg.up = True
+        leg.answered, leg.voice = self.now, voice
         if self.answered is None:
             self.answered = self.now
         self.log(Answered(at=self.now, call=self.id, who=leg.name, voice=voice))
@@ -210,22 +228,41 @@ class Call:
         over = Over("TIMEOUT")
         self.limit_task = self.world.later(seconds * 1000, lambda: self.end(over))
 
+    def does(self, kind: Kind) -> bool:
+        return self.doing is not None and self.doing.kind == kind
+
+    @contextmanager
+    def doing_(self, kind: Kind, leg: Leg, *, choices: bool = True) -> Iterator[None]:
+        """Let the call do something, until this block is left in whatever way."""
+        self.doing = Doing(kind, leg, choices)
+        try:
+            yield
+        finally:
+            self.doing = None
+
     def end(self, over: Over) -> None:
         """Interrupt whatever the call does; the first reason counts."""
+        self.interrupt(over)
+        self.ending = True
+
+    def interrupt(self, error: "Over | Redirected | MenuBroken") -> None:
+        """Break off what the call does. One that is ending already can't be led elsewhere."""
         if not self.ending and self.main is not None:
-            self.ending = True
-            self.world.clock.throw(self.main, over)
+            self.world.clock.throw(self.main, error)
 
 
 class World:
-    """The state of the platform; `now` is in milliseconds since 1970 (UTC)."""
+    """The state of the platform; `now` is in milliseconds since 1970 (UTC). Of the transcript's
+    entries the first `forgotten` aren't there any more."""
 
     def __init__(self, setup: Setup, now: int) -> None:
         self.setup = setup
         self.switches = setup.switches
         self.clock = Clock(now)
         self.transcript: list[Entry] = []
+        self.forgotten = 0
         self.calls: dict[str, Call] = {}
+        self._over: deque[tuple[str, int]] = deque()
         self.rooms: dict[Room, list[Participant]] = {}
         self.apps = {each.key.lower(): each for each in setup.applications}
         self.numbers = {
@@ -233,7 +270,7 @@ class World:
         }
         self.outbox: list[Delivery] = []
         self.pending: dict[int, Task] = {}
-        self.asked: dict[int, tuple[str, str]] = {}
+        self.under_way: dict[int, tuple[str, str]] = {}
         self.lost: set[int] = set()
         self.faults: list[Fault] = []
         self.rest_faults: list[RestFault] = []
@@ -256,6 +293,18 @@ class World:
         call.id = self.new_id()
         call.started = self.clock.now
         self.calls[call.id] = call
+
+    def retire(self, call: Call) -> None:
+        """Take note of a call's end. Where only some are kept, the one that has been over for the
+        longest is forgotten, with all that happened until it ended."""
+        if self.setup.keeps is None:
+            return
+        self._over.append((call.id, self.forgotten + len(self.transcript)))
+        if len(self._over) > self.setup.keeps:
+            oldest, place = self._over.popleft()
+            del self.calls[oldest]
+            del self.transcript[: place - self.forgotten]
+            self.forgotten = place
 
     def app(self, key: str) -> Application | None:
         return self.apps.get(key.lower())

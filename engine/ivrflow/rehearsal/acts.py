@@ -17,13 +17,13 @@ LONGEST_LINE = 500
 """Characters of an act; nobody says more at once."""
 
 WAYS = (
-    "press KEYS, speak WORDS, silence, wait 5s, hear WORDS, answer [human|machine|unsure], busy, "
-    "no answer, reject, beep, hang up; of another party: callee press 1"
+    "press KEYS, speak WORDS, silence, wait 5s, hear WORDS, answer [human|machine|unsure], "
+    "reject busy|no_answer|failed, beep, hang up; of another party: callee press 1"
 )
-MS_BY_UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+MS_BY_UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
-_TIME = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h))+")
-_PIECE = re.compile(r"([0-9]+)(ms|s|m|h)")
+_TIME = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h|d))+")
+_PIECE = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _PARTY = re.compile(r"(caller|callee[0-9]*)\s+(.*)", re.DOTALL)
 
 
@@ -132,6 +132,14 @@ def _answer(rest: str, who: str) -> Act:
             raise ScriptError(f'"answer {rest}": who answers is human, machine or unsure')
 
 
+def _reject(rest: str, who: str) -> Act:
+    match rest.replace(" ", "_"):
+        case "busy" | "no_answer" | "failed" as why:
+            return Reject(why=why, who=who)
+        case _:
+            raise ScriptError(f'"reject {rest}": how is busy, no_answer or failed: reject busy')
+
+
 def _wait(rest: str, who: str) -> Act:
     if who:
         raise ScriptError(f'"{who} wait": time passes for everybody; leave "{who}" out')
@@ -164,7 +172,7 @@ READING_BY_VERB: dict[str, Callable[[str, str], Act]] = {
     "silence": _plain("silence", lambda who: Silence()),
     "busy": _plain("busy", lambda who: Reject(who=who)),
     "no": _plain("no", lambda who: Reject(why="no_answer", who=who), "answer"),
-    "reject": _plain("reject", lambda who: Reject(why="failed", who=who)),
+    "reject": _reject,
     "beep": _plain("beep", lambda who: Beep(who=who)),
     "hang": _plain("hang", lambda who: HangUp(who=who), "up"),
 }

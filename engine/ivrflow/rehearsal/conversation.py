@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from ivrflow.emulator.look import Look
 from ivrflow.emulator.platform import KEYS
 from ivrflow.errors import EmulatorError
-from ivrflow.rehearsal.acts import Deed, HangUp, PickUp, Press, Reject, Silence, Speak
-from ivrflow.rehearsal.keyboard import HANG_UP, NOTHING, Keyboard
-from ivrflow.rehearsal.line import Look
+from ivrflow.rehearsal.acts import Deed, HangUp, PickUp, Press, Reject, Speak
+from ivrflow.rehearsal.keyboard import HANG_UP, NOTHING, STOP, Keyboard
 from ivrflow.rehearsal.player import Player
 
 MOMENT = 0.05
@@ -59,7 +59,7 @@ async def _press(
     fast: bool,
 ) -> None:
     if key in "\r\n" and fast:
-        await player.perform(Silence())
+        await player.pass_on()
         return
     deed = await _deed(keyboard, look, key)
     if deed is None:
@@ -77,11 +77,10 @@ async def _deed(keyboard: Keyboard, look: Look, key: str) -> Deed | None:
         return DEED_BY_KEY[key](look.ringing[0].who)
     if key in KEYS:
         return Press(keys=key)
-    if key == HANG_UP:
+    if key in (HANG_UP, STOP):
         return HangUp()
     if key == "c":
-        others = [each.who for each in look.parties if each.who != "caller" and each.state == "up"]
-        return HangUp(who=others[-1] if others else "callee")
+        return HangUp(who=look.called[-1].who if look.called else "callee")
     if key == " ":
         words = await keyboard.line("say: ")
         return Speak(text=words) if words else None

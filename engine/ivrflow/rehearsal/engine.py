@@ -1,8 +1,6 @@
 """The engine behind the emulated platform: the turns that a server runs, without a network."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
@@ -94,24 +92,3 @@ class Engine:
 def clock_of(runner: Callable[[], Runner]) -> Callable[[], datetime]:
     """Return a platform's clock, for the engine that answers it."""
     return lambda: datetime.fromtimestamp(runner().platform.now / 1000, UTC)
-
-
-@asynccontextmanager
-async def ticking(runner: Runner) -> AsyncIterator[None]:
-    """Let a platform's time pass meanwhile. If its clock fails, what is done meanwhile is cancelled
-    and the failure raised: a call without time would only seem to go on."""
-    meanwhile = asyncio.current_task()
-    clock = asyncio.create_task(runner.run())
-
-    def stopped(clock: asyncio.Task[None]) -> None:
-        if meanwhile is not None and not clock.cancelled():
-            meanwhile.cancel()
-
-    clock.add_done_callback(stopped)
-    try:
-        yield
-    finally:
-        clock.cancel()
-        await asyncio.wait([clock])
-        if not clock.cancelled():
-            clock.result()

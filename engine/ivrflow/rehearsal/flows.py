@@ -45,6 +45,11 @@ def number_of(catalog: Catalog) -> str:
     return first.prefixes[0].ljust(SHORTEST_NUMBER, "0")
 
 
+def requests_of(checked: Checked) -> set[str]:
+    """Return the names of all look-ups that the flows may make."""
+    return {name for flow in checked.all_flows.values() for name in flow.requests}
+
+
 def _open_flow(file: Path) -> tuple[Library | None, Checked]:
     checked = only_application(file, PLATFORM)
     if not checked.is_good:

@@ -15,6 +15,10 @@ else:
     HAS_KEYS = True
 
 HANG_UP = "h"
+STOP = "\x03"
+"""What Ctrl-C and Ctrl-D press, whatever is being typed."""
+
+ESCAPE = "\x1b"
 NOTHING = ""
 """What is pressed in a moment in which nobody presses anything."""
 
@@ -52,12 +56,16 @@ class Keyboard:
             return NOTHING
 
     async def line(self, question: str) -> str:
-        """Let somebody type a line, and show it as they type."""
+        """Let somebody type a line, and show it as they type; "" if they think better of it."""
         typed = ""
         while True:
             _show(question + typed)
             key = await self._keys.get()
-            if key in "\r\n":
+            if key == STOP:
+                self.press(STOP)
+            if key in (STOP, ESCAPE):
+                typed = ""
+            if key in ("\r", "\n", STOP, ESCAPE):
                 break
             if key in "\x7f\b":
                 typed = typed[:-1]
@@ -69,8 +77,8 @@ class Keyboard:
     def _read(self) -> None:
         typed = os.read(self.descriptor, 1024).decode("utf-8", "ignore")
         if not typed or typed == "\x04":  # the terminal is gone, or Ctrl-D
-            self.press(HANG_UP)
-        elif not typed.startswith("\x1b"):  # an arrow key is several bytes, and no act
+            self.press(STOP)
+        elif typed == ESCAPE or not typed.startswith(ESCAPE):  # an arrow key is several bytes
             for key in typed:
                 self.press(key)
 

@@ -6,10 +6,7 @@ who plays a script or draws a screen can't tell which.
 
 from typing import Protocol
 
-import msgspec
-from msgspec import Struct
-
-from ivrflow.emulator.look import shown
+from ivrflow.emulator.look import Look, look
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Runner
 from ivrflow.emulator.setup import Inbound
@@ -19,38 +16,6 @@ from ivrflow.rehearsal.notes import Note, Notes
 
 Told = Entry | Note
 """What a call's story consists of."""
-
-
-class Party(Struct, frozen=True, kw_only=True):
-    who: str
-    address: str
-    state: str
-
-
-class Look(Struct, frozen=True, kw_only=True):
-    """A call now; the fields are those of `emulator.look`."""
-
-    now: int
-    due: int | None
-    over: bool
-    asked: bool
-    listens: bool
-    doing: str
-    parties: tuple[Party, ...]
-
-    @property
-    def ringing(self) -> tuple[Party, ...]:
-        return tuple(
-            each for each in self.parties if each.state == "ringing" and each.who != "caller"
-        )
-
-    def is_up(self, who: str) -> bool:
-        return any(each.who == who and each.state == "up" for each in self.parties)
-
-    @property
-    def is_still(self) -> bool:
-        """Whether nothing happens until somebody does something."""
-        return self.over or (self.due is None and not self.asked)
 
 
 class Line(Protocol):
@@ -72,12 +37,13 @@ class Line(Protocol):
 
 
 class Local:
-    """A call on a platform in this process."""
+    """A call on a platform in this process, which nobody else follows."""
 
     def __init__(self, runner: Runner, notes: Notes) -> None:
         self.runner = runner
         self.notes = notes
         self.call = ""
+        self._told: list[Told] = []
 
     @classmethod
     async def dial(cls, runner: Runner, inbound: Inbound, notes: Notes) -> "Local":
@@ -86,12 +52,11 @@ class Local:
         return line
 
     async def look(self) -> Look:
-        return msgspec.convert(shown(self.runner.platform.find(self.call)), Look)
+        return look(self.runner.platform.find(self.call))
 
     async def told(self, after: int) -> list[Told]:
-        self.notes.catch_up()
-        told = [each for each in self.notes.told if each.call in ("", self.call)]
-        return told[after:]
+        self._told += [each for each in self.notes.take() if each.call in ("", self.call)]
+        return self._told[after:]
 
     async def do(self, deed: Deed) -> None:
         await self.runner.do(lambda platform: do(platform, self.call, deed))

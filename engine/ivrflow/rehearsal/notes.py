@@ -1,13 +1,15 @@
 """What the engine thought of a call, between what was heard and done."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import structlog
 from msgspec import Struct
 
-from ivrflow.emulator.transcript import Entry
+from ivrflow.emulator.platform import Platform
+from ivrflow.emulator.transcript import Entry, Received
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
@@ -50,19 +52,18 @@ Note = Moved | Holds | Logged
 class Notes:
     """A platform's transcript with notes at their places."""
 
-    def __init__(self, transcript: Callable[[], list[Entry]], now: Callable[[], int]) -> None:
-        self.told: list[Entry | Note] = []
-        self._transcript = transcript
-        self._now = now
+    def __init__(self, platform: Callable[[], Platform]) -> None:
+        self._told: list[Entry | Note] = []
+        self._platform = platform
         self._read = 0
         self._places: dict[str, tuple[str, str]] = {}
-        self._vars: dict[tuple[str, str], dict[str, object]] = {}
+        self._vars: dict[str, dict[str, dict[str, object]]] = {}
 
-    def catch_up(self) -> None:
-        """Take what the transcript has got since."""
-        transcript = self._transcript()
-        self.told += transcript[self._read :]
-        self._read = len(transcript)
+    def take(self) -> list[Entry | Note]:
+        """Return what has been told since this was asked last; each entry once."""
+        self._catch_up()
+        told, self._told = self._told, []
+        return told
 
     def tell(self, event: Event, program: Program, step: Step) -> None:
         """Note what a turn did; meets `ivrflow.runtime.turn.Tell`. Secrets are not told."""
@@ -71,17 +72,24 @@ class Notes:
         if self._places.get(call) != (frame.flow, frame.state):
             self._places[call] = frame.flow, frame.state
             self._add(Moved(at=self._now(), call=call, flow=frame.flow, state=frame.state))
-        known = self._vars.get((call, frame.flow), {})
+        of_call = self._vars.setdefault(call, {})
+        known = of_call.get(frame.flow, {})
         news = {name: value for name, value in frame.vars.items() if known.get(name) != value}
-        self._vars[call, frame.flow] = dict(frame.vars)
+        of_call[frame.flow] = dict(frame.vars)
         if news:
             secrets = program.flows[frame.flow].secrets
             shown = {name: HIDDEN if name in secrets else value for name, value in news.items()}
             self._add(Holds(at=self._now(), call=call, vars=shown))
 
-    def overhear(self) -> None:
-        """Take what this process logs from now on, and let nobody else have it."""
+    @contextmanager
+    def overheard(self) -> Iterator[None]:
+        """Take what this process logs meanwhile, and let nobody else have it."""
+        before = structlog.get_config()
         structlog.configure(processors=[self._hear], cache_logger_on_first_use=False)
+        try:
+            yield
+        finally:
+            structlog.configure(**before)
 
     def _hear(self, logger: object, method: str, entry: MutableMapping[str, Any]) -> str:
         entry = structlog.processors.format_exc_info(logger, method, entry)
@@ -94,9 +102,24 @@ class Notes:
             self._add(Logged(at=self._now(), call=call, level=method, text=text))
         raise structlog.DropEvent
 
+    def _now(self) -> int:
+        return self._platform().now
+
+    def _catch_up(self) -> None:
+        told, self._read = self._platform().entries(self._read)
+        self._told += told
+        for entry in told:
+            if isinstance(entry, Received) and entry.event == "dice":
+                self._forget(entry.call)
+
+    def _forget(self, call: str) -> None:
+        """Nothing more is compared with what a call that is over was like."""
+        self._places.pop(call, None)
+        self._vars.pop(call, None)
+
     def _add(self, note: Note) -> None:
-        self.catch_up()
-        self.told.append(note)
+        self._catch_up()
+        self._told.append(note)
 
 
 def in_words(note: Note) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
-from ivrflow.emulator.transcript import Connected, Heard, Joined, Parked, Rang, Received, Sent
-from ivrflow.emulator.transcript import in_words as entry_in_words
+from ivrflow.emulator.look import Look, Need
+from ivrflow.emulator.transcript import Ended, Heard, Pressed, Received, Sent, Spoke, in_words
 from ivrflow.errors import EmulatorError, MissedError
 from ivrflow.rehearsal.acts import (
     Act,
+    Beep,
     Deed,
     HangUp,
     Hear,
@@ -18,13 +19,13 @@ from ivrflow.rehearsal.acts import (
     Speak,
     Wait,
 )
-from ivrflow.rehearsal.line import Line, Look, Told
+from ivrflow.rehearsal.line import Line, Told
 
 PATIENCE = 600_000
 """Milliseconds that somebody waits for what they want to do or hear."""
 
-HESITATION = 1_000
-"""Milliseconds that somebody takes from one act to the next."""
+REACTION = 1_000
+"""Milliseconds that somebody takes to press a key or to speak, when they are listened to."""
 
 POLL = 10
 """Milliseconds between two looks while the application thinks."""
@@ -32,8 +33,37 @@ POLL = 10
 MOST_POLLS = 300
 """Looks for the answers to a call's last callbacks."""
 
-NEWS = (Heard, Connected, Joined, Parked, Rang)
+NEWS = (Heard, Sent, Ended)
 """What ends a silence."""
+
+NEEDS: dict[Need, str] = {
+    "menu": "the menu waits for keys",
+    "ring": "a phone rings: answer or reject it",
+    "room": "the caller is in a room",
+    "talk": "the parties talk",
+    "park": "the call is parked",
+    "over": "the call is over",
+    "": "nothing more happens",
+}
+"""What is said of a call that needs somebody."""
+
+PROBLEM_BY_DEED: dict[type[Deed], str] = {
+    Press: "nobody listens for keys",
+    Speak: "nobody listens for words",
+    PickUp: "no phone rings",
+    Reject: "no phone rings",
+    Beep: "nobody has answered",
+    HangUp: "nobody is on the line",
+}
+
+VERB_BY_DEED: dict[type[Deed], str] = {
+    Press: "press",
+    Speak: "speak",
+    PickUp: "answer",
+    Reject: "reject",
+    Beep: "beep",
+    HangUp: "hang up",
+}
 
 Show = Callable[[Told], None]
 Ready = Callable[[Look], bool]
@@ -51,7 +81,6 @@ class Player:
         self.show = show
         self.story: list[Told] = []
         self.read = 0
-        self._acted = 0
 
     async def perform(self, act: Act) -> None:
         """Raises `MissedError` if the call goes another way."""
@@ -85,7 +114,12 @@ class Player:
 
     async def listen(self) -> Look:
         """Hear out what is said, until it is up to somebody to do something."""
-        return await self.until(lambda look: _waits(look) and look.now >= self._heard_until())
+        return await self.until(lambda look: bool(look.needs))
+
+    async def pass_on(self) -> None:
+        """Let time pass until something new is heard or told."""
+        begun = len(self.story)
+        await self.until(lambda _: any(isinstance(e, NEWS) for e in self.story[begun:]))
 
     async def leave(self) -> None:
         """Hear out what is said, then hang up."""
@@ -110,41 +144,41 @@ class Player:
         return sent > sum(isinstance(each, Received) for each in self.story)
 
     async def _do(self, deed: Deed) -> None:
-        look = await self.until(lambda look: _can(look, deed))
-        if look.over and isinstance(deed, HangUp):
-            return
-        if not _can(look, deed):
-            raise MissedError(f"{_said(deed)}: {_why_not(look, deed)}")
+        await self._ready(deed)
         if isinstance(deed, Press | Speak):
-            await self._hesitate(look)
+            # Callbacks name whole seconds: the same key twice within one would count once.
+            await self.line.wait(REACTION)
+            await self._ready(deed)
+        begun = len(self.story)
         try:
             await self.line.do(deed)
         except EmulatorError as error:
-            raise MissedError(f"{_said(deed)}: {error}") from error
+            raise MissedError(f"{said(deed)}: {error}") from error
+        await self.look()
+        lost = [e for e in self.story[begun:] if isinstance(e, Pressed | Spoke) and e.lost]
+        if lost:
+            raise MissedError(f"{said(deed)}: nobody listened when {in_words(lost[0])}")
 
-    async def _hesitate(self, look: Look) -> None:
-        """Leave a second between two acts: callbacks name whole seconds, so the same keys twice
-        within one would be one event told twice."""
-        pause = self._acted + HESITATION - look.now
-        if pause > 0:
-            await self.line.wait(pause)
-        self._acted = max(look.now, self._acted + HESITATION)
+    async def _ready(self, deed: Deed) -> None:
+        """Let the call go on until somebody can do this."""
+        look = await self.until(lambda look: _can(look, deed) or bool(look.needs))
+        if not _can(look, deed):
+            raise MissedError(f"{said(deed)}: {_why_not(look, deed)}")
 
     async def _be_silent(self) -> None:
-        await self.until(lambda look: look.listens)
-        begun = len(self.story)
-        look = await self.until(lambda _: any(isinstance(e, NEWS) for e in self.story[begun:]))
-        if look.over and len(self.story) == begun:
-            raise MissedError("silence: the call is over")
+        look = await self.listen()
+        if look.needs != "menu":
+            raise MissedError(f"silence: nobody is asked for anything: {NEEDS[look.needs]}")
+        await self.pass_on()
 
     async def _hear(self, hear: Hear) -> None:
         begun = self.read
-        await self.until(lambda _: self._find(hear) is not None)
+        look = await self.until(lambda look: bool(look.needs) or self._find(hear) is not None)
         found = self._find(hear)
         if found is None:
             heard = [each for each in self.story[begun:] if isinstance(each, Heard)]
-            instead = "; ".join(entry_in_words(each) for each in heard) or "nothing"
-            raise MissedError(f'"{hear.text}" was not heard; instead: {instead}')
+            told = "; ".join([*map(in_words, heard), NEEDS[look.needs]])
+            raise MissedError(f'"{hear.text}" was not heard; instead: {told}')
         self.read = found + 1
 
     def _find(self, hear: Hear) -> int | None:
@@ -156,10 +190,6 @@ class Player:
             if wanted in " ".join(told.text.split()).casefold():
                 return place
         return None
-
-    def _heard_until(self) -> int:
-        ends = (each.at + each.duration for each in reversed(self.story) if isinstance(each, Heard))
-        return next(ends, 0)
 
 
 async def play(player: Player, acts: AsyncIterator[Placed]) -> None:
@@ -185,41 +215,35 @@ async def _perform(player: Player, place: str, act: Act) -> None:
 
 def _step(look: Look) -> int:
     """Return how long nothing new can be seen; a reply that is on its way may come any moment."""
-    if look.asked or look.due is None:
+    if look.owes_reply or look.due is None:
         return POLL
     return max(1, look.due - look.now)
-
-
-def _waits(look: Look) -> bool:
-    return look.listens or bool(look.ringing)
 
 
 def _can(look: Look, deed: Deed) -> bool:
     match deed:
         case HangUp():
-            return True
+            return not look.over
         case PickUp() | Reject():
             return any(deed.who in ("", each.who) for each in look.ringing)
-        case _ if deed.who not in ("", "caller"):
-            return look.is_up(deed.who)
-        case _:
-            return look.listens
+        case Beep():
+            return any(deed.who in ("", each.who) for each in look.called)
+        case Press():
+            return "keys" in look.listens
+        case Speak():
+            return "words" in look.listens
 
 
 def _why_not(look: Look, deed: Deed) -> str:
-    if look.over:
-        return "the call is over"
+    return f"{PROBLEM_BY_DEED[type(deed)]}: {NEEDS[look.needs]}"
+
+
+def said(deed: Deed) -> str:
+    """Return an act as its author may have written it."""
+    words = ""
     match deed:
-        case PickUp() | Reject():
-            return "no phone rings"
-        case _ if deed.who not in ("", "caller"):
-            return f"{deed.who} is not on the line"
-        case _:
-            return "nobody listens to the caller"
-
-
-def _said(deed: Deed) -> str:
-    name = type(deed).__name__.lower()
-    words = {"pickup": "answer", "hangup": "hang up"}
-    told = getattr(deed, "keys", getattr(deed, "text", ""))
-    return " ".join(filter(None, [deed.who, words.get(name, name), told]))
+        case Press(keys=words) | Speak(text=words) | PickUp(voice=words) | Reject(why=words):
+            pass
+        case Beep() | HangUp():
+            pass
+    return " ".join(filter(None, (deed.who, VERB_BY_DEED[type(deed)], words)))

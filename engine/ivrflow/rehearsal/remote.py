@@ -1,16 +1,19 @@
 """A call on a platform elsewhere, by its control API."""
 
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx2
 import msgspec
 from msgspec import Struct
 
+from ivrflow.addresses import fault
+from ivrflow.emulator.look import Look
 from ivrflow.emulator.setup import Inbound
 from ivrflow.emulator.transcript import Entry
 from ivrflow.errors import EmulatorError, UsageError
 from ivrflow.rehearsal.acts import Beep, Deed, HangUp, PickUp, Press, Reject, Speak
-from ivrflow.rehearsal.line import Look, Told
+from ivrflow.rehearsal.line import Told
 
 TIMEOUT = 30
 """Seconds that a request may take, besides the time that it waits for."""
@@ -25,6 +28,9 @@ NAME_BY_DEED: dict[type[Deed], str] = {
 }
 
 
+A = TypeVar("A", bound=Struct)
+
+
 class _Dialled(Struct, frozen=True, rename="camel"):
     call_id: str
 
@@ -32,6 +38,10 @@ class _Dialled(Struct, frozen=True, rename="camel"):
 class _Entries(Struct, frozen=True):
     entries: list[Entry]
     next: int
+
+
+class _State(Struct, frozen=True):
+    now: int
 
 
 class _Failed(Struct, frozen=True):
@@ -50,38 +60,44 @@ class Remote:
     @classmethod
     async def dial(cls, client: httpx2.AsyncClient, inbound: Inbound) -> "Remote":
         """Make a call; raises `UsageError` where no platform is emulated."""
-        body = await _ask(client, "POST", "/calls", inbound)
-        return cls(client, msgspec.json.decode(body, type=_Dialled).call_id)
+        dialled = await _ask(client, "POST", "/calls", _Dialled, inbound)
+        return cls(client, dialled.call_id)
 
     async def look(self) -> Look:
-        body = await _ask(self.client, "GET", f"/calls/{self.call}")
-        return msgspec.json.decode(body, type=Look)
+        return await _ask(self.client, "GET", f"/calls/{self.call}", Look)
 
     async def told(self, after: int) -> list[Told]:
         query = f"call={quote(self.call)}&after={self._next}"
-        body = await _ask(self.client, "GET", f"/transcript?{query}")
-        new = msgspec.json.decode(body, type=_Entries)
+        new = await _ask(self.client, "GET", f"/transcript?{query}", _Entries)
         self._told += new.entries
         self._next = new.next
         return self._told[after:]
 
     async def do(self, deed: Deed) -> None:
-        await _ask(self.client, "POST", f"/calls/{self.call}/{NAME_BY_DEED[type(deed)]}", deed)
+        act = NAME_BY_DEED[type(deed)]
+        await _ask(self.client, "POST", f"/calls/{self.call}/{act}", Look, deed)
 
     async def wait(self, ms: int) -> None:
-        await _ask(self.client, "POST", "/advance", {"ms": ms}, patience=ms / 1000)
+        await _ask(self.client, "POST", "/advance", _State, {"ms": ms}, patience=ms / 1000)
 
 
 def connect(url: str) -> httpx2.AsyncClient:
     """Return a client of the control API below `url`; raises `UsageError`."""
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(("http://", "https://")) or fault(url):
         raise UsageError(f'--url "{url}" is no http or https URL: http://127.0.0.1:3000')
-    return httpx2.AsyncClient(base_url=url.rstrip("/") + "/emulator", trust_env=False)
+    base = url.rstrip("/").removesuffix("/calls").removesuffix("/emulator") + "/emulator"
+    return httpx2.AsyncClient(base_url=base, trust_env=False)
 
 
 async def _ask(
-    client: httpx2.AsyncClient, verb: str, path: str, body: object = None, patience: float = 0
-) -> bytes:
+    client: httpx2.AsyncClient,
+    verb: str,
+    path: str,
+    kind: type[A],
+    body: object = None,
+    *,
+    patience: float = 0,
+) -> A:
     content = b"" if body is None else msgspec.json.encode(body)
     try:
         answer = await client.request(verb, path, content=content, timeout=TIMEOUT + patience)
@@ -90,11 +106,11 @@ async def _ask(
             f"nobody answers at {client.base_url} ({error or type(error).__name__}); "
             "start it: ivrflow dev flows/"
         ) from error
-    if answer.is_success:
-        return answer.content
     try:
+        if answer.is_success:
+            return msgspec.json.decode(answer.content, type=kind)
         problem = msgspec.json.decode(answer.content, type=_Failed).error
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise UsageError(
             f"{client.base_url} answers {answer.status_code}: no platform is emulated there"
         ) from None

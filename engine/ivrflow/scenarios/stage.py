@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.look import ACT_BY_SENSE, look
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Handler, Headers
 from ivrflow.emulator.setup import Setup
-from ivrflow.emulator.signals import Act, Key
-from ivrflow.emulator.transcript import Heard, Pressed, Received, Spoke
+from ivrflow.emulator.signals import Act
 from ivrflow.emulator.world import Call
 from ivrflow.library import Library
 from ivrflow.machine.events import Event
@@ -103,48 +103,23 @@ class Stage:
     def waits_for(self) -> str:
         """What must be done before the call goes on: `menu`, `ring`, `room`, `talk`, `park`; `over`
         after its end, "" while it goes on by itself."""
-        call = self.call
-        if call.ended is not None:
-            return "over"
-        if call.doing in ("ring", "park"):
-            return call.doing
-        if not self.listens(Key) or self._is_busy(call):
-            return ""
-        return call.doing or "talk"
+        return look(self.call).needs
 
     def listens(self, kind: type[Act]) -> bool:
         """Whether an act of this kind would be noticed now: a menu without options only lets time
         pass."""
-        call = self.call
-        return call.main is not None and call.takes_keys and kind in call.main.waits.signals
+        return any(ACT_BY_SENSE[sense] is kind for sense in look(self.call).listens)
 
     @property
     def asked(self) -> str:
         """Whose keys and words a menu or a room takes, nobody else's; "" if there is neither."""
-        call = self.call
-        asked = call.asked or (call.listener if call.doing == "room" else None)
-        return asked.name if asked is not None else ""
+        seen = look(self.call)
+        return seen.party if seen.doing in ("menu", "room") else ""
 
     @property
     def party(self) -> str:
         """Who is meant if nobody is named."""
-        near = self.call.near
-        return self.asked or (near.name if near is not None else "caller")
-
-    def _is_busy(self, call: Call) -> bool:
-        """Whether who is asked still hears the prompt, or has given a menu something, which it
-        takes by itself after a while."""
-        who = self.party
-        for entry in reversed(self.platform.transcript):
-            if entry.call != call.id:
-                continue
-            if isinstance(entry, Heard) and entry.who == who:
-                return entry.at + entry.duration > self.platform.now
-            if isinstance(entry, Pressed | Spoke) and entry.who == who:
-                return call.doing == "menu"
-            if isinstance(entry, Received):
-                return False
-        return False
+        return look(self.call).party
 
     # -- the engine
 

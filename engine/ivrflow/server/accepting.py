@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from ivrflow.errors import UsageError
-from ivrflow.library import Catalog, Judge
+from ivrflow.library import Catalog, Judge, Library
 from ivrflow.outbound.addressing import unsendable
 from ivrflow.runtime.vault import Vault
+from ivrflow.settings import Settings
 
 
 def environment_suffices(environment: Mapping[str, str]) -> Judge:
@@ -32,3 +33,12 @@ def secrets_are_sealed(vault: Vault) -> Judge:
             vault.unlock()
 
     return judge
+
+
+def readable(
+    library: Library, settings: Settings, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables that flows may read; raises `UsageError` where they don't suffice."""
+    allowed = settings.readable(environment)
+    library.accept(environment_suffices(allowed))
+    return allowed

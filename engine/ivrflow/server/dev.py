@@ -8,27 +8,27 @@ import base64
 import secrets
 import sys
 import uuid
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ivrflow.beside import beside
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.emulator.control import PREFIX
 from ivrflow.emulator.http import create_app as create_platform
 from ivrflow.emulator.http import poster
 from ivrflow.emulator.realtime import RealTime
-from ivrflow.emulator.setup import Application, Setup
+from ivrflow.emulator.setup import KEPT_CALLS, Application, Setup
 from ivrflow.library import Library
+from ivrflow.listening import let_signals_pass, listen, serve, url_of
 from ivrflow.outbound.placing import Clients
-from ivrflow.rehearsal.engine import ticking
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.screen import Aspect, Screen
+from ivrflow.server.accepting import readable
 from ivrflow.server.app import PATH, create_app
 from ivrflow.server.callbacks import Callbacks
-from ivrflow.server.run import answering, let_signals_pass, listen, new_loop, readable
-from ivrflow.server.run import listen_with as serve
+from ivrflow.server.run import answering, new_loop
 from ivrflow.server.watch import watch
 from ivrflow.settings import Settings
 from ivrflow.sinch.signing import Keyring
@@ -69,25 +69,31 @@ def run(
 async def _run(
     library: Library, settings: Settings, environment: Mapping[str, str], console: Console
 ) -> None:
-    with listen(settings) as listener:
-        address = "http://{}:{}".format(*listener.getsockname()[:2])
+    ending = asyncio.Event()
+    with listen(settings.host, settings.port) as listener:
+        address = url_of(listener)
         application = _application(address)
-        setup = Setup(applications=(application,), resource=address, seed=secrets.token_hex(8))
+        setup = Setup(
+            applications=(application,),
+            resource=address,
+            seed=secrets.token_hex(8),
+            keeps=KEPT_CALLS,
+        )
         async with poster() as post:
             platform = RealTime(setup, post)
-            notes = Notes(lambda: platform.platform.transcript, lambda: platform.platform.now)
-            notes.overhear()
+            notes = Notes(lambda: platform.platform)
             voice = Clients({application.key: application.secret}, url=address)
             serving = answering(library, settings, environment, voice, notes.tell)
             async with serving as (answers, probe):
                 keyring = Keyring({application.key: application.secret})
                 engine = create_app(Callbacks(answers, keyring), library, probe)
+                app = _both(engine, create_platform(platform, ending))
                 following = _follow(notes, console)
                 watching = watch(library, lambda library: _reload(library, console))
-                async with ticking(platform):
-                    with _beside(following, watching):
+                with notes.overheard():
+                    async with beside(platform.run(), following, watching):
                         console.ready(address)
-                        await serve(_both(engine, create_platform(platform)), listener, GRACE)
+                        await serve(app, listener, GRACE, ending.set)
 
 
 def _application(address: str) -> Application:
@@ -105,25 +111,12 @@ def _both(engine: ASGIApp, platform: ASGIApp) -> ASGIApp:
     return app
 
 
-@contextmanager
-def _beside(*works: Coroutine[None, None, None]) -> Iterator[None]:
-    tasks = [asyncio.create_task(each) for each in works]
-    try:
-        yield
-    finally:
-        for each in tasks:
-            each.cancel()
-
-
 async def _follow(notes: Notes, console: Console) -> None:
     """Show calls as they go."""
     screen = Screen(sys.stdout, console.aspects, names=True)
-    shown = 0
     while True:
-        notes.catch_up()
-        for told in notes.told[shown:]:
+        for told in notes.take():
             screen.show(told)
-        shown = len(notes.told)
         await asyncio.sleep(FOLLOW)
 
 

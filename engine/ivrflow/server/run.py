@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import structlog
-import uvicorn
-from starlette.types import ASGIApp
 
 from ivrflow.clock import as_milliseconds, now
-from ivrflow.errors import StoreError, UsageError
+from ivrflow.errors import StoreError
 from ivrflow.library import Library
+from ivrflow.listening import let_signals_pass, listen, serve, url_of
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.placing import Clients, Placing
 from ivrflow.outbound.requests import Requests
@@ -24,7 +23,7 @@ from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.line import write_line
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
-from ivrflow.server.accepting import environment_suffices, secrets_are_sealed
+from ivrflow.server.accepting import readable, secrets_are_sealed
 from ivrflow.server.api import Api
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
@@ -57,15 +56,12 @@ def run(library: Library, settings: Settings, environment: Mapping[str, str]) ->
     allowed = readable(library, settings, environment)
     let_signals_pass()
     _spare_the_collector()
-    with listen(settings) as listener, asyncio.Runner(loop_factory=new_loop) as runner:
+    with (
+        listen(settings.host, settings.port) as listener,
+        asyncio.Runner(loop_factory=new_loop) as runner,
+    ):
         runner.run(_serve(library, settings, keyring, allowed, listener))
     return 0
-
-
-def let_signals_pass() -> None:
-    """uvicorn raises the signal that stopped it once more, when all is done."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
 
 
 async def _serve(
@@ -81,7 +77,7 @@ async def _serve(
         api = _api(answers, settings)
         async with _background(library, settings):
             _announce(library, settings, listener)
-            await listen_with(create_app(callbacks, library, probe, api), listener, GRACE)
+            await serve(create_app(callbacks, library, probe, api), listener, GRACE)
     log.info("stopped")
 
 
@@ -89,21 +85,6 @@ def _api(answers: Turns | LastWords, settings: Settings) -> Api | None:
     if isinstance(answers, LastWords):
         return None
     return Api(answers, settings.api_token, settings.application_key)
-
-
-async def listen_with(app: ASGIApp, listener: socket.socket, grace: int) -> None:
-    """Serve an application until SIGTERM or SIGINT; requests then get `grace` seconds to finish."""
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=grace,
-    )
-    await uvicorn.Server(config).serve(sockets=[listener])
 
 
 @asynccontextmanager
@@ -200,29 +181,6 @@ def _keyring(settings: Settings) -> Keyring | None:
     return Keyring(settings.secret_by_key)
 
 
-def readable(
-    library: Library, settings: Settings, environment: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the variables that flows may read; raises `UsageError` where they don't suffice."""
-    allowed = settings.readable(environment)
-    library.accept(environment_suffices(allowed))
-    return allowed
-
-
-def listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # asyncio lets small answers leave at once (TCP_NODELAY) only where it reads "TCP".
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        reason = error.strerror or error
-        raise UsageError(f"can't listen on {settings.host}:{settings.port}: {reason}") from error
-    return listener
-
-
 def _spare_the_collector() -> None:
     """Keep the garbage collector off what lives as long as the process, and from pausing calls."""
     gc.collect()
@@ -240,10 +198,9 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 
 def _announce(library: Library, settings: Settings, listener: socket.socket) -> None:
-    host, port = listener.getsockname()[:2]
     log.info(
         "serving",
-        url=f"http://{host}:{port}{PATH}",
+        url=url_of(listener) + PATH,
         flows=sorted(library.current.programs),
         store="none" if settings.fallback else settings.store,
         role=settings.role,
