@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -43,6 +44,8 @@ async def serve(
     listener: socket.socket,
     grace: int,
     ending: Callable[[], None] | None = None,
+    *,
+    http: Literal["auto", "h11"] = "auto",
 ) -> None:
     """Serve an application until SIGTERM or SIGINT; requests then get `grace` seconds to finish.
 
@@ -50,6 +53,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
+        http=http,
         log_config=None,
         access_log=False,
         lifespan="off",
