@@ -321,6 +321,17 @@ def test_words_are_spoken_and_a_wrong_key_brings_help() -> None:
         assert phone.leaves() == 0
 
 
+def test_ctrl_c_hangs_up_while_words_are_typed() -> None:
+    with terminal(FLOWS) as phone:
+        phone.sees("Welcome to Acme.")
+        phone.types(" abc")
+        phone.sees("abc")
+        phone.process.send_signal(signal.SIGINT)
+        phone.sees("caller hangs up")
+        assert phone.leaves() == 0
+        assert "abch" not in phone.text
+
+
 def test_ctrl_c_hangs_up_and_leaves_the_terminal_as_it_was() -> None:
     with terminal(FLOWS) as phone:
         phone.sees("Welcome to Acme.")
@@ -383,6 +394,55 @@ def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
     assert 'caller hears "Wait."' in answered.stdout
     nobody = call(str(tmp_path), script=PROVED + "hear sorry")
     assert nobody.returncode == 0, nobody.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("speak sales", "nobody listens for words: the menu waits for keys"),
+        ("press 19", "nobody listened when caller presses 9"),
+        ("hang up\nhang up", "nobody is on the line: the call is over"),
+        ("hear Goodbye", "the menu waits for keys"),
+        ("beep", "nobody has answered"),
+    ],
+)
+def test_what_fails_a_scenario_fails_a_script(script: str, told: str) -> None:
+    done = call(FLOWS, script=script)
+    assert (done.returncode, told in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--url", "http://[::1"], "is no http or https URL"),
+        (["--url", "http://127.0.0.1:99999"], "is no http or https URL"),
+        ([FLOWS, "--lookup", "get_balanc=x.json"], 'did you mean "get_balance"?'),
+        ([FLOWS, "--lookup", "x"], "write NAME=FILE.json"),
+        ([FLOWS, "--lookup", "get_balance=nowhere.json"], "can't be read: No such file"),
+    ],
+)
+def test_what_can_not_be_is_told_before_the_call(arguments: list[str], told: str) -> None:
+    done = call(*arguments)
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_server_that_emulates_nothing_is_told_so() -> None:
+    with in_thread(says(b'{"hello": "world"}')) as other:
+        done = call("--url", other.url)
+    assert (done.returncode, "no platform is emulated there" in done.stderr) == (2, True)
+
+
+def test_a_stdout_that_is_closed_full_or_cut_off_is_no_bug() -> None:
+    for told, code in ((">&-", 0), ("> /dev/full", 2), ("| head -c 0", 0)):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{' '.join(CALL)} {FLOWS} {told}"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), (told, done.stderr)
 
 
 def test_an_answer_that_is_no_json_is_refused(tmp_path: Path) -> None:

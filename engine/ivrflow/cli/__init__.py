@@ -92,6 +92,19 @@ def _prepare_stdout() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def _unwritten(error: OSError) -> int:
+    """Return the exit code where stdout takes no more; another failure is a bug of ours."""
+    if isinstance(error, BrokenPipeError):
+        _let_go()
+        return 0
+    if error.errno not in FULL:
+        sys.excepthook(*sys.exc_info())
+        return BUG
+    _let_go()
+    click.echo(f"ivrflow: can't write: {error.strerror}", err=True)
+    return USAGE
+
+
 def _let_go() -> None:
     """Drop what is left to write: at the end of the process it would fail once more."""
     with suppress(OSError, ValueError):
@@ -126,32 +139,21 @@ def run(arguments: list[str]) -> int:
     except NothingToReadError as error:
         click.echo(f"ivrflow: {error}", err=True)
         return NOTHING_TO_READ
-    except VoiceError as error:
+    except (VoiceError, EngineError) as error:
         _tell(error)
         return SINCH
-    except EngineError as error:
-        click.echo(f"ivrflow: {error}", err=True)
-        return SINCH
-    except BrokenPipeError:
-        _let_go()
-        return 0
     except OSError as error:
-        if error.errno not in FULL:
-            sys.excepthook(*sys.exc_info())
-            return BUG
-        _let_go()
-        click.echo(f"ivrflow: can't write: {error.strerror}", err=True)
-        return USAGE
+        return _unwritten(error)
     except Exception:  # a bug of ours, told as such and with all that helps to mend it
         sys.excepthook(*sys.exc_info())
         return BUG
     return code or 0
 
 
-def _tell(error: VoiceError) -> None:
-    """Say what Sinch said, with nothing in it that a terminal would obey."""
+def _tell(error: VoiceError | EngineError) -> None:
+    """Say what Sinch or another engine said, with nothing in it that a terminal would obey."""
     from ivrflow.sinch.escape import without_control
 
     click.echo(f"ivrflow: {without_control(str(error))}", err=True)
-    if error.help:
+    if isinstance(error, VoiceError) and error.help:
         click.echo(f"  help: {error.help}", err=True)
