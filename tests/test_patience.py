@@ -17,7 +17,7 @@ from ivrflow.analysis.patience.worlds import UNHEARD, World
 from ivrflow.analysis.subject import Application
 from ivrflow.checking import Checked
 from ivrflow.emulator.inprocess import InProcess
-from ivrflow.emulator.look import shown
+from ivrflow.emulator.look import look
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.transcript import Ended, Entry, Heard, Joined, Rang
 from ivrflow.library import Library
@@ -117,8 +117,10 @@ class Call:
             assert due is not None, "nothing will ever happen"
             assume(not self._goes_back)
             assert due - begun <= most, "longer than it may"
-            told = shown(platform.find(id))
-            presses = self.world is not World.SILENT and told["doing"] == "menu" and told["listens"]
+            seen = look(platform.find(id))
+            presses = (
+                self.world is not World.SILENT and seen.doing == "menu" and "keys" in seen.listens
+            )
             if presses and self.menu is not None and not self._hears():
                 await self.runner.wait(max(0, due - platform.now - 1))
                 await self.runner.press(id, self._pressed(self.menu))
