@@ -100,3 +100,12 @@ def pause(attempt: int, chance: float) -> int:
     Full jitter: who failed together does not come back together.
     """
     return int(chance * min(FIRST_PAUSE << (attempt - 1), LONGEST_PAUSE))
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a try. `fault` says why it failed, "" if it did not; `again`: another try may
+    help, after `pause` milliseconds at least."""
+
+    fault: str = ""
+    again: bool = False
+    pause: int = 0

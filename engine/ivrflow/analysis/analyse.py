@@ -29,6 +29,7 @@ from ivrflow.analysis.rules import (
     subflows,
     usability,
     walks,
+    webhooks,
 )
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
@@ -59,6 +60,7 @@ FAMILIES = (
     subflows,
     usability,
     walks,
+    webhooks,
 )
 """Importing a family registers its rules."""
 
