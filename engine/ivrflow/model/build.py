@@ -18,7 +18,7 @@ from ivrflow.model.build_records import build_records
 from ivrflow.model.build_requests import build_requests
 from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
-from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Transition
+from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Text, Transition
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
 from ivrflow.model.reader import (
     Reader,
@@ -393,10 +393,14 @@ def _build_app(reader: Reader, root: Mapping) -> App:
 
 
 def _webhooks(node: Node | None) -> dict[str, Webhook]:
+    """Build `webhooks:`, by name; one without an address has a name that events may use."""
     return {
-        each.key.text: Webhook(url=url, secret=text(child(each.value, "secret")), at=each.key.span)
+        each.key.text: Webhook(
+            url=text(child(each.value, "url")) or Text(source=""),
+            secret=text(child(each.value, "secret")),
+            at=each.key.span,
+        )
         for each in entries(node)
-        if (url := text(child(each.value, "url"))) is not None
     }
 
 
