@@ -27,6 +27,11 @@ class Rounds:
     def __contains__(self, id: str) -> bool:
         return id in self._tasks
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was begun goes on."""
+        return bool(self._tasks)
+
     def wake(self) -> None:
         """Have another round at once."""
         self._more.set()
