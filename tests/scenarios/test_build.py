@@ -34,7 +34,8 @@ FAULTS = [
     ("{steps: [], expect: {records: {tries: 1}}}", "E052", 'no record "tries"'),
     ("{steps: [], records: {tries: {a: 1}}}", "E052", 'no record "tries"'),
     ("steps: [signal: ready]", "E090", '"signal" is not supported yet'),
-    ("steps: [emits: answered]", "E090", '"emits" is not supported yet'),
+    ("steps: [emits: Answered]", "E051", "Answered"),
+    ("steps: [emits: {data: {a: 1}}]", "E053", "event"),
 ]
 
 

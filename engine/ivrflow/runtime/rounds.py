@@ -46,6 +46,9 @@ class Rounds:
             except StoreError as error:
                 log.error(f"{what} wait", reason=str(error))
                 rest = AFTER_A_FAULT
+            except Exception:  # a bug of ours must not end all work
+                log.exception(f"{what} wait")
+                rest = AFTER_A_FAULT
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._more.wait()

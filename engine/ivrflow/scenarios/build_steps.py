@@ -12,6 +12,7 @@ from ivrflow.scenarios.model import (
     Answer,
     Beep,
     Dials,
+    Emits,
     HangUp,
     Hear,
     MenuFails,
@@ -37,7 +38,7 @@ LONGEST_SHOWN = "400d"
 LONGEST = 400 * 86_400_000
 """Milliseconds of one wait, so that no clock overflows."""
 
-LATER = ("signal", "emits")
+LATER = ("signal",)
 BESIDE = ("who", "as")
 """Keys that say more of a step."""
 
@@ -84,6 +85,8 @@ class StepBuilder:
                 self.reader.not_yet(entry.key.span, entry.key.text)
             elif entry.key.text == "records":
                 return Remember(records=self.recorded(entry.value), at=entry.key.span)
+            elif entry.key.text == "emits":
+                return _emits(entry)
             elif entry.key.text not in BESIDE:
                 return self.checked(_step(entry, beside))
         return None
@@ -107,6 +110,18 @@ class StepBuilder:
                 message = f'"{step.text}" is no pattern: {error}'
                 self.reader.note(WRONG_LITERAL, step.at, message)
         return step
+
+
+def _emits(entry: Entry) -> Emits:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Emits(event=node.text, at=node.span)
+    return Emits(
+        event=word(child(node, "event")),
+        data=child(node, "data"),
+        to=word(child(node, "to")),
+        at=entry.key.span,
+    )
 
 
 def _step(entry: Entry, beside: dict[str, str]) -> Step:

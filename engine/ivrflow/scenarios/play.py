@@ -6,11 +6,13 @@ from typing import Any
 from ivrflow.emulator.signals import Key, Speech
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
+from ivrflow.machine.effects import Emit
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
     Dials,
+    Emits,
     HangUp,
     Hear,
     MenuFails,
@@ -26,7 +28,7 @@ from ivrflow.scenarios.model import (
     Wait,
 )
 from ivrflow.scenarios.player import WAITS, NotSoError, Player
-from ivrflow.scenarios.values import quoted
+from ivrflow.scenarios.values import equals, quoted, written
 
 
 async def play(player: Player, step: Step) -> None:
@@ -133,6 +135,20 @@ async def recorded(player: Player, step: Recorded) -> None:
         raise NotSoError(step.at, f"there is no such recording: {told}, and {state}")
 
 
+async def emits(player: Player, step: Emits) -> None:
+    """Events are looked for in their order; others may be sent between them."""
+
+    def is_meant(event: Emit) -> bool:
+        named = event.event == step.event and step.to in ("", event.to)
+        return named and (step.data is None or equals(step.data, event.data))
+
+    if not await player.sent(is_meant):
+        left = [f"{each.event} {written(each.data)} to {each.to}" for each in player.ahead]
+        told = f"sent is {', '.join(left)}" if left else "nothing more is sent"
+        state = WAITS[player.stage.waits_for]
+        raise NotSoError(step.at, f'"{step.event}" is not sent: {told}, then {state}')
+
+
 async def repeat(player: Player, step: Repeat) -> None:
     """The engine must answer what it has answered before as it did before."""
     stage = player.stage
@@ -171,6 +187,7 @@ PLAY_BY_STEP: dict[type, Callable[[Player, Any], Awaitable[None]]] = {
     Beep: beep,
     Reject: reject,
     Recorded: recorded,
+    Emits: emits,
     Repeat: repeat,
     Restart: restart,
     MenuFails: menu_fails,

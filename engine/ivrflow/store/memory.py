@@ -85,7 +85,8 @@ class MemoryStore:
         if begins != (turn.rev == 1) or not follows:
             raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
         self._callouts.put(turn.callouts)
-        self._jobs.put(turn.jobs)
+        if turn.jobs:
+            self._jobs.put(turn.jobs)
         if known is None:
             self._numbered += 1
             known = self._calls[turn.app, turn.call] = _Call(self._numbered, turn, [])
