@@ -20,6 +20,8 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import TypeVar, cast
 
+import msgspec
+
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.jobs import Job
@@ -119,7 +121,7 @@ class SqliteStore:
         self._rows: list[tuple[object, ...]] = []
         self._over: list[tuple[object, ...]] = []
         self._callouts: list[Callout] = []
-        self._jobs: list[Job] = []
+        self._jobs: list[tuple[object, ...]] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
@@ -419,7 +421,7 @@ class SqliteStore:
         if turn.over:
             self._over.append((turn.app, turn.call))
         self._callouts += turn.callouts
-        self._jobs += turn.jobs
+        self._jobs += map(msgspec.structs.astuple, turn.jobs)
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -434,11 +436,11 @@ class SqliteStore:
                 changed = self._connection.execute(_many(name, len(chunk)), values)
                 if changed.rowcount != len(chunk):
                     raise ConflictError("another turn of the call came first")
-        for chunk in _chunks(self._over):
-            values = [value for row in chunk for value in row]
-            self._connection.execute(_many("leave_queues", len(chunk)), values)
+        for name, rows in (("leave_queues", self._over), ("put_job", self._jobs)):
+            for chunk in _chunks(rows):
+                values = [value for row in chunk for value in row]
+                self._connection.execute(_many(name, len(chunk)), values)
         put_callouts(self._connection, self._callouts)
-        put_jobs(self._connection, self._jobs)
         self._clear()
 
     def _clear(self) -> None:

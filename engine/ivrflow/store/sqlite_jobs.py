@@ -16,10 +16,11 @@ Row = tuple[object, ...]
 def put_jobs(connection: sqlite3.Connection, jobs: Iterable[Job]) -> None:
     """See `Store.put_jobs`."""
     for job in jobs:
-        row = msgspec.structs.asdict(job)
         if job.rev == 1:
-            connection.execute(statement("put_job"), row)
-        elif connection.execute(statement("move_job"), row).rowcount != 1:
+            connection.execute(statement("put_job"), msgspec.structs.astuple(job))
+            continue
+        row = msgspec.structs.asdict(job)
+        if connection.execute(statement("move_job"), row).rowcount != 1:
             raise ConflictError(f"job {job.id} was changed by another")
 
 
