@@ -27,12 +27,11 @@ class Catalog:
 
     @property
     def environment(self) -> set[str]:
-        """The environment variables that the programs read."""
-        return {
-            name
-            for program in self.programs.values()
-            for name in WRITTEN.findall(program.closure.decode())
-        }
+        """The environment variables that programs and webhooks read."""
+        texts = [program.closure.decode() for program in self.programs.values()]
+        for webhook in self.app.webhooks.values():
+            texts += [webhook.url.source, "" if webhook.secret is None else webhook.secret.source]
+        return {name for text in texts for name in WRITTEN.findall(text)}
 
 
 Judge = Callable[[Catalog], None]

@@ -51,7 +51,8 @@ FAULTS = [
     ("{steps: [], call: {from: ''}}", "E606", '"" is no number'),
     ("{steps: [], call: {to: '+46'}}", "E606", '"+46" is no number'),
     ("steps: [signal: ready]", "E090", '"signal" is not supported yet'),
-    ("steps: [emits: answered]", "E090", '"emits" is not supported yet'),
+    ("steps: [emits: Answered]", "E051", "Answered"),
+    ("steps: [emits: {data: {a: 1}}]", "E053", "event"),
 ]
 
 

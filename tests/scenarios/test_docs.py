@@ -12,7 +12,12 @@ from scenarios.conftest import Command, Project
 from ivrflow import schemas
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
-LATER = {"signal", "emits"}
+LATER = {"signal"}
+APP = """\
+app: docs
+webhooks: {crm: {url: "https://crm.example.com/calls"}}
+routes: [{flow: front-desk}]
+"""
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def test_every_example_passes(tmp_path: Path, command: Command, blocks: list[str
     flows = [each for each in blocks if each.startswith("flow:")]
     files = [each for each in blocks if "scenarios:" in each]
     assert len(flows) + len(files) == len(blocks)
-    project.write("app.yaml", "app: docs\nroutes: [{flow: front-desk}]\n")
+    project.write("app.yaml", APP)
     for number, flow in enumerate(flows):
         project.write(f"{number}.flow.yaml", flow)
     for number, file in enumerate(files):

@@ -30,6 +30,7 @@ from ivrflow.analysis.rules import (
     subflows,
     usability,
     walks,
+    webhooks,
 )
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import START, Diagnostic, Kind, Related
@@ -61,6 +62,7 @@ FAMILIES = (
     subflows,
     usability,
     walks,
+    webhooks,
 )
 """Importing a family registers its rules."""
 

@@ -28,6 +28,7 @@ from ivrflow.expr.relations import describe
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.environment import WRITTEN
+from ivrflow.model.app import Webhook
 from ivrflow.model.flow import (
     Callout,
     CalloutStep,
@@ -37,6 +38,7 @@ from ivrflow.model.flow import (
     Constant,
     Decl,
     DeclaredPrompt,
+    EmitStep,
     ListValue,
     LocaleStep,
     LogStep,
@@ -113,6 +115,12 @@ def _fault(decided: Decision, span: Span, path: str) -> Fault:
 
 
 NOTHING = Known()
+
+
+def is_private(webhook: Webhook | None) -> bool:
+    """Whether nobody else can read what a webhook is sent; what is not there is told elsewhere."""
+    return webhook is None or webhook.url.source.startswith("https://")
+
 
 TypeOf = Callable[[Template], Type | None]
 
@@ -264,13 +272,45 @@ class _Reader:
                 self.texts.text(target, known, use="part of an address")
                 if credentials is not None:
                     self.texts.credentials(credentials)
+            case CalloutStep() | EmitStep() | RecordOperation():
+                self.beyond(step, known)
+            case _:
+                pass
+
+    def beyond(self, step: CalloutStep | EmitStep | RecordOperation, known: Known) -> None:
+        """Read a step whose effect outlives the call."""
+        match step:
             case CalloutStep():
                 self.callout(step, known)
+            case EmitStep():
+                self.emit(step, known)
             case RecordOperation(key=key, any=several, value=value):
                 for template in (key, several, value):
                     if template is not None and is_secret(self.texts.value(template, known)):
                         self.texts.note(leak(span_of(template), "kept in a record"))
-            case _:
+
+    def emit(self, step: EmitStep, known: Known) -> None:
+        use = "" if is_private(self.subject.app.webhook(step.to)) else IN_CLEAR
+        for template in step.data.values():
+            self.sent(template, known, use)
+
+    def sent(self, template: Template, known: Known, use: str) -> None:
+        """Read a value that goes with an event."""
+        match template:
+            case TextValue(text=text):
+                given = self.texts.whole_or_text(text, known, use=use)
+                if use and is_secret(given):
+                    self.texts.note(leak(scalar_span(text.scalar), use))
+                elif given is not None and given.name in (T.PROMPT, T.SCHEDULE):
+                    message = f"{describe(given)} can't be sent"
+                    self.texts.note(Fault(Sort.TYPE, scalar_span(text.scalar), message))
+            case ListValue(items=items):
+                for item in items:
+                    self.sent(item, known, use)
+            case ObjectValue(properties=properties):
+                for each in properties.values():
+                    self.sent(each, known, use)
+            case Constant():
                 pass
 
     def callout(self, step: CalloutStep, known: Known) -> None:

@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "tell what a finding means",
     "fmt": "lay out flows, and change nothing that they say",
     "graph": "draw a flow as Mermaid or DOT",
+    "jobs": "see events on their way to webhooks, and try again what was given up",
     "lint": "check flows before the phone rings",
     "new": "write a project that lints clean",
     "numbers": "see and assign the phone numbers of a Sinch account",

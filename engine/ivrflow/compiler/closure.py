@@ -20,6 +20,7 @@ from ivrflow.model.flow import (
     PLACE,
     Decl,
     DeclaredPrompt,
+    EmitStep,
     Expr,
     Flow,
     PlayPart,
@@ -41,7 +42,8 @@ V = TypeVar("V", bound=msgspec.Struct)
 class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flow with its application's share. `flows` are those that it runs, and they run in turn,
     by name; `callees` are the parameters of those that its callouts run. `prompts`, `schedules`,
-    `records` and `requests` are those of the application in use.
+    `records` and `requests` are those of the application in use. `webhook` is the application's
+    only one, if events go to it unnamed; where webhooks are is not for calls to keep.
 
     Every field is written out, defaults too: an engine with other defaults reads the same meaning.
     """
@@ -54,6 +56,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     records: dict[str, Record] = {}
     requests: dict[str, Request] = {}
     callees: dict[str, dict[str, Decl]] = {}
+    webhook: str = ""
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
 
@@ -84,6 +87,7 @@ def close(flow: Flow, app: App, others: Mapping[str, Flow]) -> bytes:
             name: others[name].params
             for name in sorted(_called_by((flow, *flows.values())) & others.keys())
         },
+        webhook=_only_webhook((flow, *flows.values()), app),
         dial_allow=app.dial_allow,
         sorry=app.sorry,
     )
@@ -110,6 +114,14 @@ def _run_by(flow: Flow, others: Mapping[str, Flow]) -> list[Flow]:
 def _called_by(flows: Iterable[Flow]) -> set[str]:
     """Return the names of the flows that callouts run."""
     return {callee(each, flow) for flow in flows for each in flow.callouts.values()}
+
+
+def _only_webhook(flows: Iterable[Flow], app: App) -> str:
+    """Return the webhook that is meant where an event names none, "" if none is meant."""
+    if len(app.webhooks) != 1:
+        return ""
+    unnamed = any(step.to is None for flow in flows for step in within(flow, EmitStep))
+    return next(iter(app.webhooks)) if unnamed else ""
 
 
 def open_closure(closure: bytes) -> Closure:

@@ -154,7 +154,7 @@ class _Compiler:
                 return program.AnswerStep()
             case model.RecordStep():
                 return self.record(step)
-            case model.RecordOperation() | model.CalloutStep():
+            case model.RecordOperation() | model.CalloutStep() | model.EmitStep():
                 return self.beyond(step)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
@@ -163,13 +163,21 @@ class _Compiler:
             case model.LogStep(text=line):
                 return program.LogStep(text=text(line, plain))
 
-    def beyond(self, step: model.RecordOperation | model.CalloutStep) -> program.Step:
+    def beyond(
+        self, step: model.RecordOperation | model.CalloutStep | model.EmitStep
+    ) -> program.Step:
         """Compile a step whose effect outlives the call."""
         match step:
             case model.RecordOperation(record=record):
                 return compile_operation(step, self.records[record.name])
             case model.CalloutStep():
                 return compile_step(step, self.source, self.closed.callees)
+            case model.EmitStep(event=event, data=data, to=to):
+                return program.EmitStep(
+                    event=event,
+                    data={name: value(each) for name, each in data.items()},
+                    to=self.closed.webhook if to is None else to.name,
+                )
 
     def record(self, step: model.RecordStep) -> program.StartRecordingStep:
         return program.StartRecordingStep(

@@ -22,4 +22,13 @@ class PlaceCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False
     at: str = ""
 
 
-Effect = Log | PlaceCallout
+class Emit(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """An event is to be sent to the webhook `to`. `state` is the one that the call was in."""
+
+    event: str
+    to: str
+    state: str
+    data: dict[str, object] = {}
+
+
+Effect = Log | PlaceCallout | Emit

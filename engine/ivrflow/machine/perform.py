@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from ivrflow.errors import EvaluationError
+from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Log, PlaceCallout
+from ivrflow.machine.effects import Emit, Log, PlaceCallout
+from ivrflow.machine.environment import without_marks
 from ivrflow.machine.program import (
     AnswerStep,
     CalloutStep,
+    EmitStep,
     LocaleStep,
     LogStep,
     PromptStep,
@@ -82,6 +85,14 @@ def _place_callout(walk: Walk, step: CalloutStep) -> None:
         walk.effects.append(PlaceCallout(order=wanted, state=walk.state, at=when))
 
 
+def _emit(walk: Walk, step: EmitStep) -> None:
+    data: dict[str, object] = {
+        name: without_marks(value(walk.names)) for name, value in step.data.items()
+    }
+    bounded_value(data)
+    walk.effects.append(Emit(event=step.event, to=step.to, state=walk.state, data=data))
+
+
 def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
     """Yield the names that a step sees: once, or for each item of a list, which is `item` then."""
     if step.for_each is None:
@@ -122,6 +133,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     StartRecordingStep: _start_recording,
     RecordOperation: _use_record,
     CalloutStep: _place_callout,
+    EmitStep: _emit,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

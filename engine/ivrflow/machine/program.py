@@ -156,6 +156,15 @@ class CalloutStep:
     when: Value | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitStep:
+    """Send an event to the webhook `to`."""
+
+    event: str
+    data: Mapping[str, Value]
+    to: str
+
+
 Step = (
     SetStep
     | PromptStep
@@ -164,6 +173,7 @@ Step = (
     | StartRecordingStep
     | RecordOperation
     | CalloutStep
+    | EmitStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

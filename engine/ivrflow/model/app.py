@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from ivrflow.diagnostics import START, Span
-from ivrflow.model.flow import PLACE, DeclaredPrompt, Origin, Record, Ref, Request, Template
+from ivrflow.model.flow import PLACE, DeclaredPrompt, Origin, Record, Ref, Request, Template, Text
 from ivrflow.model.schedule import Schedule
 
 DEFAULT_LOCALE = "en-US"
@@ -30,6 +30,14 @@ class Route(_Value, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+class Webhook(_Value, frozen=True, kw_only=True):
+    """Where events are sent. Both texts see `env` alone; without `secret` nothing is signed."""
+
+    url: Text
+    secret: Text | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 class App(_Value, frozen=True, kw_only=True):
     """The file `app.yaml`; an application without one answers every call with its only flow.
 
@@ -43,9 +51,16 @@ class App(_Value, frozen=True, kw_only=True):
     schedules: dict[str, Schedule] = {}
     records: dict[str, Record] = {}
     requests: dict[str, Request] = {}
+    webhooks: dict[str, Webhook] = {}
     dial_allow: tuple[str, ...] | None = None
     sorry: str = ""
     origin: Origin = msgspec.field(default=Origin(), name=PLACE)
+
+    def webhook(self, to: Ref | None) -> Webhook | None:
+        """Return the webhook of that name, or the only one; None if it isn't there."""
+        if to is not None:
+            return self.webhooks.get(to.name)
+        return next(iter(self.webhooks.values())) if len(self.webhooks) == 1 else None
 
     @property
     def path(self) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from ivrflow.diagnostics import Diagnostic, Kind, Span
 from ivrflow.expr.types import T, Type, parse_type
-from ivrflow.model.app import DEFAULT_LOCALE, App, Route
+from ivrflow.model.app import DEFAULT_LOCALE, App, Route, Webhook
 from ivrflow.model.build_actions import ActionBuilder
 from ivrflow.model.build_callouts import build_callouts
 from ivrflow.model.build_prompts import build_declared, build_own_prompt, refuse_two_prompts
@@ -18,7 +18,7 @@ from ivrflow.model.build_records import build_records
 from ivrflow.model.build_requests import build_requests
 from ivrflow.model.build_schedules import build_schedules
 from ivrflow.model.build_steps import StepBuilder
-from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Transition
+from ivrflow.model.flow import Decl, Flow, Handlers, Origin, Ref, State, Text, Transition
 from ivrflow.model.literals import EXAMPLE_BY_TYPE, guess
 from ivrflow.model.reader import (
     Reader,
@@ -30,12 +30,13 @@ from ivrflow.model.reader import (
     place,
     ref,
     several,
+    text,
     word,
 )
 from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
-LATER_IN_APP = ("region", "webhooks")
+LATER_IN_APP = ("region",)
 LATER_OUTCOMES = ("full",)
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
@@ -392,10 +393,23 @@ def _build_app(reader: Reader, root: Mapping) -> App:
         schedules=build_schedules(reader, child(root, "schedules")),
         records=build_records(reader, child(root, "records"), _type),
         requests=build_requests(reader, child(root, "requests"), _declarations),
+        webhooks=_webhooks(child(root, "webhooks")),
         dial_allow=None if allow is None else tuple(word(each) for each in several(allow)),
         sorry=word(child(child(root, "on"), "error")),
         origin=Origin(path=reader.path, locale=place(child(root, "locale"))),
     )
+
+
+def _webhooks(node: Node | None) -> dict[str, Webhook]:
+    """Build `webhooks:`, by name; one without an address has a name that events may use."""
+    return {
+        each.key.text: Webhook(
+            url=text(child(each.value, "url")) or Text(source=""),
+            secret=text(child(each.value, "secret")),
+            at=each.key.span,
+        )
+        for each in entries(node)
+    }
 
 
 def _route(reader: Reader, node: Node) -> Route | None:

@@ -79,7 +79,7 @@ def _request(reader: Reader, entry: Entry, declare: Declare) -> Request | None:
         url=url,
         params=declare(reader, child(node, "params")),
         headers=texts(child(node, "headers")),
-        json=None if body is None else _json(body),
+        json=None if body is None else json_value(body),
         form=None if form is None else texts(form),
         timeout=fixed(child(node, "timeout"), TIMEOUT),
         retries=None if retries is None else integer(retries, 0),
@@ -115,14 +115,14 @@ def _results(reader: Reader, declared: dict[str, Decl]) -> dict[str, Decl]:
     return declared
 
 
-def _json(node: Node) -> Template:
-    """Read a body: numbers, booleans and null by their look, all other scalars as text."""
+def json_value(node: Node) -> Template:
+    """Read what is sent: numbers, booleans and null by their look, all other scalars as text."""
     match node:
         case Mapping():
-            properties = {each.key.text: _json(each.value) for each in node}
+            properties = {each.key.text: json_value(each.value) for each in node}
             return ObjectValue(properties=properties, at=node.span)
         case Sequence():
-            return ListValue(items=tuple(_json(each) for each in node), at=node.span)
+            return ListValue(items=tuple(json_value(each) for each in node), at=node.span)
         case Scalar():
             type_, value = guess(node)
             if type_.name in (T.INTEGER, T.NUMBER, T.BOOLEAN, T.NULL):

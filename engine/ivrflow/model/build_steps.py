@@ -5,10 +5,12 @@ from typing import get_args
 
 from ivrflow.expr.types import Type
 from ivrflow.model.build_prompts import build_own_prompt, refuse_two_prompts
+from ivrflow.model.build_requests import json_value
 from ivrflow.model.flow import (
     AnswerStep,
     CalloutStep,
     Choice,
+    EmitStep,
     LocaleStep,
     LogStep,
     Move,
@@ -37,15 +39,10 @@ from ivrflow.model.reader import (
     word,
 )
 from ivrflow.source.node import Entry, Node, Scalar, Sequence
+from ivrflow.source.node import Mapping as YamlMapping
 
 STAY = "stay"
-LATER_STEPS = frozenset(
-    {
-        "emit",
-        "control",
-        "signal",
-    }
-)
+LATER_STEPS = frozenset({"control", "signal"})
 
 KEEP = "write `keep: true`: the callout then outlives this call"
 
@@ -86,9 +83,12 @@ class StepBuilder:
 
     def steps_of(self, node: Node) -> tuple[Step, ...]:
         """Build what stands under `set`, `emit` and `do`, in that order."""
-        self.reader.refuse(node, ("emit",))
-        assignments = list(self.assignments(child(node, "set")))
-        return (*assignments, *self.do(child(node, "do")))
+        emit = node.entries.get("emit") if isinstance(node, YamlMapping) else None
+        return (
+            *self.assignments(child(node, "set")),
+            *(() if emit is None else self.emit(emit)),
+            *self.do(child(node, "do")),
+        )
 
     def assignments(self, node: Node | None) -> Iterator[Set]:
         for each in entries(node):
@@ -128,6 +128,8 @@ class StepBuilder:
                 yield from self.record(entry)
             case "callout":
                 yield from self.callout(entry)
+            case "emit":
+                yield from self.emit(entry)
             case _ if name in OPERATIONS:
                 yield from self.operation(entry)
             case _:
@@ -201,6 +203,19 @@ class StepBuilder:
             },
             for_each=text(child(node, "for_each")),
             when=text(child(node, "at")),
+            at=entry.key.span,
+        )
+
+    def emit(self, entry: Entry) -> Iterator[EmitStep]:
+        """Build an event: its name alone, or with data and a webhook."""
+        node = entry.value
+        name = word(node) if isinstance(node, Scalar) else word(child(node, "event"))
+        if not name:
+            return
+        yield EmitStep(
+            event=name,
+            data={each.key.text: json_value(each.value) for each in entries(child(node, "data"))},
+            to=ref(child(node, "to")),
             at=entry.key.span,
         )
 

@@ -220,6 +220,15 @@ class CalloutStep(_Kind, frozen=True, kw_only=True, tag="callout"):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+class EmitStep(_Kind, frozen=True, kw_only=True, tag="emit"):
+    """Send an event to a webhook of the application; `to` is None where there is only one."""
+
+    event: str
+    data: dict[str, Template] = {}
+    to: Ref | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 Operation = Literal["read", "put", "delete", "count", "claim", "enqueue", "dequeue", "place"]
 
 
@@ -247,6 +256,7 @@ Step = (
     | RecordStep
     | RecordOperation
     | CalloutStep
+    | EmitStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

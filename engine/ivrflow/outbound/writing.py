@@ -37,7 +37,7 @@ def write(lookup: Lookup, environment: Mapping[str, str], key: str) -> Outgoing:
     """
 
     def value(name: str) -> str:
-        return _value(environment, name)
+        return environment_value(environment, name)
 
     def filled(text: str) -> str:
         return fill(text, value)
@@ -54,7 +54,8 @@ def write(lookup: Lookup, environment: Mapping[str, str], key: str) -> Outgoing:
     return Outgoing(method=lookup.method, url=url, headers=headers, body=body)
 
 
-def _value(environment: Mapping[str, str], name: str) -> str:
+def environment_value(environment: Mapping[str, str], name: str) -> str:
+    """Return a variable's value; raises `ExchangeError` where it is no text."""
     value = environment.get(name, "").strip()
     if _NO_TEXT.search(value):
         raise ExchangeError(f"env.{name} is no text in UTF-8")

@@ -96,6 +96,9 @@ class Notes:
         event, call = str(entry.pop("event")), str(entry.pop("call", ""))
         if event == "log":
             self._add(Logged(at=self._now(), call=call, level="info", text=entry["text"]))
+        elif event == "emit":
+            text = f"{entry['event_name']} to {entry['to']}"
+            self._add(Logged(at=self._now(), call=call, level="emit", text=text))
         elif method in TOLD:
             told = "; ".join(f"{name} {value}" for name, value in entry.items() if value)
             text = f"{event}: {told}" if told else event

@@ -5,7 +5,6 @@ nobody twice: what was being placed then is never placed again, only looked for.
 the platform's answer; whichever is committed first counts.
 """
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -27,6 +26,7 @@ from ivrflow.machine.program import Program
 from ivrflow.records import Operation
 from ivrflow.runtime import tries
 from ivrflow.runtime.callouts import TOLD
+from ivrflow.runtime.rounds import LONGEST, Rounds
 from ivrflow.runtime.throttle import Throttle
 from ivrflow.runtime.turn import Turns
 from ivrflow.store.base import Records
@@ -37,12 +37,8 @@ MOST_AT_ONCE = 100
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
 
-SHORTEST_REST = 0.05
 FULL_REST = 1.0
 """Seconds to rest while as many calls are under way as may be; the end of one wakes, too."""
-
-LONGEST_REST = 60.0
-"""Seconds after which the store is looked at even if nobody said that something is due."""
 
 log = structlog.get_logger()
 
@@ -79,22 +75,12 @@ class Dialler:
         self._limits = limits
         self._throttle = Throttle(limits.per_second)
         self._now = now
-        self._due = asyncio.Event()
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        turns.notice = self._due.set
+        self._rounds = Rounds()
+        turns.notice = self._rounds.wake
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            self._due.clear()
-            try:
-                rest = await self.work()
-            except StoreError as error:
-                log.error("callouts wait", reason=str(error))
-                rest = AGAIN / 1000
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await self._due.wait()
+        await self._rounds.run(self.work, "callouts")
 
     async def work(self) -> float:
         """Begin all that is due; returns after how many seconds to look again."""
@@ -102,28 +88,19 @@ class Dialler:
         room = self._limits.at_once - await self._store.busy_callouts()
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
             waits = callout.state is State.WAITING
-            if callout.id in self._busy or (waits and room <= 0):
+            if callout.id in self._rounds or (waits and room <= 0):
                 continue
             room -= waits
-            self._begin(callout)
+            self._rounds.begin(callout.id, self._do(callout))
         due = await self._store.next_due()
-        if due is None or self._busy:  # what has begun says when it is done
-            return LONGEST_REST
-        soon = FULL_REST if room <= 0 else SHORTEST_REST
-        return min(max(soon, (due - as_milliseconds(self._now())) / 1000), LONGEST_REST)
+        if due is None or self._rounds.busy:  # what has begun says when it is done
+            return LONGEST
+        soon = FULL_REST if room <= 0 else 0.0
+        return max(soon, (due - as_milliseconds(self._now())) / 1000)
 
     async def drain(self) -> None:
         """Wait for what has begun: to give up a request to place a call could end the call."""
-        while self._busy:
-            await asyncio.gather(*self._busy.values(), return_exceptions=True)
-
-    def _begin(self, callout: Callout) -> None:
-        def done(_: asyncio.Task[None]) -> None:
-            del self._busy[callout.id]
-            self._due.set()
-
-        task = self._busy[callout.id] = asyncio.create_task(self._do(callout))
-        task.add_done_callback(done)
+        await self._rounds.drain()
 
     async def _do(self, callout: Callout) -> None:
         try:

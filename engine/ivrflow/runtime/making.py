@@ -12,6 +12,7 @@ import msgspec
 
 from ivrflow.callouts import Callout
 from ivrflow.clock import as_milliseconds, as_text
+from ivrflow.jobs import Job
 from ivrflow.machine.asking import answered
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Unknown, identity
@@ -25,6 +26,7 @@ from ivrflow.runtime.callouts import Callouts
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live
 from ivrflow.runtime.lookups import Told, looked_up
 from ivrflow.runtime.mailbox import Key
+from ivrflow.runtime.outbox import Outbox
 from ivrflow.runtime.rescue import EMPTY
 from ivrflow.runtime.vault import Vault
 from ivrflow.sinch.render import render
@@ -86,9 +88,12 @@ class Maker:
     """Makes the turns of calls. `identity_key` keys the hashes of their events; `who` names this
     process in the store."""
 
-    def __init__(self, vault: Vault, callouts: Callouts, identity_key: bytes, who: str) -> None:
+    def __init__(
+        self, vault: Vault, callouts: Callouts, outbox: Outbox, identity_key: bytes, who: str
+    ) -> None:
         self._vault = vault
         self._callouts = callouts
+        self._outbox = outbox
         self._identities = hashlib.blake2b(digest_size=16, key=identity_key)
         self._who = who
 
@@ -164,7 +169,13 @@ class Maker:
             facts=_encoder.encode(facts),
             reply=reply,
             callouts=self._callouts_of(arrival, at, taken.effects),
+            jobs=self._jobs_of(arrival, live.program, at, taken),
         )
+
+    def _jobs_of(self, arrival: Arrival, program: Program, at: int, taken: Step) -> tuple[Job, ...]:
+        if not taken.effects:
+            return ()
+        return tuple(self._outbox.asked(arrival.call, arrival.key, at, program, taken))
 
     def _callouts_of(
         self, arrival: Arrival, at: int, effects: tuple[Effect, ...]

@@ -45,6 +45,7 @@ from ivrflow.runtime.lookups import (
 )
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.making import Arrival, Maker, Making
+from ivrflow.runtime.outbox import Outbox
 from ivrflow.runtime.programs import Programs
 from ivrflow.runtime.rescue import rescue, unrouted
 from ivrflow.runtime.vault import Vault
@@ -108,7 +109,8 @@ class Turns:
         self.now = now
         self.vault = Vault(lambda: policy.secret_key or store.secret_key())
         self.callouts = Callouts(library, store, self.vault)
-        self.maker = Maker(self.vault, self.callouts, store.identity_key, policy.who)
+        self.outbox = Outbox(self.vault, store.identity_key)
+        self.maker = Maker(self.vault, self.callouts, self.outbox, store.identity_key, policy.who)
         self.tell = tell or write_line
         self.notice: Callable[[], None] = _nothing
         self.mailbox = Mailbox()
@@ -293,6 +295,8 @@ class Turns:
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
+        if turn.jobs:
+            self.outbox.notice()
         if session.over:
             self.live.drop(call)
         else:

@@ -11,6 +11,7 @@ from ivrflow.scenarios.model import (
     Answer,
     Beep,
     Dials,
+    Emits,
     HangUp,
     Hear,
     MenuFails,
@@ -118,6 +119,8 @@ class StepBuilder:
                 return Restart(at=at)
             case "menu_fails":
                 return MenuFails(at=at)
+            case "emits":
+                return _emits(entry)
             case "records":
                 return Remember(records=self.records(entry.value), at=at)
             case later:
@@ -132,6 +135,18 @@ class StepBuilder:
             message = f'"{step.text}" is no pattern: {error}'
             self.reader.note(WRONG_LITERAL, step.at, message)
         return step
+
+
+def _emits(entry: Entry) -> Emits:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Emits(event=node.text, at=node.span)
+    return Emits(
+        event=word(child(node, "event")),
+        data=child(node, "data"),
+        to=word(child(node, "to")),
+        at=entry.key.span,
+    )
 
 
 def duration(reader: Reader, node: Node | None, who_waits: str) -> int:

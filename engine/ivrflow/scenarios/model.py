@@ -119,6 +119,14 @@ class Recorded(_Step, frozen=True, kw_only=True):
     to: str = ""
 
 
+class Emits(_Step, frozen=True, kw_only=True):
+    """The event is sent, with this `data` at least, and to this webhook unless `to` is ""."""
+
+    event: str
+    data: Node | None = None
+    to: str = ""
+
+
 class Repeat(_Step, frozen=True, kw_only=True):
     """The platform sends its last callback again."""
 
@@ -149,6 +157,7 @@ Step = (
     | Beep
     | Reject
     | Recorded
+    | Emits
     | Repeat
     | Restart
     | MenuFails

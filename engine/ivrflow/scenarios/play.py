@@ -2,11 +2,13 @@
 
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
+from ivrflow.machine.effects import Emit
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
     Dials,
+    Emits,
     HangUp,
     Hear,
     MenuFails,
@@ -22,7 +24,7 @@ from ivrflow.scenarios.model import (
     Wait,
 )
 from ivrflow.scenarios.player import WAITS, NotSoError, Player
-from ivrflow.scenarios.values import quoted
+from ivrflow.scenarios.values import equals, quoted, written
 
 
 async def play(player: Player, step: Step) -> None:
@@ -49,7 +51,7 @@ async def _play(player: Player, step: Step) -> None:
             await dials(player, step)
         case Answer() | Beep() | Reject():
             await _play_callee(player, step)
-        case Wait() | Recorded() | Repeat() | Restart() | MenuFails() | Remember():
+        case Wait() | Recorded() | Emits() | Repeat() | Restart() | MenuFails() | Remember():
             await _play_around(player, step)
 
 
@@ -64,7 +66,7 @@ async def _play_callee(player: Player, step: Answer | Beep | Reject) -> None:
 
 
 async def _play_around(
-    player: Player, step: Wait | Recorded | Repeat | Restart | MenuFails | Remember
+    player: Player, step: Wait | Recorded | Emits | Repeat | Restart | MenuFails | Remember
 ) -> None:
     """Play what nobody on the phone does."""
     stage = player.stage
@@ -73,6 +75,8 @@ async def _play_around(
             await stage.world.wait(step.ms)
         case Recorded():
             await recorded(player, step)
+        case Emits():
+            await emits(player, step)
         case Repeat():
             await repeat(player, step)
         case Restart():
@@ -180,6 +184,20 @@ async def recorded(player: Player, step: Recorded) -> None:
         told = f"the recording is {made[-1]}" if made else "nothing was recorded"
         state = WAITS[player.stage.waits_for]
         raise NotSoError(step.at, f"there is no such recording: {told}, and {state}")
+
+
+async def emits(player: Player, step: Emits) -> None:
+    """Events are looked for in their order; others may be sent between them."""
+
+    def is_meant(event: Emit) -> bool:
+        named = event.event == step.event and step.to in ("", event.to)
+        return named and (step.data is None or equals(step.data, event.data))
+
+    if not await player.sent(is_meant):
+        left = [f"{each.event} {written(each.data)} to {each.to}" for each in player.ahead]
+        told = f"sent is {', '.join(left)}" if left else "nothing more is sent"
+        state = WAITS[player.stage.waits_for]
+        raise NotSoError(step.at, f'"{step.event}" is not sent: {told}, then {state}')
 
 
 async def repeat(player: Player, step: Repeat) -> None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ivrflow.diagnostics import Span
 from ivrflow.emulator.look import Sense
+from ivrflow.machine.effects import Emit
 from ivrflow.scenarios.model import Press, Speak, Step
 from ivrflow.scenarios.stage import Stage
 
@@ -60,6 +61,7 @@ class Player:
         self.people: set[str] = set()
         self.ringing = ""
         self._read = 0
+        self._events = 0
 
     async def rest(self) -> None:
         """Let the call go on until it needs somebody."""
@@ -90,6 +92,23 @@ class Player:
                 self._read = place + 1
                 return entry
         return None
+
+    async def sent(self, fits: Callable[[Emit], bool]) -> bool:
+        """Whether an event that fits is sent before the call needs somebody."""
+        for _ in range(MOST):
+            for number, event in enumerate(self.ahead):
+                if fits(event):
+                    self._events += number + 1
+                    return True
+            if self.stage.waits_for not in ("", "over") or not await self.stage.next():
+                return False
+        return False
+
+    @property
+    def ahead(self) -> list[Emit]:
+        """The events since the last one that was looked for."""
+        effects = [effect for seen in self.stage.seen for effect in seen.step.effects]
+        return [each for each in effects if isinstance(each, Emit)][self._events :]
 
     def passed(self) -> None:
         """From here on only what happens after this moment is looked for."""

@@ -14,7 +14,7 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Effect, Log, PlaceCallout
+from ivrflow.machine.effects import Effect, Emit, Log, PlaceCallout
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -105,6 +105,8 @@ def _effect(effect: Effect) -> str:
         case PlaceCallout(order=order):
             to = order.fault if order.dial is None else order.dial.to
             return f"callout {order.name} to {to}"
+        case Emit(event=name, data=data, to=to):
+            return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
 
 
 def _event(event: Event) -> str:

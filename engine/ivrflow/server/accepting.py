@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from ivrflow.errors import UsageError
 from ivrflow.library import Catalog, Judge, Library
 from ivrflow.outbound.addressing import unsendable
+from ivrflow.outbound.webhooks import unusable
 from ivrflow.runtime.vault import Vault
 from ivrflow.settings import Settings
 
 
 def environment_suffices(environment: Mapping[str, str]) -> Judge:
-    """Return who refuses flows that read another variable than these, or whose look-ups can never
-    be sent with what these hold."""
+    """Return who refuses flows that read another variable than these, or whose look-ups and events
+    can never be sent with what these hold."""
 
     def judge(catalog: Catalog) -> None:
         missing = sorted(catalog.environment - environment.keys())
@@ -21,6 +22,8 @@ def environment_suffices(environment: Mapping[str, str]) -> Judge:
         for program in catalog.programs.values():
             for reason in unsendable(program, environment):
                 raise UsageError(reason)
+        for reason in unusable(catalog.app.webhooks, environment):
+            raise UsageError(reason)
 
     return judge
 

@@ -19,10 +19,13 @@ from ivrflow.listening import let_signals_pass, listen, serve, url_of
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.placing import Clients, Placing
 from ivrflow.outbound.requests import Requests
+from ivrflow.outbound.webhooks import Webhooks
 from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.line import write_line
+from ivrflow.runtime.outbox import WEBHOOK
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
+from ivrflow.runtime.worker import Worker
 from ivrflow.server.accepting import readable, secrets_are_sealed
 from ivrflow.server.api import Api
 from ivrflow.server.app import PATH, Probe, create_app
@@ -111,7 +114,10 @@ async def answering(
     turns = Turns(library, store, policy, asker=Requests(http, environment), tell=tell)
     limits = Limits(per_second=settings.callouts_per_second, at_once=settings.max_callouts)
     dialler = Dialler(turns, Placing(voice, environment), limits)
-    beside = [asyncio.create_task(each) for each in (_sweep(store), dialler.run())]
+    webhooks = Webhooks(http, lambda: library.current.app.webhooks, environment)
+    worker = Worker(store, turns.outbox, {WEBHOOK: webhooks.send})
+    doing = (_sweep(store), dialler.run(), worker.run())
+    beside = [asyncio.create_task(each) for each in doing]
     try:
         library.accept(secrets_are_sealed(turns.vault))
         yield turns, lambda: _probe(store)
@@ -122,6 +128,7 @@ async def answering(
             async with asyncio.timeout(GRACE):
                 await dialler.drain()
                 await turns.drain()
+                await worker.drain()
                 await http.close()
                 await voice.close()
         await store.close()

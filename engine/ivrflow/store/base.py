@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from ivrflow.callouts import Callout
+from ivrflow.jobs import Job
 from ivrflow.records import Operation
 
 KEPT = 16
@@ -31,7 +32,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     a call's first. `key` tells the event from all others of its call. `at`, `due` and `over` are
     milliseconds since 1970; `over` is 0 while the call lives. `session`, `event`, `facts` and
     `reply` are JSON, `reply` empty where none is sent. `callouts` are added and changed with it,
-    see `Store.put_callouts`.
+    see `Store.put_callouts`; `jobs` are added, see `Store.put_jobs`.
     """
 
     app: str
@@ -52,6 +53,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     facts: bytes
     reply: bytes
     callouts: tuple[Callout, ...] = ()
+    jobs: tuple[Job, ...] = ()
 
 
 class Records(Protocol):
@@ -86,6 +88,14 @@ class CalloutFilter(msgspec.Struct, frozen=True, kw_only=True):
     flow: str = ""
     name: str = ""
     state: str = ""
+
+
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which jobs are wanted; "" is all."""
+
+    state: str = ""
+    to: str = ""
+    call: str = ""
 
 
 class Recent(msgspec.Struct, frozen=True, gc=False):
@@ -213,13 +223,41 @@ class Store(Protocol):
         """Return callouts, the latest first, from the one before `before` ("": from the last)."""
         ...
 
+    async def put_jobs(self, jobs: Sequence[Job]) -> None:
+        """Add jobs (those of `rev` 1) and change those that are there.
+
+        One is not added where its id is known. A change that doesn't follow the last one raises
+        `ConflictError`, and nothing of all is kept.
+        """
+        ...
+
+    async def job(self, id: str) -> Job | None:
+        """Return a job."""
+        ...
+
+    async def due_jobs(self, at: int, each: int) -> list[Job]:
+        """Return jobs to be done by `at`, the longest due first, up to `each` of one `to`.
+
+        Of a lane that is the first that is open, if any.
+        """
+        ...
+
+    async def next_due_job(self, after: int) -> int | None:
+        """Return when the next job becomes due after a point in time, None if none does."""
+        ...
+
+    async def jobs(self, only: JobFilter, before: str, limit: int) -> list[Job]:
+        """Return jobs, the latest first, from the one before `before` ("": from the last)."""
+        ...
+
     async def probe(self) -> None:
         """Write something and commit it; raises `StoreUnavailableError` where turns would fail."""
         ...
 
     async def sweep(self, before: int, limit: int, *, now: int) -> int:
-        """Forget calls that were over, or last heard of, before `before`, and what of records has
-        expired at `now`: up to `limit` together.
+        """Forget calls that were over, or last heard of, before `before`, callouts that were over,
+        jobs that were done or given up, and what of records has expired at `now`: up to `limit`
+        together.
 
         Returns how many went. Programs that no call runs on any more, and the places in queues of
         calls that never ended, go with them.

@@ -8,12 +8,14 @@ import msgspec
 
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError
+from ivrflow.jobs import Job
 from ivrflow.store.base import (
     KEPT,
     CalloutFilter,
     Commit,
     Decide,
     Draft,
+    JobFilter,
     Place,
     Recent,
     Row,
@@ -21,6 +23,7 @@ from ivrflow.store.base import (
     Turn,
 )
 from ivrflow.store.memory_callouts import MemoryCallouts
+from ivrflow.store.memory_jobs import MemoryJobs
 from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
 
 
@@ -53,6 +56,7 @@ class MemoryStore:
         self._numbered = 0
         self._records = MemoryRecords()
         self._callouts = MemoryCallouts()
+        self._jobs = MemoryJobs()
         self._secret_key = secrets.token_bytes(32)
 
     def secret_key(self) -> bytes:
@@ -81,6 +85,8 @@ class MemoryStore:
         if begins != (turn.rev == 1) or not follows:
             raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
         self._callouts.put(turn.callouts)
+        if turn.jobs:
+            self._jobs.put(turn.jobs)
         if known is None:
             self._numbered += 1
             known = self._calls[turn.app, turn.call] = _Call(self._numbered, turn, [])
@@ -157,6 +163,21 @@ class MemoryStore:
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         return self._callouts.listed(only, before, limit)
 
+    async def put_jobs(self, jobs: Sequence[Job]) -> None:
+        self._jobs.put(jobs)
+
+    async def job(self, id: str) -> Job | None:
+        return self._jobs.get(id)
+
+    async def due_jobs(self, at: int, each: int) -> list[Job]:
+        return self._jobs.due(at, each)
+
+    async def next_due_job(self, after: int) -> int | None:
+        return self._jobs.next_due(after)
+
+    async def jobs(self, only: JobFilter, before: str, limit: int) -> list[Job]:
+        return self._jobs.listed(only, before, limit)
+
     async def probe(self) -> None:
         pass
 
@@ -170,7 +191,8 @@ class MemoryStore:
         used = {call.last.program for call in self._calls.values()}
         self._closures = {key: value for key, value in self._closures.items() if key in used}
         gone = len(old) + self._records.sweep(now, limit - len(old))
-        return gone + self._callouts.sweep(before, limit - gone)
+        gone += self._callouts.sweep(before, limit - gone)
+        return gone + self._jobs.sweep(before, limit - gone)
 
     async def close(self) -> None:
         pass

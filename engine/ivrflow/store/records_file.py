@@ -7,14 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from ivrflow.errors import StoreError
 from ivrflow.records import Put
+from ivrflow.store.beside import open_beside
 from ivrflow.store.sql import statement
-from ivrflow.store.sqlite import is_earlier
 from ivrflow.store.sqlite_records import NEVER, SqliteRecords
-
-BUSY_SECONDS = 10.0
-"""How long to wait for the server, which writes most of the time when it is busy."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,16 +36,8 @@ class RecordsFile:
     @contextmanager
     def open(cls, path: Path) -> "Iterator[RecordsFile]":
         """Open a file that is a store already; raises `StoreError`."""
-        if not path.is_file():
-            raise StoreError(f"there is no store {path}: name another file with --store")
-        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
-        try:
-            _check_layout(connection, path)
+        with open_beside(path) as connection:
             yield cls(connection)
-        except sqlite3.Error as error:
-            raise StoreError(f"{path} can't be used as a store: {error}") from error
-        finally:
-            connection.close()
 
     def rows(self, record: str | None, key: str | None, at: int) -> list[Kept]:
         """Return what has not expired at `at`: of one record or all, under one key or all."""
@@ -76,10 +64,3 @@ class RecordsFile:
         """Forget what stands under a key, or what one call has of it; returns how many went."""
         told = {"name": record, "key": key, "call": call, "at": at}
         return self._connection.execute(statement("drop_records"), told).rowcount
-
-
-def _check_layout(connection: sqlite3.Connection, path: Path) -> None:
-    query = "SELECT value FROM meta WHERE name = 'format'"
-    (found,) = connection.execute(query).fetchone() or (b"",)
-    if is_earlier(found, path):
-        raise StoreError(f"{path} is of an earlier layout: `ivrflow serve` brings it up to date")

@@ -20,13 +20,17 @@ from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import TypeVar, cast
 
+import msgspec
+
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
+from ivrflow.jobs import Job
 from ivrflow.store.base import (
     KEPT,
     CalloutFilter,
     Decide,
     Draft,
+    JobFilter,
     Place,
     Recent,
     Row,
@@ -45,6 +49,7 @@ from ivrflow.store.sqlite_callouts import (
     next_due,
     put_callouts,
 )
+from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
 from ivrflow.store.sqlite_records import SqliteRecords
 
 FORMAT = b"3"
@@ -52,7 +57,7 @@ FORMAT = b"3"
 refused."""
 
 EARLIER_FORMATS = (b"1", b"2")
-"""1: without the table `record`. 2: without `callout`."""
+"""1: without the table `record`. 2: without `callout` and `job`."""
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
@@ -116,6 +121,7 @@ class SqliteStore:
         self._rows: list[tuple[object, ...]] = []
         self._over: list[tuple[object, ...]] = []
         self._callouts: list[Callout] = []
+        self._jobs: list[tuple[object, ...]] = []
         self._writer = threading.Thread(target=self._write, name="ivrflow-store", daemon=True)
         self._checkpointer = threading.Thread(
             target=self._checkpoint, name="ivrflow-checkpoint", daemon=True
@@ -207,6 +213,21 @@ class SqliteStore:
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: list_callouts(connection, only, before, limit))
+
+    async def put_jobs(self, jobs: Sequence[Job]) -> None:
+        await self._ask(lambda connection: put_jobs(connection, jobs))
+
+    async def job(self, id: str) -> Job | None:
+        return await self._ask(lambda connection: find_job(connection, id))
+
+    async def due_jobs(self, at: int, each: int) -> list[Job]:
+        return await self._ask(lambda connection: due_jobs(connection, at, each))
+
+    async def next_due_job(self, after: int) -> int | None:
+        return await self._ask(lambda connection: next_due_job(connection, after))
+
+    async def jobs(self, only: JobFilter, before: str, limit: int) -> list[Job]:
+        return await self._ask(lambda connection: list_jobs(connection, only, before, limit))
 
     async def probe(self) -> None:
         touch = "UPDATE meta SET value = randomblob(8) WHERE name = 'probe'"
@@ -400,6 +421,7 @@ class SqliteStore:
         if turn.over:
             self._over.append((turn.app, turn.call))
         self._callouts += turn.callouts
+        self._jobs += map(msgspec.structs.astuple, turn.jobs)
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -414,9 +436,10 @@ class SqliteStore:
                 changed = self._connection.execute(_many(name, len(chunk)), values)
                 if changed.rowcount != len(chunk):
                     raise ConflictError("another turn of the call came first")
-        for chunk in _chunks(self._over):
-            values = [value for row in chunk for value in row]
-            self._connection.execute(_many("leave_queues", len(chunk)), values)
+        for name, rows in (("leave_queues", self._over), ("put_job", self._jobs)):
+            for chunk in _chunks(rows):
+                values = [value for row in chunk for value in row]
+                self._connection.execute(_many(name, len(chunk)), values)
         put_callouts(self._connection, self._callouts)
         self._clear()
 
@@ -426,6 +449,7 @@ class SqliteStore:
         self._rows.clear()
         self._over.clear()
         self._callouts.clear()
+        self._jobs.clear()
 
     def _add_program(self, turn: Turn) -> int:
         insert = "INSERT INTO program (hash, closure) VALUES (?, ?)"
@@ -475,7 +499,8 @@ class SqliteStore:
             self._programs = dict(connection.execute("SELECT hash, id FROM program"))
         expired = connection.execute(statement("old_records"), (now, limit - len(old)))
         gone = len(old) + expired.rowcount
-        return gone + connection.execute(statement("old_callouts"), (before, limit - gone)).rowcount
+        gone += connection.execute(statement("old_callouts"), (before, limit - gone)).rowcount
+        return gone + connection.execute(statement("old_jobs"), (before, limit - gone)).rowcount
 
     def _checkpoint(self) -> None:
         """The checkpoint thread: move the log into the file beside the writer's commits."""

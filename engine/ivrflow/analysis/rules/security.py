@@ -47,7 +47,7 @@ def shared_environment_out_of_place(application: Application) -> Iterator[Findin
 def _environment(found: Iterable[Fault]) -> Iterator[Finding]:
     for fault in found:
         if fault.sort is Sort.ENVIRONMENT:
-            message = "`env` can be read in requests and in the credentials of `record` alone"
+            message = "`env` can be read in requests, webhooks and credentials of `record` alone"
             yield Finding(fault.span, message, "there, write it as {{ env.NAME }}")
 
 

@@ -85,3 +85,30 @@ WHERE call <> '' AND state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_over ON callout (due) WHERE state = 'over';
 CREATE INDEX IF NOT EXISTS callout_busy ON callout (state)
 WHERE state <> 'over' AND state IN ('placing', 'placed', 'live');
+
+-- What is to be done after a commit. `due` is when it is to be done, when its lease is over, or when
+-- it was done or given up.
+CREATE TABLE IF NOT EXISTS job (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    name TEXT NOT NULL,
+    app TEXT NOT NULL,
+    call TEXT NOT NULL,
+    body BLOB NOT NULL,
+    made INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    lane TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    fault TEXT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS job_due ON job ("to", due) WHERE state IN ('waiting', 'running');
+CREATE INDEX IF NOT EXISTS job_next ON job (due) WHERE state IN ('waiting', 'running');
+CREATE INDEX IF NOT EXISTS job_lane ON job (lane, number)
+WHERE lane <> '' AND state IN ('waiting', 'running');
+CREATE INDEX IF NOT EXISTS job_over ON job (due) WHERE state IN ('done', 'dead');

@@ -1,0 +1,3 @@
+SELECT id, kind, "to", name, app, call, body, made, due, until, lane, rev, state, attempt, fault
+FROM job
+WHERE id = ?

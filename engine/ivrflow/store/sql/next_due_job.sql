@@ -1,0 +1,1 @@
+SELECT min(due) FROM job WHERE state IN ('waiting', 'running') AND due > ?
