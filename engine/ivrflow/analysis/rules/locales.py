@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ivrflow.analysis.locales import Locales, hearing
+from ivrflow.analysis.locales import hearing
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -40,17 +40,16 @@ def missing_translation(subject: Subject) -> Iterator[Finding]:
 
     Words for another country of the same language will do: en-US for a caller who wants en-GB.
     """
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     if not any(isinstance(part, PlayPart) for part in subject.parts()):
         return
     for heard in hearing(subject).parts:
         if not isinstance(heard.part, PlayPart):
             continue
         wanted = {heard.part.locale: "this part"} if heard.part.locale else heard.locales
-        for name, locale, origin in _missing(heard.part.target.source, wanted, subject, set()):
-            if (name, locale) not in told:
-                told.add((name, locale))
-                yield _untranslated(subject, heard.part, name, locale, origin)
+        played = [(heard.part.target.source, *each) for each in wanted.items()]
+        for name, locale, origin in _missing(played, subject, seen):
+            yield _untranslated(subject, heard.part, name, locale, origin)
 
 
 def _untranslated(subject: Subject, part: PlayPart, name: str, locale: str, origin: str) -> Finding:
@@ -61,34 +60,35 @@ def _untranslated(subject: Subject, part: PlayPart, name: str, locale: str, orig
     return Finding(part.at if declared is None else declared.at, message, help)
 
 
+Played = tuple[str, str, str]
+"""A prompt that is played, a locale in which it can be heard, and where that comes from."""
+
+
 def _missing(
-    name: str, wanted: Locales, subject: Subject, seen: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the prompts that lack a locale when `name` is played, and those that it plays."""
-    declared = subject.prompts.get(name)
-    if declared is None or not declared.by_locale:
-        return
-    for locale, origin in wanted.items():
-        if (name, locale) in seen:
+    played: Iterable[Played], subject: Subject, seen: set[tuple[str, str]]
+) -> Iterator[Played]:
+    """Yield what lacks its locale of what is `played`, and of what that plays, unless it was seen
+    before."""
+    todo = list(played)
+    while todo:
+        name, locale, origin = todo.pop()
+        declared = subject.prompts.get(name)
+        if declared is None or not declared.by_locale or (name, locale) in seen:
             continue
         seen.add((name, locale))
         if language(locale) not in map(language, declared.by_locale):
             yield name, locale, origin
-        yield from _inside(declared, locale, origin, subject, seen)
+        todo += _inside(declared, locale, origin, subject)
 
 
 def _inside(
-    declared: DeclaredPrompt,
-    locale: str,
-    origin: str,
-    subject: Subject,
-    seen: set[tuple[str, str]],
-) -> Iterator[tuple[str, str, str]]:
+    declared: DeclaredPrompt, locale: str, origin: str, subject: Subject
+) -> Iterator[Played]:
     spoken = best_locale(locale, declared.by_locale, subject.flow.locale or subject.app.locale)
     for part in declared.by_locale[spoken]:
         if isinstance(part, PlayPart):
-            wanted = {part.locale or spoken: "the part that plays it" if part.locale else origin}
-            yield from _missing(part.target.source, wanted, subject, seen)
+            why = "the part that plays it" if part.locale else origin
+            yield part.target.source, part.locale or spoken, why
 
 
 @FLOW.add(
