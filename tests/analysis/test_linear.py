@@ -59,7 +59,9 @@ def test_conditions_on_the_way_to_a_prompt_are_as_many_as_there_are() -> None:
 
 
 def test_conditions_choose_among_a_thousand_parts_and_no_more() -> None:
-    parts = [{"say": f"Hello {number}.", "when": f"tries > {number}"} for number in range(1_001)]
+    parts = [
+        {"say": f"Hello {number}.", "when": f"call.custom == '{number}'"} for number in range(1_001)
+    ]
     states = {"greet": {"say": [*parts, "Hello."], "hangup": None}}
     (told,) = found({"flow": "choosy", "start": "greet", "states": states})
     assert told.message == "this prompt has more than 1,000 parts to choose from"
