@@ -64,6 +64,7 @@ CALL = Type(
     properties={
         "id": STRING,
         "from": Type(name=T.PHONE, nullable=True),
+        "user": Type(name=T.STRING, nullable=True),
         "to": STRING,
         "domain": Type(name=T.STRING, enum=DOMAINS),
         "headers": Type(name=T.OBJECT),
