@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT   := 3000
+SEED   := 1
 VENV   := .venv
 BIN    := $(VENV)/bin
 SHELL  := /bin/sh
@@ -16,7 +17,7 @@ unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH MYPYPATH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup call run test formatting style types imports generated tests flows format generate bench upgrade clean
+.PHONY: help setup call run test formatting style types imports generated tests flows format generate torture bench upgrade clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -63,6 +64,9 @@ format: $(SETUP)  ## format the code and fix what can be fixed
 
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
+
+torture: $(SETUP)  ## play 3,000 applications that nobody would write, in seven worlds each (SEED=)
+	PYTHONPATH=tests $(BIN)/python -m promises --seed $(SEED)
 
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
 	$(BIN)/python -m pip install --quiet --group bench

@@ -12,9 +12,13 @@ import structlog
 from promises.worlds import World, played
 from structlog.typing import EventDict
 
+from ivrflow.analysis.patience.bounds import Bounds
+from ivrflow.analysis.patience.ways import KEPT
+from ivrflow.analysis.patience.worlds import World as Foreseen
+from ivrflow.analysis.subject import Application
 from ivrflow.checking import Checked
 from ivrflow.compiler.platform import Level
-from ivrflow.emulator.transcript import Ended, Received, Sent, Warned
+from ivrflow.emulator.transcript import Ended, Joined, Parked, Rang, Received, Sent, Warned
 from ivrflow.library import Library
 from ivrflow.machine.outcome import Verdict
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Reply
@@ -22,6 +26,7 @@ from ivrflow.model.context import Context
 from ivrflow.rehearsal.flows import open_flows
 from ivrflow.scenarios.stage import Stage
 from ivrflow.sinch.matrix import ACTIONS
+from ivrflow.sinch.platform import PLATFORM
 from ivrflow.sinch.render import render
 from ivrflow.sinch.svaml import Svaml
 
@@ -47,11 +52,14 @@ def attempt(files: dict[str, str], dice: Random) -> bool:
     library, checked = opened(files)
     if library is None:
         return False
+    flows = tuple(checked.flows.values())
+    bounds = Application(checked.app, flows, PLATFORM, checked.shipped).bounds
     doubtful = any(each.code in DOUBTFUL for each in checked.diagnostics)
     for world in WORLDS:
         with structlog.testing.capture_logs() as lines:
             stage = played(library, world, dice)
-        for fault in broken(stage, world, lines, doubtful=doubtful):
+        faults = [*broken(stage, world, lines, doubtful=doubtful), *late(stage, world, bounds)]
+        for fault in faults:
             raise Broken(f"{world}: {fault}\n{story(stage)}")
     return True
 
@@ -77,6 +85,25 @@ def broken(stage: Stage, world: World, lines: list[EventDict], *, doubtful: bool
                 pass
     if not any(isinstance(each, Ended) for each in stage.platform.transcript):
         yield "the call never ends"
+
+
+def late(stage: Stage, world: World, bounds: Bounds) -> Iterator[str]:
+    """Yield how much longer than its bound a silent caller is kept, before somebody is called.
+
+    Bounds hold for inserted values as long as lint takes them to be; those of worlds are.
+    """
+    ways = bounds.ways(Foreseen.SILENT, "outer") if world == "silent" else {}
+    if not ways or not ways.keys().isdisjoint(KEPT):
+        return
+    let_go = (
+        each.at
+        for each in stage.platform.transcript
+        if isinstance(each, Ended | Rang | Joined | Parked)
+    )
+    lasted = next(let_go) - stage.scenario.begins
+    most = max(each.ms for each in ways.values())
+    if lasted > most:
+        yield f"silent for {lasted} ms, more than {most}"
 
 
 def illegal(reply: Reply | None, verdict: Verdict, context: Context) -> Iterator[str]:

@@ -67,7 +67,7 @@ CALL = Type(
         "user": Type(name=T.STRING, nullable=True),
         "to": STRING,
         "domain": Type(name=T.STRING, enum=DOMAINS),
-        "headers": Type(name=T.OBJECT),
+        "headers": Type(name=T.OBJECT, of=Type(name=T.STRING, nullable=True)),
         "custom": STRING,
         "region": STRING,
     },
