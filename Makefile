@@ -65,8 +65,9 @@ format: $(SETUP)  ## format the code and fix what can be fixed
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
 
-torture: $(SETUP)  ## try 20,000 inputs that nobody would write (SEED=)
+torture: $(SETUP)  ## try 20,000 inputs that nobody would write, and 3,000 applications in seven worlds (SEED=)
 	PYTHONPATH=tests $(BIN)/python -m torture --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python -m promises --seed $(SEED)
 
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
 	$(BIN)/python -m pip install --quiet --group bench

@@ -111,7 +111,8 @@ TYPES = {
 
 NAMES = {
     "call.id": "the platform's id of the call",
-    "call.from": "the caller's number, null if withheld; of an app user or SIP caller the name",
+    "call.from": "the caller's number; null if withheld, and of who has none",
+    "call.user": "the name of an app user, or the SIP address, of who calls without a number",
     "call.to": "what was dialled: a number with `+`, a user, a SIP address, a room",
     "call.domain": "where the caller is",
     "call.headers": "headers of the call by name: `call.headers['X-Customer']`; null if not sent",

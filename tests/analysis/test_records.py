@@ -123,6 +123,12 @@ def test_what_fits_is_let_alone(step: str) -> None:
             "default",
         ),
         (
+            'put: {record: maintenance, value: "{{ call.headers.x }}"}',
+            "E623",
+            "is string, not string?",
+            "default",
+        ),
+        (
             "put: {record: strict, key: +46701234567, value: few}",
             "E623",
             '"few" is not a whole',

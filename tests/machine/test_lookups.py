@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivrflow.expr.types import T, Type
-from ivrflow.machine.events import Digits, Incoming
+from ivrflow.machine.events import Digits, Ended, Incoming, NoInput
 from ivrflow.machine.journal import masked_facts
 from ivrflow.machine.lookups import Form, Json, LookedUp, Lookup, Pending, Waiting, read_answer
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
@@ -124,6 +124,26 @@ states:
     again = step(program, first.session, keyed, told)
     assert isinstance(again, Step)
     assert again.session.tries == 2
+
+
+def test_who_comes_too_late_for_a_look_up_moves_nothing(compiled: Compile) -> None:
+    """The end of a call may overtake the end of its prompt: nobody is left to tell the answer."""
+    program = compiled("""\
+flow: example
+start: find
+requests: {find: {get: "https://crm.example.com/", timeout: 1s}}
+on: {error: bye}
+states:
+  find: {request: {name: find, meanwhile: One moment.}, on: {ok: bye, error: bye}}
+  bye: {say: Goodbye., hangup: }
+""")
+    event = Incoming(app="key", call="c")
+    first = step(program, begin(program, event, params={}, locale=""), event, Facts())
+    assert isinstance(first, Step)
+    over = step(program, first.session, Ended(app="key", call="c"), Facts())
+    assert isinstance(over, Step)
+    late = step(program, over.session, NoInput(app="key", call="c", menu="main"), Facts())
+    assert late == Step(session=over.session, verdict=Verdict.STALE)
 
 
 RETURNS = Type(

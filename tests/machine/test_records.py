@@ -124,10 +124,12 @@ def test_a_step_asks_by_types_and_uses_the_answer(
     assert taken(again) == Need(asked)
 
 
-def test_a_withheld_number_is_a_key_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("caller", [None, "ada", "ada@sip.example.com"])
+def test_who_has_no_number_to_show_has_a_key_of_its_own(tmp_path: Path, caller: str | None) -> None:
+    """A user of an app is no phone number, whatever is dialled or kept by one."""
     program = compiled(tmp_path, 'read: {record: seen, key: "{{ call.from }}", into: got}')
-    hidden = msgspec.structs.replace(CALL, caller=None)
-    assert taken(program, call=hidden) == Need(Read(record="seen"))
+    unnumbered = msgspec.structs.replace(CALL, caller=caller)
+    assert taken(program, call=unnumbered) == Need(Read(record="seen"))
 
 
 def test_a_long_key_is_shortened_and_stays_a_key_of_its_own(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_without_a_value_to_mark_a_text_stays_a_text(compiled: Compile) -> None:
 
 
 def test_a_caller_with_a_name_is_no_number(compiled: Compile) -> None:
-    part = said(compiled, '"You are {{ call.from | phone }}."', caller="alice")
+    part = said(compiled, '"You are {{ call.user | phone }}."', caller="alice")
     assert part == Say(text="You are a l i c e.", voice="en-US")
 
 

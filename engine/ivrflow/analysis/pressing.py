@@ -53,6 +53,7 @@ class Pressing:
 
     application: Application
     said_by_state: dict[tuple[str, str, str], Said] = field(default_factory=dict)
+    spoken_by_flow: dict[str, Keys] = field(default_factory=dict)
 
     @cached_property
     def tellings(self) -> Tellings:

@@ -64,9 +64,10 @@ CALL = Type(
     properties={
         "id": STRING,
         "from": Type(name=T.PHONE, nullable=True),
+        "user": Type(name=T.STRING, nullable=True),
         "to": STRING,
         "domain": Type(name=T.STRING, enum=DOMAINS),
-        "headers": Type(name=T.OBJECT),
+        "headers": Type(name=T.OBJECT, of=Type(name=T.STRING, nullable=True)),
         "custom": STRING,
         "region": STRING,
     },

@@ -38,6 +38,9 @@ from ivrflow.source.node import Scalar
 MAX_DEPTH = 20
 """Beyond it declared prompts are not followed; a rule of its own refuses less."""
 
+MAX_WAYS = 50
+"""Ways to come to a prompt, each with other values known, that are looked at."""
+
 
 class Texts:
     """Reads texts of one flow, or of one that sees `types` only. `found` has a fault a place."""
@@ -52,7 +55,7 @@ class Texts:
         self.decisions: dict[Span, set[Decision | None]] = {}
         self.found: dict[Span, Fault] = {}
         self.noted = 0
-        self.played_with: set[tuple[object, ...]] = set()
+        self.played_with: dict[str, set[object]] = {}
         self.depth = 0
 
     def note(self, fault: Fault) -> None:
@@ -102,9 +105,12 @@ class Texts:
 
     def played(self, name: str, known: Known) -> None:
         declared = self.prompts.get(name)
-        if declared is None or (name, known.shape) in self.played_with or self.depth > MAX_DEPTH:
+        if declared is None or self.depth > MAX_DEPTH:
             return
-        self.played_with.add((name, known.shape))
+        before = self.played_with.setdefault(name, set())
+        if known.shape in before or len(before) == MAX_WAYS:
+            return
+        before.add(known.shape)
         self.depth += 1
         self.declared(declared, known)
         self.depth -= 1

@@ -225,7 +225,7 @@ class _Checker:
         if held.name is not T.OBJECT:
             raise self.error(name, f'{describe(held)} has no property "{name}"')
         if held.properties is None:
-            return None
+            return held.of
         if name not in held.properties:
             raise UnknownNameError(
                 f'there is no "{name}" in it',

@@ -34,7 +34,8 @@ class T(StrEnum):
 
 
 class Type(msgspec.Struct, frozen=True, kw_only=True):
-    """One type. `of` types a list's items, `properties` an object's fields (None: any).
+    """One type. `of` types a list's items, `properties` an object's fields (None: any, of type `of`
+    if that is known).
 
     `secret` values are compared and sent over https, nothing else: see `ivrflow.expr.secrecy`.
     """

@@ -11,6 +11,7 @@ from ivrflow.machine.outcome import Answer, Facts, Now, Question, Recorded
 from ivrflow.machine.program import DeclaredRecord
 from ivrflow.machine.recorded import recorded
 from ivrflow.machine.session import Frame, Session
+from ivrflow.numbers import is_e164
 from ivrflow.records import Operation
 
 A = TypeVar("A", Recorded, LookedUp)
@@ -117,9 +118,11 @@ class Names(dict[str, object]):
 
 def _call(names: Names) -> dict[str, object]:
     call = names.session.call
+    number = call.caller if is_e164(call.caller or "") else None
     return {
         "id": call.id,
-        "from": call.caller,
+        "from": number,
+        "user": None if number else call.caller,
         "to": call.called,
         "domain": call.domain,
         "headers": call.headers,

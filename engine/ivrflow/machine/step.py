@@ -143,7 +143,8 @@ def _input(turn: Turn, event: Input) -> Step:
     if session.wait is Wait.CONFERENCE and isinstance(event, Digits) and event.menu != MENU:
         return room_digits(turn, event)
     older = isinstance(event, Chosen) and event.offer not in (0, session.offer)
-    if older or session.rescued or session.wait not in ASKING:
+    answered = session.wait is Wait.LOOK_UP and session.pending is None  # the call is over
+    if older or answered or session.rescued or session.wait not in ASKING:
         return Step(session=session, verdict=Verdict.STALE)
     walk = Walk(turn, _context(session, event))
     return walk.step(hear(walk, walk.current, event))

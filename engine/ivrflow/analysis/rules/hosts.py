@@ -19,7 +19,7 @@ from ivrflow.model.flow import Connect, RecordStep, Set, Text, TextValue
 AUTHORITY = re.compile(r"\s*(?:[a-z0-9]+://)?((?:\{\{.*?\}\}|[^/?#{])*)", re.DOTALL)
 """The server of an address, values in braces included."""
 
-OF_CALLERS = frozenset({"headers", "custom", "from"})
+OF_CALLERS = frozenset({"headers", "custom", "from", "user"})
 """Parts of `call` that whoever calls can fill in."""
 
 

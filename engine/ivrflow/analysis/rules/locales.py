@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ivrflow.analysis.locales import Locales, hearing
+from ivrflow.analysis.locales import hearing
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -40,16 +40,16 @@ def missing_translation(subject: Subject) -> Iterator[Finding]:
 
     Words for another country of the same language will do: en-US for a caller who wants en-GB.
     """
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     if not any(isinstance(part, PlayPart) for part in subject.parts()):
         return
     for heard in hearing(subject).parts:
         if not isinstance(heard.part, PlayPart):
             continue
         wanted = {heard.part.locale: "this part"} if heard.part.locale else heard.locales
-        for name, locale, origin in _missing(heard.part.target.source, wanted, subject):
-            if (name, locale) not in told and locale in subject.platform.speech.locales:
-                told.add((name, locale))
+        played = [(heard.part.target.source, *each) for each in wanted.items()]
+        for name, locale, origin in _missing(played, subject, seen):
+            if locale in subject.platform.speech.locales:
                 yield _untranslated(subject, heard.part, name, locale, origin)
 
 
@@ -61,10 +61,16 @@ def _untranslated(subject: Subject, part: PlayPart, name: str, locale: str, orig
     return Finding(part.at if declared is None else declared.at, message, help)
 
 
-def _missing(name: str, wanted: Locales, subject: Subject) -> Iterator[tuple[str, str, str]]:
-    """Yield the prompts that lack a locale when `name` is played, and those that it plays."""
-    todo = [(name, locale, origin) for locale, origin in wanted.items()]
-    seen: set[tuple[str, str]] = set()
+Played = tuple[str, str, str]
+"""A prompt that is played, a locale in which it can be heard, and where that comes from."""
+
+
+def _missing(
+    played: Iterable[Played], subject: Subject, seen: set[tuple[str, str]]
+) -> Iterator[Played]:
+    """Yield what lacks its locale of what is `played`, and of what that plays, unless it was seen
+    before."""
+    todo = list(played)
     while todo:
         name, locale, origin = todo.pop()
         declared = subject.prompts.get(name)
@@ -78,8 +84,7 @@ def _missing(name: str, wanted: Locales, subject: Subject) -> Iterator[tuple[str
 
 def _inside(
     declared: DeclaredPrompt, locale: str, origin: str, subject: Subject
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the prompts that are played in the words for `locale`, and in which locale."""
+) -> Iterator[Played]:
     spoken = best_locale(locale, declared.by_locale, subject.flow.locale or subject.app.locale)
     for part in declared.by_locale[spoken]:
         if isinstance(part, PlayPart):

@@ -194,7 +194,11 @@ def _locales(subject: Subject, state: State) -> list[str]:
 
 def _spoken_in(subject: Subject, known: Pressing) -> Keys:
     """Return the keys that any words of the flow speak of."""
-    return frozenset().union(*(said.keys for said in _all_said(subject, known)))
+    name = subject.flow.name
+    if name not in known.spoken_by_flow:
+        keys = (said.keys for said in _all_said(subject, known))
+        known.spoken_by_flow[name] = frozenset().union(*keys)
+    return known.spoken_by_flow[name]
 
 
 def _spoken_around(application: Application, known: Pressing) -> Keys:
