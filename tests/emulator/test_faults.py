@@ -1,9 +1,13 @@
 """Faults on demand: what a network does to callbacks."""
 
+import asyncio
+import json
+
 import pytest
 from emulator.stage import CONTINUE, DIAL, FALLBACK, HANGUP, Stage, menu, say
 
-from ivrflow.emulator.setup import Fault
+from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.setup import Application, Fault, Setup
 from ivrflow.emulator.transcript import Received
 from ivrflow.errors import EmulatorError
 
@@ -103,3 +107,27 @@ def test_an_answer_that_comes_after_the_hangup_is_not_used() -> None:
     assert stage.ended == ("CANCEL", "NOANSWER")
     assert not stage.heard()
     assert sorted(stage.names) == ["dice", "ice"]
+
+
+def test_who_answers_one_event_of_a_call_at_a_time_is_not_waited_for_by_itself() -> None:
+    """The platform's time passes within the answer, and the same callback comes once more."""
+    line = asyncio.Lock()
+    answered: list[str] = []
+
+    async def handle(url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        async with line:
+            event = json.loads(body)["event"]
+            await box.wait(1_000 if event == "ice" else 0)
+            answered.append(event)
+            return 200, json.dumps(HANGUP).encode()
+
+    async def story() -> None:
+        async with asyncio.timeout(20):
+            box.platform.inject(Fault(kind="duplicate", event="ice"))
+            await box.call()
+            await box.wait(10_000)
+
+    application = Application(key="key", primary="http://app.example/")
+    box = InProcess(Setup(applications=(application,)), handle)
+    asyncio.run(story())
+    assert sorted(answered) == ["dice", "ice", "ice"]

@@ -53,6 +53,7 @@ class InProcess:
         self.patience = patience
         self.settling = False
         self._queue: deque[Delivery] = deque()
+        self._handled: set[str] = set()
         self._read = 0
 
     # -- time
@@ -68,11 +69,15 @@ class InProcess:
         return done
 
     async def settle(self) -> None:
-        """Deliver callbacks and their answers until there are none."""
+        """Deliver callbacks and their answers until there are none.
+
+        Within a handler those of the call that it handles stay in line: who answers one event of a
+        call at a time would wait for this one, and this one for them.
+        """
         nested, self.settling = self.settling, True
         try:
-            while self._fill():
-                await self._deliver(self._queue.popleft())
+            while (delivery := self._next()) is not None:
+                await self._deliver(delivery)
         finally:
             self.settling = nested
 
@@ -164,14 +169,20 @@ class InProcess:
             await self.settle()
         self.platform.advance(to)
 
-    def _fill(self) -> bool:
+    def _next(self) -> Delivery | None:
+        """Take the next callback out of the line, None where there is none to be delivered now."""
         self._queue.extend(self.platform.take())
-        return bool(self._queue)
+        free = (each for each in self._queue if each.call not in self._handled)
+        found = next(free, None)
+        if found is not None:
+            self._queue.remove(found)
+        return found
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Bring a callback to the handler, and its answer to the platform."""
         headers = self.platform.headers(delivery, self.signed_at())
         limit = asyncio.timeout(self.patience)
+        self._handled.add(delivery.call)
         try:
             async with limit:
                 status, body = await self.handler(delivery.url, headers, delivery.body)
@@ -181,6 +192,8 @@ class InProcess:
                 self.platform.answer(delivery.id, 0, failure=reason)
         else:
             self.platform.answer(delivery.id, status, body)
+        finally:
+            self._handled.discard(delivery.call)
 
     def _find(self, is_it: Callable[[Entry], bool]) -> Entry | None:
         transcript = self.platform.transcript
