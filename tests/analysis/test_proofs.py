@@ -274,3 +274,19 @@ def test_a_large_flow_full_of_conditions_is_linted_in_a_moment() -> None:
     begun = time.process_time()
     assert not [each for each in diagnostics(json.dumps(flow)) if each.is_error]
     assert time.process_time() - begun < 20
+
+
+def test_a_number_that_may_be_null_is_not_dialled() -> None:
+    """Callers who hide theirs would hear an apology."""
+    bare = HEAD + "states:\n  a: {connect: {number: '{{ call.from }}'}}\n"
+    assert "E602" in {code for code, _, _ in findings(bare)}
+    asked = HEAD + (
+        "states:\n  a: {next: [{when: call.from != none, next: b}, {next: c}]}\n"
+        "  b: {connect: {number: '{{ call.from }}'}}\n  c: {hangup: }\n"
+    )
+    assert "E602" not in {code for code, _, _ in findings(asked)}
+
+
+def test_a_state_that_can_have_no_such_name_is_told_once() -> None:
+    text = HEAD + "states:\n  a: {say: Hello., next: Bye}\n  bye: {hangup: }\n"
+    assert [code for code, line, _ in findings(text) if line == 4] == ["E051"]

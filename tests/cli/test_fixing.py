@@ -191,3 +191,18 @@ def test_no_repair_makes_a_file_worse(
             assert len(after) < len(before)
     else:
         assert len(after) == len(before)
+
+
+def test_two_wrong_words_of_which_one_hides_the_other_are_both_repaired(tmp_path: Path) -> None:
+    flow = tmp_path / "a.flow.yaml"
+    menu = "menu: {prompt: Press 1 or star., choices: {1: bye, *: bye}}"
+    flow.write_text(
+        "flow: example\nstart: a\nstates:\n"
+        f"  a:\n    {menu}\n    on: {{no_input: b, no_match: b}}\n"
+        f"  b:\n    {menu}\n    on: {{no_input: bye, no_match: bye}}\n"
+        "  bye: {hangup: }\n",
+        "utf-8",
+    )
+    fixed = fixing.fix([flow], lambda finding: True)
+    (new,) = [new for _, new in fixed.texts.values()]
+    assert new.count('"*": bye') == 2

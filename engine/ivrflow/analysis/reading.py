@@ -418,7 +418,12 @@ class _Reader:
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, known: Known) -> None:
-        self.texts.text(connect.target, known, use="dialled")
+        given = self.texts.whole_or_text(connect.target, known, use="dialled")
+        if given is not None and given.nullable:
+            span = scalar_span(connect.target.scalar)
+            message = f"{describe(given)} can't be called: it may be null"
+            help = "come here only `when` it is not none, or give a value with `| default(...)`"
+            self.texts.note(Fault(Sort.TYPE, span, message, help))
         if connect.cli is not None:
             self.texts.text(connect.cli, known, use="shown to the called party")
         if connect.dtmf is not None:

@@ -120,10 +120,31 @@ def _found(applications: Iterable[Checked]) -> list[Diagnostic]:
 
 def _is_better(before: list[Diagnostic], after: list[Diagnostic]) -> bool:
     """Whether something is gone and nothing has come, but for what wrong text has hidden."""
+    if _moves_on(before, after):
+        return True
     damage, damage_left = _counts(before, hiding=True), _counts(after, hiding=True)
     if damage_left != damage:
         return damage_left < damage
     return _counts(after, hiding=False) < _counts(before, hiding=False)
+
+
+def _moves_on(before: list[Diagnostic], after: list[Diagnostic]) -> bool:
+    """Whether reading comes further in a file and stops nowhere sooner: at a wrong word it stops,
+    and the next one comes to light only when that is repaired."""
+    stopped, stops = _stops(before), _stops(after)
+    further = {path for path, place in stops.items() if place > stopped.get(path, place)}
+    return bool(further) and all(
+        path in stopped and place >= stopped[path] for path, place in stops.items()
+    )
+
+
+def _stops(findings: Iterable[Diagnostic]) -> dict[str, tuple[int, int]]:
+    """Where the reading of each file stopped, of those with one wrong word."""
+    wrong: dict[str, list[tuple[int, int]]] = {}
+    for each in findings:
+        if each.code.startswith(TEXT_IS_WRONG):
+            wrong.setdefault(each.path, []).append((each.span.line, each.span.column))
+    return {path: places[0] for path, places in wrong.items() if len(places) == 1}
 
 
 def _counts(findings: Iterable[Diagnostic], *, hiding: bool) -> Counter[tuple[str, str, str]]:

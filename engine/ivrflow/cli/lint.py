@@ -91,7 +91,9 @@ def command(
     if fix or shows_diff:
         applications, changes = _fix(paths or (Path(),), is_wanted, writes=not shows_diff)
         if shows_diff:
-            return FINDINGS if changes else 0
+            left = [each for each in _found(applications) if is_wanted(each)]
+            _tell(summary(left, sum(each.flows for each in applications), 0))
+            return FINDINGS if changes or any(each.is_error for each in left) else 0
     else:
         cache = None if no_cache else cache_dir
         applications = _lint(paths or (Path(),), stdin_filename, cache)

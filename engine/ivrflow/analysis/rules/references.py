@@ -1,5 +1,6 @@
 """E1xx: names that nothing declares."""
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from ivrflow.analysis.faults import Sort
@@ -12,6 +13,9 @@ from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Ref
 from ivrflow.model.inherit import INHERITED
+
+ID = re.compile("[a-z][a-z0-9_]*")
+"""How states are called."""
 
 
 @FLOW.add(
@@ -42,7 +46,9 @@ def unknown_state(subject: Subject) -> Iterator[Finding]:
     if subject.flow.on.error is not None and subject.flow.on.error.name not in subject.states:
         yield _unknown(subject, subject.flow.on.error)
     for move in subject.moves():
-        if move.next is not None and move.next.name not in subject.states:
+        name = "" if move.next is None else move.next.name
+        # That others are no names at all is told by the schema.
+        if move.next is not None and ID.fullmatch(name) and name not in subject.states:
             yield _unknown(subject, move.next)
 
 
