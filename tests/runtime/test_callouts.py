@@ -5,8 +5,11 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivrflow.callouts import Answer, Callout, Placed, Refused, Seen, State, Unsure
 from ivrflow.clock import as_milliseconds
@@ -20,10 +23,12 @@ from ivrflow.machine.effects import Log
 from ivrflow.machine.events import Event
 from ivrflow.machine.orders import Dial
 from ivrflow.machine.outcome import Step
-from ivrflow.machine.program import Program
+from ivrflow.machine.program import Program, Retry
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
+from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
+from ivrflow.runtime.token import token
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.platform import PLATFORM
@@ -102,8 +107,6 @@ class Box:
         return datetime.fromtimestamp(self.world.platform.now / 1000, UTC)
 
     async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        from time import monotonic
-
         answer = await self.turns.answer(parse(body, APP), arrived=monotonic())
         return answer.status, answer.body
 
@@ -135,9 +138,7 @@ class Box:
                 return
             await self.world.wait(next_ - now)
 
-    async def order(
-        self, id: str, flow: str = "reminder", name: str = "remind", **params: object
-    ) -> None:
+    async def order(self, id: str, **params: object) -> None:
         program = self.library.current.programs["reminder"]
         wanted = order(program, program.flow, "remind", params)
         at = as_milliseconds(self.now())
@@ -162,13 +163,17 @@ class Box:
         return found
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    (tmp_path / "reminder.flow.yaml").write_text(REMINDER, "utf-8")
-    (tmp_path / "app.yaml").write_text(APPLICATION, "utf-8")
-    found, checked = Library.open(tmp_path, PLATFORM)
+def opened(directory: Path, reminder: str = REMINDER, application: str = APPLICATION) -> Library:
+    (directory / "reminder.flow.yaml").write_text(reminder, "utf-8")
+    (directory / "app.yaml").write_text(application, "utf-8")
+    found, checked = Library.open(directory, PLATFORM)
     assert found is not None, checked.diagnostics
     return found
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return opened(tmp_path)
 
 
 Story = Callable[[Box], Awaitable[None]]
@@ -374,3 +379,87 @@ def test_a_forged_token_opens_no_call(play: Callable[..., None]) -> None:
         assert await box.store.load(APP, "x") is None
 
     play(story)
+
+
+async def comes(box: Box, attempt: int, event: str, result: str = "BUSY") -> dict[str, object]:
+    """Have an event of a try of ONE come in."""
+    custom = token(box.store.identity_key, ONE, attempt)
+    told = {"event": event, "callid": f"call-{attempt}", "custom": custom, "result": result}
+    _, body = await box._answer("", {}, json.dumps(told).encode())
+    found: dict[str, object] = json.loads(body or "{}")
+    return found
+
+
+def test_a_try_ends_once_however_often_its_end_is_told(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(5)
+        for _ in range(3):
+            await comes(box, 1, "dice")
+        await box.wait(3_600)
+        assert box.rang == [ADA] * 3
+        assert box.logged == ["unreached: busy"]
+
+    play(story, Person(address=ADA, does="busy"))
+
+
+def test_nobody_answers_a_try_that_is_over(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(5)
+        answer = await comes(box, 1, "ace")
+        assert answer["action"] == {"name": "hangup"}
+        assert (await box.callout(ONE)).state is State.WAITING
+
+    play(story, Person(address=ADA, does="busy"))
+
+
+def test_one_that_the_platform_placed_though_it_said_no_can_be_answered(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(code=50_300, times=1))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(0)
+        assert (await box.callout(ONE)).state is State.WAITING
+        await comes(box, 1, "ace")
+        assert (await box.callout(ONE)).state is State.LIVE
+
+    play(story)
+
+
+@given(
+    orders=st.lists(st.permutations(("answer", "ace", "dice", "dice")), min_size=4, max_size=4),
+    answers=st.lists(
+        st.sampled_from((Placed("call"), Refused("busy", again=True), Unsure("?"))),
+        min_size=8,
+        max_size=8,
+    ),
+)
+def test_whatever_order_its_news_come_in_a_callout_has_its_tries_and_one_end(
+    orders: list[tuple[str, ...]], answers: list[Answer]
+) -> None:
+    retry = Retry(results=frozenset({"failed"}), times=2, every=1_000)
+    callout: Callout = Callout(
+        id=ONE, app=APP, flow="f", name="n", key="", order=b"", made=0, due=0
+    )
+    ends = [State.LIVE, State.UNREACHED]
+    ended = 0
+    for news_of_try, answer in zip(orders, answers, strict=False):
+        begun = tries.placing(callout, 0, 0)
+        if begun is None:
+            break
+        callout = begun
+        for news in news_of_try:
+            match news:
+                case "answer":
+                    after = tries.answered_by_platform(callout, callout.attempt, answer, 0)
+                case "ace":
+                    after = tries.live(callout, "call", 0)
+                case _:
+                    after = tries.unanswered(callout, retry, "failed", "", 0)
+            ended += after is not None and after.state in ends
+            callout = after or callout
+    assert callout.attempt <= retry.times + 1
+    assert callout.failures <= retry.times
+    assert callout.state not in ends or ended == 1

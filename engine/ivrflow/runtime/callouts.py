@@ -18,7 +18,7 @@ from ivrflow.machine.program import Program
 from ivrflow.runtime.live import Live
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.token import read_token, token
-from ivrflow.runtime.tries import OPEN, live, over, unanswered, unreached
+from ivrflow.runtime.tries import live, over, unanswered
 from ivrflow.runtime.vault import Vault
 from ivrflow.store.base import Records, Store
 
@@ -67,8 +67,9 @@ class Callouts:
         )
         if order.dial is not None:
             return callout
-        refused = unreached(callout, "refused", order.fault, at)
-        return msgspec.structs.replace(refused, rev=1, key="")
+        return msgspec.structs.replace(
+            callout, state=State.UNREACHED, result="refused", reason=order.fault, due=at, key=""
+        )
 
     def _id(self, call: Key, name: bytes) -> str:
         text = "\x1f".join(call).encode("utf-8", "surrogatepass") + name
@@ -97,10 +98,7 @@ class Callouts:
         return found if known else None
 
     def begin(self, callout: Callout, event: Answered | Unreached) -> Live | None:
-        """Return the call that a callout becomes, None where it may not, or nothing can run."""
-        expected = OPEN if isinstance(event, Answered) else {State.UNREACHED}
-        if callout.state not in expected:
-            return None
+        """Return the call that a callout becomes, None where nothing can run."""
         order = self.order(callout)
         declared = self.declared(order)
         program = None if declared is None else self.program(declared.flow)
@@ -114,7 +112,7 @@ class Callouts:
         retry = None if declared is None else declared.retry
 
         def decide(known: Callout, records: Records) -> Callout | None:
-            if known.state not in OPEN or known.attempt != callout.attempt:
+            if known.attempt != callout.attempt:
                 return None
             return unanswered(known, retry, event.result, event.reason, at)
 
@@ -123,10 +121,10 @@ class Callouts:
     async def over(self, id: str, at: int) -> Callout | None:
         """Return what a callout becomes when its call is over, None where nothing changes."""
         known = await self._store.callout(id)
-        return None if known is None or known.state is State.OVER else over(known, at)
+        return None if known is None else over(known, at)
 
-    def become(self, callout: Callout, event: Answered | Unreached, at: int) -> Callout:
-        """Return what a callout is with the first turn of its call."""
+    def become(self, callout: Callout, event: Answered | Unreached, at: int) -> Callout | None:
+        """Return what a callout is with the first turn of its call, None where it can't be."""
         return live(callout, event.call, at) if isinstance(event, Answered) else over(callout, at)
 
     # -- what they are ----------------------------------------------------------------------------

@@ -118,8 +118,10 @@ class Dialler:
                 await self._dial(callout)
             case State.PLACING:
                 await self._give_up(callout)
-            case State.PLACED | State.LIVE:
+            case State.PLACED:
                 await self._look(callout)
+            case State.LIVE:  # longer than any call
+                await self._end(callout)
             case State.UNREACHED:
                 await self._tell(callout)
             case State.OVER:
@@ -161,37 +163,34 @@ class Dialler:
 
     def _judged(
         self, callout: Callout, order: Order, moment: datetime, records: Records
-    ) -> Callout:
+    ) -> Callout | None:
         """What a callout becomes that is due; in the store's transaction."""
         at = as_milliseconds(moment)
         program = self._callouts.program(order.flow)
         if program is None:
-            return tries.unreached(callout, "cancelled", f'there is no flow "{order.flow}"', at)
+            return tries.cancelled(callout, f'there is no flow "{order.flow}"', at)
         match _judge(program, order, as_text(moment), records):
             case Go():
-                return tries.placing(callout, at)
+                return tries.placing(callout, _ringing(order), at)
             case Later(at=opening):
                 due = as_milliseconds(datetime.fromisoformat(opening))
-                return callout.changed(due=max(due, at + 1))
+                return tries.due_later(callout, max(due, at + 1))
             case Never(reason=reason):
-                return tries.unreached(callout, "cancelled", reason, at)
+                return tries.cancelled(callout, reason, at)
 
     # -- what came of it --------------------------------------------------------------------------
 
     async def _give_up(self, callout: Callout) -> None:
         """The platform never said what became of a call, and no event came of it."""
         at = as_milliseconds(self._now())
-        reason = callout.reason or "the engine stopped while it was placed"
-        await self._amend(callout, lambda each: tries.unreached(each, "unknown", reason, at))
+        await self._amend(callout, lambda each: tries.lost(each, at))
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
         seen = await self._placer.look(callout.app, callout.call)
         at = as_milliseconds(self._now())
         if seen.state == "ongoing":
-            await self._amend(callout, lambda each: each.changed(due=at + tries.PATIENCE))
-        elif callout.state is State.LIVE:
-            await self._amend(callout, lambda each: tries.over(each, at))
+            await self._amend(callout, lambda each: tries.ongoing(each, at))
         else:
             event = Ended(app=callout.app, call=callout.call, result=seen.result)
             await self._callouts.ended(callout, event, at)
@@ -203,26 +202,33 @@ class Dialler:
         )
         log.info("unreached", callout=callout.name, id=callout.id, result=callout.result)
         if self._callouts.begin(callout, event) is None:  # its flow is gone: nobody is to be told
-            at = as_milliseconds(self._now())
-            await self._amend(callout, lambda each: tries.over(each, at))
+            await self._end(callout)
             return
         await self._turns.answer(event, arrived=monotonic())
         known = await self._store.callout(callout.id)
         if known == callout:
             await self._later(callout)
 
+    async def _end(self, callout: Callout) -> None:
+        at = as_milliseconds(self._now())
+        await self._amend(callout, lambda each: tries.over(each, at))
+
     async def _later(self, callout: Callout) -> None:
         at = as_milliseconds(self._now()) + AGAIN
         with suppress(StoreError):
             await self._amend(callout, lambda each: each.changed(due=at))
 
-    async def _amend(self, callout: Callout, change: Callable[[Callout], Callout]) -> None:
+    async def _amend(self, callout: Callout, change: Callable[[Callout], Callout | None]) -> None:
         """Change a callout, unless somebody else has since."""
 
         def decide(known: Callout, records: Records) -> Callout | None:
             return change(known) if known == callout else None
 
         await self._store.amend(callout.id, as_milliseconds(self._now()), decide)
+
+
+def _ringing(order: Order) -> int:
+    return 0 if order.dial is None else order.dial.timeout
 
 
 def _judge(program: Program, order: Order, moment: str, records: Records) -> Judgement:

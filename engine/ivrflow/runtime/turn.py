@@ -235,11 +235,11 @@ class Turns:
             log.info("nobody answered", call=event.call, callout=callout.name, result=event.result)
             self.notice()
             return b""
-        live = self.callouts.begin(callout, event)
+        arrival.callout = self.callouts.become(callout, event, at)
+        live = None if arrival.callout is None else self.callouts.begin(callout, event)
         if live is None:
             log.warning("nobody waits for it", call=event.call, callout=callout.name)
             return LAST if isinstance(event, Answered) else b""
-        arrival.callout = self.callouts.become(callout, event, at)
         return await self._begin(arrival, live)
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:

@@ -143,7 +143,7 @@ class Api:
         at = as_milliseconds(self._turns.now())
 
         def decide(known: Callout, records: Records) -> Callout | None:
-            return cancelled(known, at) if known.state is State.WAITING else None
+            return cancelled(known, "somebody cancelled it", at)
 
         found = await self._turns.store.amend(request.path_params["id"], at, decide)
         if found is None:
