@@ -17,6 +17,7 @@ from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Person, RestFault, Setup
 from ivrflow.emulator.transcript import Entry, Heard, Rang
+from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.callouts import order
 from ivrflow.machine.effects import Log
@@ -32,7 +33,7 @@ from ivrflow.runtime.token import token
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.platform import PLATFORM
-from ivrflow.store.base import CalloutFilter, Store
+from ivrflow.store.base import CalloutFilter, Decide, Store
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -129,7 +130,7 @@ class Box:
             await self.dialler.work()
             await self.dialler.drain()
             await self.world.settle()
-            due = await self.store.next_due()
+            due = await self.store.next_due(waiting=True)
             now = self.world.platform.now
             times = [each for each in (due, self.world.platform.due) if each is not None]
             next_ = min((max(each, now + 1) for each in times), default=until + 1)
@@ -463,3 +464,129 @@ def test_whatever_order_its_news_come_in_a_callout_has_its_tries_and_one_end(
     assert callout.attempt <= retry.times + 1
     assert callout.failures <= retry.times
     assert callout.state not in ends or ended == 1
+
+
+class Holding:
+    """A platform that names a call for each request, as soon as its gate is open."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
+        self.asked.append(dial.to)
+        await self.gate.wait()
+        return Placed(f"call-{len(self.asked)}")
+
+    async def look(self, app: str, call: str) -> Seen:
+        return Seen("over", "busy")
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0)
+
+
+def number(of: int) -> str:
+    return f"+46701230{of:03}"
+
+
+def test_no_more_calls_are_under_way_than_may_be(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        platform = Holding()
+        dialler = Dialler(box.turns, platform, Limits(per_second=1e6, at_once=3), box.now)
+        for each in range(12):
+            await box.order(id_of(each), to=number(each), at="nine")
+            await dialler.work()
+        await until(lambda: len(platform.asked) == 3)
+        await dialler.work()
+        platform.gate.set()
+        await dialler.drain()
+        for _ in range(3):
+            await dialler.work()
+            await dialler.drain()
+        assert len(platform.asked) == 3
+        assert await box.store.busy_callouts() == 3
+
+    play(story)
+
+
+def test_what_became_of_calls_is_seen_to_however_many_wait(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        for each in range(150):
+            await box.order(id_of(each), to=number(each), at="nine")
+        await box.order(id_of(999), to="12", at="nine")
+        placed = (await box.callout(ONE)).changed(
+            state=State.PLACED, attempt=1, call="lost", due=as_milliseconds(box.now())
+        )
+        await box.store.put_callouts([placed])
+        dialler = Dialler(box.turns, Holding(), Limits(per_second=1e6, at_once=1), box.now)
+        await dialler.work()
+        await dialler.drain()
+        assert (await box.callout(ONE)).result == "busy"
+        assert box.logged == ["unreached: refused"]
+
+    play(story)
+
+
+def test_who_stands_in_line_when_the_engine_stops_waits_and_who_is_placed_is_kept(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        platform = Holding()
+        dialler = Dialler(box.turns, platform, Limits(per_second=0.01), box.now)
+        for each in range(5):
+            await box.order(id_of(each), to=number(each), at="nine")
+        await dialler.work()
+        await until(lambda: len(platform.asked) == 1)
+        stopping = asyncio.create_task(dialler.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done(), "a request that is on its way is waited for"
+        platform.gate.set()
+        async with asyncio.timeout(10):
+            await stopping
+        states = [each.state for each in await box.store.callouts(ALL, "", 10)]
+        assert sorted(states) == [State.PLACED, *[State.WAITING] * 4]
+        await dialler.work()
+        await dialler.drain()
+        assert len(platform.asked) == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [(Placed("call"), State.PLACED), (Refused("busy", again=True), State.WAITING)],
+)
+def test_what_the_platform_answers_is_kept_though_the_store_refuses_it_at_first(
+    play: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    state: State,
+) -> None:
+    monkeypatch.setattr("ivrflow.runtime.dialler.KEEP_TRYING", 0.001)
+
+    async def story(box: Box) -> None:
+        refused: list[str] = []
+        amend = box.store.amend
+
+        async def full(id: str, at: int, decide: Decide) -> Callout | None:
+            if box.answers and not refused:
+                refused.append(id)
+                raise StoreUnavailableError("full")
+            return await amend(id, at, decide)
+
+        async def place(app: str, dial: Dial, custom: str) -> Answer:
+            box.answers.append(answer)
+            return answer
+
+        monkeypatch.setattr(box.store, "amend", full)
+        monkeypatch.setattr(box, "place", place)
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        assert refused == [ONE]
+        assert (await box.callout(ONE)).state is state
+
+    play(story)

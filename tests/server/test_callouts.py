@@ -233,3 +233,20 @@ def open_callouts(served: Served, state: str) -> list[dict[str, Any]]:
 
 def rang(phone: Emulated) -> list[str]:
     return [str(each["to"]) for each in phone.entries() if each["type"] == "rang"]
+
+
+def test_a_server_that_is_told_to_stop_dials_nobody_that_it_would_not_answer(
+    clinic: tuple[Served, Emulated],
+) -> None:
+    served, phone = clinic
+    served.stop()
+    served.arguments = ["--callouts-per-second", "5"]
+    served.start()
+    numbers = [f"+4670888{number:04}" for number in range(60)]
+    order(served, *({"name": "call_back", "with": {"to": each}} for each in numbers))
+    phone.until(type="rang")
+    assert served.stop() == 0
+    assert len(rang(phone)) < 20
+    served.start()
+    assert not open_callouts(served, "placing")
+    assert len(open_callouts(served, "waiting")) > 40

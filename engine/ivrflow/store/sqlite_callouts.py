@@ -33,15 +33,22 @@ def callout_of_call(connection: sqlite3.Connection, app: str, call: str) -> Call
     return _one(connection.execute(statement("callout_of_call"), (app, call)).fetchone())
 
 
+def waiting_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
+    """Return callouts that are to be dialled, the longest due first."""
+    rows = connection.execute(statement("waiting_callouts"), (at, limit))
+    return [_callout(row) for row in rows]
+
+
 def due_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
-    """Return callouts that are due, the longest due first."""
+    """Return other callouts that are due, the longest due first."""
     return [_callout(row) for row in connection.execute(statement("due_callouts"), (at, limit))]
 
 
-def next_due(connection: sqlite3.Connection) -> int | None:
-    """Return when the next callout is due."""
-    due: int | None = connection.execute(statement("next_due")).fetchone()[0]
-    return due
+def next_due(connection: sqlite3.Connection, *, waiting: bool) -> int | None:
+    """See `Store.next_due`."""
+    names = ("next_due", "next_waiting") if waiting else ("next_due",)
+    found = [connection.execute(statement(name)).fetchone()[0] for name in names]
+    return min((each for each in found if each is not None), default=None)
 
 
 def busy_callouts(connection: sqlite3.Connection) -> int:
