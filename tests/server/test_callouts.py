@@ -191,6 +191,26 @@ def test_a_file_is_called_row_by_row_and_once(clinic: tuple[Served, Emulated]) -
     assert sorted(rang) == ["+46701234501", "+46701234502", "+46701234503"]
 
 
+def test_a_file_that_is_edited_between_two_runs_calls_nobody_twice(
+    clinic: tuple[Served, Emulated],
+) -> None:
+    served, phone = clinic
+    file = served.directory / "people.csv"
+    first, second = "+46701234501", "+46701234502"
+    file.write_text("\n".join(["to", first, second, first]), "utf-8")
+    run(served, "call_back", "--csv", "people.csv")
+    file.write_text("\n".join(["to", "+46701234503", second, first, first]), "utf-8")
+    ran = run(served, "call_back", "--csv", "people.csv")
+    assert "2 of 4 answered" in ran.stderr
+    assert sorted(rang(phone)) == [first, second, "+46701234503"]
+    with file.with_name("people.csv.results.csv").open(newline="") as written:
+        results = [(each["row"], each["status"]) for each in csv.DictReader(written)]
+    assert results == [("1", "over"), ("2", "over"), ("3", "over"), ("4", "taken")]
+    file.with_name("people.csv.results.csv").write_text("something else\n1\n", "utf-8")
+    ran = run(served, "call_back", "--csv", "people.csv")
+    assert (ran.returncode, "holds no results" in ran.stderr) == (2, True)
+
+
 def test_one_is_ordered_from_the_command_line(clinic: tuple[Served, Emulated]) -> None:
     served, phone = clinic
     ran = run(served, "call_back", "--with", "to=+46701234501", "--json")

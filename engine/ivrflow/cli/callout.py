@@ -7,8 +7,9 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,6 +50,15 @@ class Placed(Struct, frozen=True, kw_only=True):
 
 class Page(Struct, frozen=True, kw_only=True):
     callouts: list[Callout]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file, counted from 1."""
+
+    number: int
+    id: str
+    values: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,9 @@ def command(
     """Have a running engine place the callout NAME, or FLOW.NAME.
 
     With --csv every row is called, and the command waits until each has its outcome. A row is
-    ordered once: who runs the command again, after an interruption, goes on where it was. To call
-    the same rows once more, name another --batch.
+    ordered once: who runs the command again, after an interruption or an edit of other rows, goes
+    on where it was. Rows that were refused are tried again. To call the same rows once more, name
+    another --batch.
 
     Exit code 1: somebody was not reached, or not called.
     """
@@ -117,7 +128,8 @@ def command(
         if file is None:
             return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
         target = results or file.with_name(file.name + ".results.csv")
-        return _all(engine, order, _rows(file), f"{batch}\0{name}", target)
+        rows = _with_ids(_rows(file), f"{batch}\0{name}")
+        return _all(engine, order, rows, target)
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:
@@ -161,17 +173,21 @@ def _rows(file: Path) -> list[dict[str, str]]:
 def _all(
     engine: Engine,
     order: Mapping[str, object],
-    rows: list[dict[str, str]],
-    batch: str,
+    rows: list[Row],
     target: Path,
 ) -> int:
-    outcomes: dict[int, Outcome] = {}
+    known = _known(target)
+    outcomes = {
+        each.number: replace(known[each.id], row=each.number) for each in rows if each.id in known
+    }
     waiting: dict[str, int] = {}
     with click.progressbar(rows, label="calling", file=sys.stderr) as bar:
-        for chunk in _chunks(list(enumerate(rows, 1)), ROWS):
-            for outcome in _ordered(engine, order, chunk, batch, waiting):
+        bar.update(len(outcomes))
+        for chunk in _chunks([each for each in rows if each.id not in known], ROWS):
+            for outcome in _ordered(engine, order, chunk, waiting):
                 outcomes[outcome.row] = outcome
                 bar.update(1)
+            _write(target, outcomes)
         while waiting:
             for outcome in _over(engine, waiting):
                 outcomes[outcome.row] = outcome
@@ -188,19 +204,17 @@ def _all(
 def _ordered(
     engine: Engine,
     order: Mapping[str, object],
-    chunk: Sequence[tuple[int, dict[str, str]]],
-    batch: str,
+    chunk: Sequence[Row],
     waiting: dict[str, int],
 ) -> Iterator[Outcome]:
     """Order some rows; yield those that come to nothing, and note the others in `waiting`."""
-    orders = [{**order, "id": _id(batch, *each), "with": each[1]} for each in chunk]
+    orders = [{**order, "id": each.id, "with": each.values} for each in chunk]
     placed = engine.post("/v1/callouts", {"callouts": orders}, list[Placed])
-    for (row, _), wanted, each in zip(chunk, orders, placed, strict=True):
-        id = str(wanted["id"])
+    for row, each in zip(chunk, placed, strict=True):
         if each.callout is None:
-            yield Outcome(row, id, each.status, reason=each.reason)
+            yield Outcome(row.number, row.id, each.status, reason=each.reason)
         else:
-            waiting[id] = row
+            waiting[row.id] = row.number
 
 
 def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
@@ -213,10 +227,31 @@ def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
                 yield Outcome(row, each.id, "over", each.result, each.attempts, each.reason)
 
 
-def _id(batch: str, row: int, values: Mapping[str, str]) -> str:
-    """The id of a row: the same whenever it is ordered."""
-    text = json.dumps([batch, row, values], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _with_ids(rows: Sequence[dict[str, str]], batch: str) -> list[Row]:
+    """Give each row an id that is the same whenever it is ordered, wherever it stands: it hangs on
+    its values, and on how many rows with just these came before."""
+    seen: Counter[str] = Counter()
+    found = []
+    for number, values in enumerate(rows, 1):
+        text = json.dumps([batch, values], sort_keys=True)
+        seen[text] += 1
+        id = hashlib.blake2b(f"{seen[text]}{text}".encode(), digest_size=16).hexdigest()
+        found.append(Row(number, id, values))
+    return found
+
+
+def _known(target: Path) -> dict[str, Outcome]:
+    """Return the outcomes that a run before wrote, by id; those that were refused are none."""
+    if not target.exists():
+        return {}
+    try:
+        with target.open(encoding="utf-8", newline="") as source:
+            rows = list(csv.DictReader(source, strict=True))
+        found = [msgspec.convert(each, Outcome, strict=False) for each in rows]
+    except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
+        message = f"{target} holds no results: {error}; name another file with --results"
+        raise UsageError(message) from error
+    return {each.id: each for each in found if each.status != "refused"}
 
 
 def _write(target: Path, outcomes: Mapping[int, Outcome]) -> None:
