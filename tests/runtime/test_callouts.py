@@ -590,3 +590,66 @@ def test_what_the_platform_answers_is_kept_though_the_store_refuses_it_at_first(
         assert (await box.callout(ONE)).state is state
 
     play(story)
+
+
+SIP = """
+flow: reminder
+start: greet
+params: {to: string}
+callouts:
+  remind: {to: TARGET}
+states:
+  greet: {say: Hello., hangup: }
+"""
+
+
+def dialled(directory: Path, target: str, to: str) -> str:
+    """What an order with `to` dials, or why it doesn't."""
+    application = APPLICATION.replace('with: {to: "+46700000000", at: noon}', "with: {to: x}")
+    library = opened(directory, SIP.replace("TARGET", f'"{target}"'), application)
+    program = library.current.programs["reminder"]
+    wanted = order(program, program.flow, "remind", {"to": to})
+    return wanted.fault if wanted.dial is None else wanted.dial.to
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "sip:+15550001111@premium.example",
+        "+1900555@gw",
+        "+46701234567@x;transport=tcp?Route=evil",
+        "SIP:a@b",
+    ],
+)
+def test_nobody_gets_past_the_fence_with_an_address(tmp_path: Path, to: str) -> None:
+    assert "is no telephone number" in dialled(tmp_path, "{{ to }}", to)
+    assert "is no telephone number" in dialled(tmp_path, "+46{{ to }}", to)
+
+
+def test_an_author_who_writes_an_address_calls_one(tmp_path: Path) -> None:
+    assert dialled(tmp_path, "{{ to }}@example.com", "ada") == "ada@example.com"
+    assert dialled(tmp_path, "{{ to }}@example.com", "ada@evil.example;x") == (
+        "ada-evil.example-x@example.com"
+    )
+    assert dialled(tmp_path, "sip:{{ to }}", "ada@example.com") == "ada@example.com"
+    assert dialled(tmp_path, "{{ to }}", ADA) == ADA
+
+
+def test_one_number_has_one_key_however_it_is_written(tmp_path: Path) -> None:
+    text = SIP.replace("{to: TARGET}", '{to: "{{ to }}", key: "{{ to }}"}')
+    application = APPLICATION.replace('with: {to: "+46700000000", at: noon}', "with: {to: x}")
+    program = opened(tmp_path, text, application).current.programs["reminder"]
+    written = (ADA, " 0046701234567", "+46 70 123 45 67", "x <+46701234567>", " " * 250 + ADA)
+    keys = {order(program, program.flow, "remind", {"to": each}).key for each in written}
+    assert keys == {ADA}
+
+
+def test_long_keys_differ_in_their_ends_too(tmp_path: Path) -> None:
+    text = REMINDER.replace('key: "{{ to }}"', 'key: "{{ at }}"')
+    program = opened(tmp_path, text).current.programs["reminder"]
+    keys = {
+        order(program, program.flow, "remind", {"to": ADA, "at": "x" * 300 + end}).key
+        for end in "ab"
+    }
+    assert len(keys) == 2
+    assert all(len(each) <= 200 for each in keys)

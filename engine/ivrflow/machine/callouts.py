@@ -13,16 +13,12 @@ from ivrflow.machine.events import Answered, Unreached
 from ivrflow.machine.orders import Dial, Order
 from ivrflow.machine.outcome import Facts, Need
 from ivrflow.machine.program import Callout, Flow, Program
+from ivrflow.machine.recorded import key_text
 from ivrflow.machine.scope import FactMissingError, Names, Told, Visits
 from ivrflow.machine.session import Call, Frame, Session
 from ivrflow.model.context import Context
 from ivrflow.model.literals import fits
 from ivrflow.numbers import normalise
-
-SIP = "sip:"
-
-MAX_KEY = 200
-"""Characters of a callout's key."""
 
 
 class Go(msgspec.Struct, frozen=True):
@@ -54,13 +50,9 @@ def order(program: Program, flow: Flow, name: str, given: Mapping[str, object]) 
         return Order(flow=flow.name, name=name, fault=f'there is no callout "{name}"')
     try:
         params = _params(callout, given)
-        return Order(
-            flow=flow.name,
-            name=name,
-            params=params,
-            key=_text(callout.key, params)[:MAX_KEY],
-            dial=_dial(callout, params, program.dial_allow),
-        )
+        dial = _dial(callout, params, program.dial_allow)
+        key = _key(callout, params, dial)
+        return Order(flow=flow.name, name=name, params=params, key=key, dial=dial)
     except EvaluationError as fault:
         return Order(flow=flow.name, name=name, fault=str(fault))
 
@@ -152,14 +144,21 @@ def _dial(callout: Callout, params: Scope, fence: Fence) -> Dial:
         max_duration=milliseconds(callout.max_duration, params),
         amd=callout.amd,
         dtmf=_text(callout.dtmf, params),
+        is_sip=callout.is_sip,
     )
 
 
 def _target(callout: Callout, params: Scope, fence: Fence) -> str:
     target = str(callout.to(params)).strip()
-    if "@" in target:
-        return address(target.removeprefix(SIP), "sip")
+    if callout.is_sip:
+        return address(target, "sip")
     return number(target, fence if callout.fenced else None)
+
+
+def _key(callout: Callout, params: Scope, dial: Dial) -> str:
+    """Return the key of a callout: one that is the target is so however that is written."""
+    key = _text(callout.key, params)
+    return dial.to if key.strip() == str(callout.to(params)).strip() else key_text(key)
 
 
 def _text(value: Value | None, params: Scope) -> str:
