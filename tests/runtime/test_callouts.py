@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,11 +20,11 @@ from ivrflow.emulator.setup import Application, Person, RestFault, Setup
 from ivrflow.emulator.transcript import Entry, Heard, Rang
 from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Log
-from ivrflow.machine.events import Event
+from ivrflow.machine.callouts import begin_callout, order
+from ivrflow.machine.effects import Log, PlaceCallout
+from ivrflow.machine.events import Answered, Event
 from ivrflow.machine.orders import Dial
-from ivrflow.machine.outcome import Step
+from ivrflow.machine.outcome import Step, Verdict
 from ivrflow.machine.program import Program, Retry
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
@@ -175,6 +176,13 @@ def opened(directory: Path, reminder: str = REMINDER, application: str = APPLICA
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return opened(tmp_path)
+
+
+def without(text: str, *lines: str) -> str:
+    for line in lines:
+        assert line in text
+        text = text.replace(line, "")
+    return text
 
 
 Story = Callable[[Box], Awaitable[None]]
@@ -653,3 +661,101 @@ def test_long_keys_differ_in_their_ends_too(tmp_path: Path) -> None:
     }
     assert len(keys) == 2
     assert all(len(each) <= 200 for each in keys)
+
+
+CIRCLE = REMINDER.replace(
+    '{log: "unreached: {{ result }}"}',
+    '{callout: {name: remind, with: {to: "{{ params.to }}", at: nine}, keep: true}}',
+)
+
+
+def test_callouts_that_order_each_other_come_to_an_end(tmp_path: Path) -> None:
+    async def story() -> None:
+        text = without(CIRCLE, "    hours: daytime\n")
+        box = Box(opened(tmp_path, text), MemoryStore(), Person(address=ADA, does="failed"))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(3_600)
+        assert len(box.rang) == 11
+        last = (await box.store.callouts(ALL, "", 1))[0]
+        assert (last.state, last.result) == (State.OVER, "refused")
+        assert last.reason == "callouts order each other, 10 times over"
+        await box.turns.drain()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, State.OVER), (2, State.WAITING)])
+def test_callouts_that_order_each_other_day_by_day_go_on(
+    play: Callable[..., None], hours: int, state: State
+) -> None:
+    async def story(box: Box) -> None:
+        program = box.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+        before = msgspec.structs.replace(wanted, generation=10)
+        session = begin_callout(program, before, Answered(app=APP, call="call"), ONE)
+        at = (box.now() + timedelta(hours=hours)).isoformat()
+        effect = PlaceCallout(order=wanted, state="greet", at=at)
+        taken = Step(session=session, verdict=Verdict.MOVED, effects=(effect,))
+        now = as_milliseconds(box.now())
+        (callout,) = box.turns.callouts.placed((APP, "call"), b"key", now, taken)
+        assert callout.state is state
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("edits", "reason"),
+    [
+        (
+            {"at: string}": "at: string, doctor: string}", "at: noon}": "at: noon, doctor: x}"},
+            '"reminder" needs the parameter "doctor" (string)',
+        ),
+        (
+            {"at: string}": "at: integer}", "at: noon}": "at: 1}"},
+            'the parameter "at" is no integer',
+        ),
+        (
+            {'["+46"]': '["+4612"]', "+46700000000": "+46120000000"},
+            "the number to dial lies outside dial.allow",
+        ),
+        ({"at: string}": "at: string, doctor: {type: string, default: x}}"}, ""),
+        (
+            {
+                "at: string}": "whom: {type: string, default: x}}",
+                "params.at": "params.whom",
+                ", at: noon": "",
+            },
+            "",
+        ),
+    ],
+)
+def test_what_waits_is_dialled_only_if_it_would_still_be_ordered(
+    tmp_path: Path, edits: dict[str, str], reason: str
+) -> None:
+    async def story() -> None:
+        library = opened(tmp_path)
+        box = Box(library, MemoryStore(), Person(address=ADA))
+        await box.order(ONE, to=ADA, at="nine")
+        reminder, application = REMINDER, APPLICATION
+        for old, new in edits.items():
+            reminder, application = reminder.replace(old, new), application.replace(old, new)
+        (tmp_path / "reminder.flow.yaml").write_text(reminder, "utf-8")
+        (tmp_path / "app.yaml").write_text(application, "utf-8")
+        assert library.reload() == ()
+        await box.wait(60)
+        assert box.rang == ([] if reason else [ADA])
+        assert (await box.callout(ONE)).reason == reason
+        await box.turns.drain()
+
+    asyncio.run(story())
+
+
+def test_nobody_is_called_in_a_year_that_no_clock_tells(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        program = box.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+        callout = box.turns.callouts.wanted(APP, wanted, id=ONE, at=1_000, due=10**17)
+        assert (callout.state, callout.due) == (State.UNREACHED, 1_000)
+        assert callout.reason == "`at` is more than a year away"
+
+    play(story)

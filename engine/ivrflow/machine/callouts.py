@@ -61,11 +61,13 @@ def judge(program: Program, wanted: Order, facts: Facts) -> Judgement | Need:
     """Say whether an order is to be dialled now: within its hours, and unless its condition holds.
 
     `program` is the newest one of the flow that declares it; its condition may ask for records.
+    What was ordered before an edit must still make a call: its parameters, and `dial.allow`.
     """
     callout = program.flow.callouts.get(wanted.name)
     if callout is None:
         return Never(f'"{wanted.flow}" has no callout "{wanted.name}" any more')
     try:
+        _require_call(program, callout, wanted)
         return _judge(program, callout, wanted, Told(facts))
     except EvaluationError as fault:
         return Never(str(fault))
@@ -86,6 +88,7 @@ def begin_callout(
         locale=flow.locale,
         context=Context.ANSWERED,
         callout=callout,
+        generation=wanted.generation + 1,
     )
 
 
@@ -98,6 +101,12 @@ def _call(wanted: Order, app: str, call: str) -> Call:
         called=dial.to,
         domain="sip" if dial.is_sip else "pstn",
     )
+
+
+def _require_call(program: Program, callout: Callout, wanted: Order) -> None:
+    _params(callout, {name: each for name, each in wanted.params.items() if name in callout.params})
+    if wanted.dial is not None and not wanted.dial.is_sip and callout.fenced:
+        number(wanted.dial.to, program.dial_allow)
 
 
 def _judge(program: Program, callout: Callout, wanted: Order, told: Told) -> Judgement:

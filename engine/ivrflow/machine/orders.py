@@ -21,7 +21,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     """A callout that somebody wants placed: the one called `name` that `flow` declares, with its
     parameters. Of one `key`, unless it is "", only one is pending or live.
 
-    `dial` is None where they make no call: `fault` says why.
+    `dial` is None where they make no call: `fault` says why. `generation` counts the callouts that
+    led to it: each was ordered by the one before, within an hour of its own order.
     """
 
     flow: str
@@ -30,3 +31,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     key: str = ""
     dial: Dial | None = None
     fault: str = ""
+    generation: int = 0

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from ivrflow.callouts import Callout, State
 from ivrflow.clock import as_milliseconds
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout
-from ivrflow.machine.effects import Effect, PlaceCallout
+from ivrflow.machine.effects import PlaceCallout
 from ivrflow.machine.events import Answered, Ended, Event, Unreached
 from ivrflow.machine.orders import Order
+from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Callout as Declared
 from ivrflow.machine.program import Program
 from ivrflow.runtime.live import Live
@@ -24,6 +26,21 @@ from ivrflow.store.base import Records, Store
 
 TOLD = "callout-"
 """How the call id begins under which a flow is told that nobody was reached."""
+
+MAX_GENERATIONS = 10
+"""Callouts that may follow from each other, each within an hour of the order before."""
+
+SOON = 3_600_000
+"""Milliseconds; what is ordered for later than that is no haste, and its generations are not
+counted."""
+
+FARTHEST = 366 * 86_400_000
+"""Milliseconds; nobody is called later than that."""
+
+CIRCLE = f"callouts order each other, {MAX_GENERATIONS} times over"
+TOO_FAR = "`at` is more than a year away"
+
+log = structlog.get_logger()
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(Order)
@@ -39,22 +56,24 @@ class Callouts:
 
     # -- that a turn places -----------------------------------------------------------------------
 
-    def placed(
-        self, call: Key, key: bytes, at: int, effects: tuple[Effect, ...]
-    ) -> Iterator[Callout]:
+    def placed(self, call: Key, key: bytes, at: int, taken: Step) -> Iterator[Callout]:
         """Yield the callouts among the effects of a turn at `at`, that of the event `key`.
 
         However often the turn is made, they are the same.
         """
+        effects, generation = taken.effects, taken.session.generation
         for number, effect in enumerate(effects):
             if isinstance(effect, PlaceCallout):
                 name = b"%b/%d" % (key, number)
                 due = as_milliseconds(datetime.fromisoformat(effect.at)) if effect.at else at
-                yield self.wanted(call[0], effect.order, id=self._id(call, name), at=at, due=due)
+                soon = generation if due < at + SOON else 0
+                order = msgspec.structs.replace(effect.order, generation=soon)
+                yield self.wanted(call[0], order, id=self._id(call, name), at=at, due=due)
 
     def wanted(self, app: str, order: Order, *, id: str, at: int, due: int) -> Callout:
         """Return a callout that is to be placed as `app` at `due`; one that can't be dialled is
-        unreached already."""
+        unreached already, and one that callouts led to which order each other is over: who would
+        be told could order the next one."""
         callout = Callout(
             id=id,
             app=app,
@@ -65,11 +84,12 @@ class Callouts:
             made=at,
             due=max(due, at),
         )
-        if order.dial is not None:
-            return callout
-        return msgspec.structs.replace(
-            callout, state=State.UNREACHED, result="refused", reason=order.fault, due=at, key=""
-        )
+        fault = order.fault if due <= at + FARTHEST else TOO_FAR
+        refused = msgspec.structs.replace(callout, result="refused", reason=fault, due=at, key="")
+        if order.generation > MAX_GENERATIONS:
+            log.error("callouts order each other", callout=order.name, flow=order.flow)
+            return msgspec.structs.replace(refused, state=State.OVER, reason=CIRCLE)
+        return msgspec.structs.replace(refused, state=State.UNREACHED) if fault else callout
 
     def _id(self, call: Key, name: bytes) -> str:
         text = "\x1f".join(call).encode("utf-8", "surrogatepass") + name

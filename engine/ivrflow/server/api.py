@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
 
+import structlog
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,10 +23,13 @@ from ivrflow.machine.callouts import order
 from ivrflow.machine.orders import Order
 from ivrflow.machine.program import Program
 from ivrflow.model.literals import read_literal
+from ivrflow.runtime.callouts import FARTHEST, TOO_FAR
 from ivrflow.runtime.tries import cancelled
 from ivrflow.runtime.turn import Turns
 from ivrflow.server.problems import Problem, as_json, as_problem, read_json
 from ivrflow.store.base import CalloutFilter, Records
+
+log = structlog.get_logger()
 
 PREFIX = "/v1/"
 MAX_ORDERS = 500
@@ -163,6 +167,8 @@ class Api:
                 return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, ordered.fault)
             now = as_milliseconds(self._turns.now())
             due = now if wanted.at is None else as_milliseconds(_aware(wanted.at))
+            if due > now + FARTHEST:
+                return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, TOO_FAR)
             app = self._application(wanted.application)
         except Problem as problem:
             return problem
@@ -214,12 +220,11 @@ class Api:
         return Placed(status="known" if made.id in before else "placed", callout=self._shown(kept))
 
     def _shown(self, callout: Callout) -> Shown:
-        dial = self._turns.callouts.order(callout).dial
         return Shown(
             id=callout.id,
             flow=callout.flow,
             name=callout.name,
-            to="" if dial is None else dial.to,
+            to=self._target(callout),
             state=callout.state,
             attempts=callout.attempt,
             result=callout.result,
@@ -228,6 +233,14 @@ class Api:
             due=_moment(callout.due),
             call=callout.call,
         )
+
+    def _target(self, callout: Callout) -> str:
+        """Whom a callout calls; "" for nobody, and where this server lacks the key to read it."""
+        try:
+            dial = self._turns.callouts.order(callout).dial
+        except StoreError:
+            return ""
+        return "" if dial is None else dial.to
 
     # -- HTTP -------------------------------------------------------------------------------------
 
@@ -242,6 +255,10 @@ class Api:
                 return as_problem(problem)
             except StoreError as error:
                 return as_problem(Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
+            except Exception:  # a bug of ours; the client gets a problem all the same
+                log.exception("request failed", path=request.url.path)
+                message = "a fault of the engine; its log says more"
+                return as_problem(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, message))
 
         return endpoint
 
