@@ -30,11 +30,12 @@ from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
+from ivrflow.runtime.live import RESCUED
 from ivrflow.runtime.token import token
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.platform import PLATFORM
-from ivrflow.store.base import CalloutFilter, Decide, Store
+from ivrflow.store.base import CalloutFilter, Commit, Decide, Draft, Place, Store, Turn
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -757,5 +758,59 @@ def test_nobody_is_called_in_a_year_that_no_clock_tells(play: Callable[..., None
         callout = box.turns.callouts.wanted(APP, wanted, id=ONE, at=1_000, due=10**17)
         assert (callout.state, callout.due) == (State.UNREACHED, 1_000)
         assert callout.reason == "`at` is more than a year away"
+
+    play(story)
+
+
+def test_a_call_that_we_placed_never_meets_the_flow_of_those_that_come_in(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        answer = await comes(box, 1, "ice")
+        assert answer["action"] == {"name": "hangup"}
+        await comes(box, 1, "dice", "FAILED")
+        assert (await box.callout(ONE)).result == "failed"
+
+    play(story)
+
+
+class Late:
+    """A turn that is being committed, for long."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+
+    def withdraw(self) -> bool:
+        return False
+
+
+def test_a_first_turn_that_is_late_is_recorded_as_what_the_caller_heard(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        late = Late()
+        submit = box.store.submit
+        held: list[Turn | Draft] = []
+
+        def hold(turn: Turn | Draft) -> Commit:
+            if held:
+                return submit(turn)
+            held.append(turn)
+            return late
+
+        monkeypatch.setattr(box.store, "submit", hold)
+        box.turns.policy = Policy(deadline=0.05)
+        apology = await comes(box, 1, "ace")
+        late.done.set_result(await submit(held[0]).done)
+        await box.turns.drain()
+        (row,) = [each for each in await box.store.journal(APP, "call-1") if each.flags & RESCUED]
+        assert json.loads(row.reply) == apology
+        assert (await box.callout(ONE)).state is State.LIVE
 
     play(story)

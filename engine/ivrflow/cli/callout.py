@@ -20,7 +20,9 @@ from msgspec import Struct
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.engine import Engine
 from ivrflow.cli.rewrite import rewrite
+from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import UsageError
+from ivrflow.settings import read_api_token
 
 ROWS = 500
 """Orders in one request."""
@@ -97,7 +99,9 @@ class Outcome:
 @click.option(
     "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
 )
-@click.option("--token", default="", help="its IVRFLOW_API_TOKEN, from that variable unless given")
+@click.option(
+    "--token", default="", help="its IVRFLOW_API_TOKEN, from where `serve` reads it unless given"
+)
 @click.option("--json", "as_json", is_flag=True, help="print what the engine answered")
 def command(
     *,
@@ -124,7 +128,8 @@ def command(
     if file is not None and given:
         raise UsageError("give either --with or --csv")
     order = {"name": name, "application": application, **({"at": at} if at else {})}
-    with Engine(url, token or os.environ.get("IVRFLOW_API_TOKEN", "")) as engine:
+    here = Path.cwd()
+    with Engine(url, read_api_token(token or None, with_dotenv(os.environ, here), here)) as engine:
         if file is None:
             return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
         target = results or file.with_name(file.name + ".results.csv")

@@ -12,7 +12,7 @@ from ivrflow.clock import as_milliseconds
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout
 from ivrflow.machine.effects import PlaceCallout
-from ivrflow.machine.events import Answered, Ended, Event, Unreached
+from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
 from ivrflow.machine.orders import Order
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Callout as Declared
@@ -102,6 +102,11 @@ class Callouts:
         return self._vault.seal((app, id), content) if sealed else content
 
     # -- whose events come in ---------------------------------------------------------------------
+
+    def is_own(self, event: Incoming) -> bool:
+        """Whether a call that is said to come in is one that we placed: how it is to be placed is
+        said with the request, so nobody needs to be asked."""
+        return read_token(self._store.identity_key, event.custom) is not None
 
     async def of(self, event: Event) -> Callout | None:
         """Return the callout that an event belongs to: by what it carries, else by its call id."""

@@ -212,6 +212,9 @@ class Turns:
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""
         match arrival.event:
+            case Incoming() as event if self.callouts.is_own(event):
+                log.error("incoming, but we placed it", call=event.call)
+                return LAST
             case Incoming() as event:
                 return await self._incoming(arrival, event)
             case Answered() | Ended() | Unreached() as event:
