@@ -21,7 +21,7 @@ from ivrflow.emulator.transcript import Entry, Heard, Rang
 from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout, order
-from ivrflow.machine.effects import Log, PlaceCallout
+from ivrflow.machine.effects import Log, OrderCallout
 from ivrflow.machine.events import Answered, Event
 from ivrflow.machine.orders import Dial
 from ivrflow.machine.outcome import Step, Verdict
@@ -695,10 +695,10 @@ def test_callouts_that_order_each_other_day_by_day_go_on(
         before = msgspec.structs.replace(wanted, generation=10)
         session = begin_callout(program, before, Answered(app=APP, call="call"), ONE)
         at = (box.now() + timedelta(hours=hours)).isoformat()
-        effect = PlaceCallout(order=wanted, state="greet", at=at)
+        effect = OrderCallout(order=wanted, state="greet", at=at)
         taken = Step(session=session, verdict=Verdict.MOVED, effects=(effect,))
         now = as_milliseconds(box.now())
-        (callout,) = box.turns.callouts.placed((APP, "call"), b"key", now, taken)
+        (callout,) = box.turns.callouts.ordered((APP, "call"), b"key", now, taken)
         assert callout.state is state
 
     play(story)

@@ -114,8 +114,11 @@ def test_a_caller_is_called_back(clinic: tuple[Served, Emulated]) -> None:
 def test_an_order_with_a_known_id_orders_nothing_new(clinic: tuple[Served, Emulated]) -> None:
     served, phone = clinic
     wanted = {"name": "call_back", "id": "0" * 32, "with": {"to": "+46701234501", "tries": "2"}}
-    assert [each["status"] for each in order(served, wanted)] == ["placed"]
+    assert [each["status"] for each in order(served, wanted, wanted)] == ["ordered", "known"]
     assert [each["status"] for each in order(served, wanted)] == ["known"]
+    other = {**wanted, "with": {"to": "+46701234502"}}
+    (shown,) = order(served, other)
+    assert (shown["status"], shown["callout"]["to"]) == ("other", "+46701234501")
     phone.until(type="rang", to="+46701234501")
 
 
@@ -127,7 +130,7 @@ def test_one_of_a_key_waits_at_a_time_and_can_be_cancelled(
     at = (datetime.now(UTC) + timedelta(days=300)).isoformat()
     later = {"name": "desk.call_back", "with": to, "at": at}
     first, second = order(served, later, later)
-    assert (first["status"], second["status"]) == ("placed", "taken")
+    assert (first["status"], second["status"]) == ("ordered", "taken")
     path = f"{served.url}/v1/callouts/{first['callout']['id']}"
     cancelled = httpx2.delete(path, headers=BEARER)
     assert cancelled.json()["result"] == "cancelled"
@@ -219,7 +222,7 @@ def test_one_is_ordered_from_the_command_line(clinic: tuple[Served, Emulated]) -
     served, phone = clinic
     ran = run(served, "call_back", "--with", "to=+46701234501", "--json")
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["status"] == "placed"
+    assert json.loads(ran.stdout)["status"] == "ordered"
     phone.until(type="rang", to="+46701234501")
     assert run(served, "call_back", "--with", "to").returncode == 2
     assert run(served, "nobody", "--with", "to=1").returncode == 1

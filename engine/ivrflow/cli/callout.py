@@ -44,7 +44,7 @@ class Callout(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Placed(Struct, frozen=True, kw_only=True):
+class Ordered(Struct, frozen=True, kw_only=True):
     status: str
     callout: Callout | None = None
     reason: str = ""
@@ -148,14 +148,14 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:
-    (placed,) = engine.post("/v1/callouts", {"callouts": [order]}, list[Placed])
+    (ordered,) = engine.post("/v1/callouts", {"callouts": [order]}, list[Ordered])
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(placed)))
-    elif placed.callout is not None:
-        click.echo(placed.callout.id)
+        click.echo(json.dumps(msgspec.to_builtins(ordered)))
+    elif ordered.callout is not None:
+        click.echo(ordered.callout.id)
     else:
-        click.echo(f"{placed.status}: {placed.reason}", err=True)
-    return 0 if placed.callout is not None else FINDINGS
+        click.echo(f"{ordered.status}: {ordered.reason}", err=True)
+    return 0 if ordered.callout is not None else FINDINGS
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -214,8 +214,8 @@ def _ordered(
 ) -> Iterator[Outcome]:
     """Order some rows; yield those that come to nothing, and note the others in `waiting`."""
     orders = [{**order, "id": each.id, "with": each.values} for each in chunk]
-    placed = engine.post("/v1/callouts", {"callouts": orders}, list[Placed])
-    for row, each in zip(chunk, placed, strict=True):
+    ordered = engine.post("/v1/callouts", {"callouts": orders}, list[Ordered])
+    for row, each in zip(chunk, ordered, strict=True):
         if each.callout is None:
             yield Outcome(row.number, row.id, each.status, reason=each.reason)
         else:

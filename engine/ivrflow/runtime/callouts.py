@@ -11,7 +11,7 @@ from ivrflow.callouts import Callout, State
 from ivrflow.clock import as_milliseconds
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout
-from ivrflow.machine.effects import PlaceCallout
+from ivrflow.machine.effects import OrderCallout
 from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
 from ivrflow.machine.orders import Order
 from ivrflow.machine.outcome import Step
@@ -56,14 +56,14 @@ class Callouts:
 
     # -- that a turn places -----------------------------------------------------------------------
 
-    def placed(self, call: Key, key: bytes, at: int, taken: Step) -> Iterator[Callout]:
+    def ordered(self, call: Key, key: bytes, at: int, taken: Step) -> Iterator[Callout]:
         """Yield the callouts among the effects of a turn at `at`, that of the event `key`.
 
         However often the turn is made, they are the same.
         """
         effects, generation = taken.effects, taken.session.generation
         for number, effect in enumerate(effects):
-            if isinstance(effect, PlaceCallout):
+            if isinstance(effect, OrderCallout):
                 name = b"%b/%d" % (key, number)
                 due = as_milliseconds(datetime.fromisoformat(effect.at)) if effect.at else at
                 soon = generation if due < at + SOON else 0

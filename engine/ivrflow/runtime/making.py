@@ -178,7 +178,7 @@ class Maker:
 
     def _callouts_of(self, arrival: Arrival, at: int, taken: Step) -> tuple[Callout, ...]:
         own = () if arrival.callout is None else (arrival.callout,)
-        return (*own, *self._callouts.placed(arrival.call, arrival.key, at, taken))
+        return (*own, *self._callouts.ordered(arrival.call, arrival.key, at, taken))
 
     def _stored(self, call: Key, program: Program, session: Session) -> bytes:
         content = _encoder.encode(session)

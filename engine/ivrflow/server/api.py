@@ -75,9 +75,10 @@ class Shown(Struct, frozen=True, kw_only=True):
     call: str
 
 
-class Placed(Struct, frozen=True, kw_only=True):
-    """What became of an order. `status`: `placed`; `known`, that id was ordered before; `taken`,
-    another of its key waits or is live; `refused`, for the `reason`."""
+class Ordered(Struct, frozen=True, kw_only=True):
+    """What became of an order. `status`: `ordered`; `known`, the same was ordered with that id
+    before; `other`, something else was, which `callout` shows; `taken`, another of its key waits
+    or is live; `refused`, for the `reason`."""
 
     status: str
     callout: Shown | None = None
@@ -102,7 +103,7 @@ class Api:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/callouts", self._endpoint(self.place), methods=["POST"]),
+            Route("/v1/callouts", self._endpoint(self.order), methods=["POST"]),
             Route("/v1/callouts", self._endpoint(self.listed), methods=["GET"]),
             Route("/v1/callouts/{id}", self._endpoint(self.one), methods=["GET"]),
             Route("/v1/callouts/{id}", self._endpoint(self.cancel), methods=["DELETE"]),
@@ -110,15 +111,17 @@ class Api:
 
     # -- endpoints --------------------------------------------------------------------------------
 
-    async def place(self, request: Request) -> list[Placed]:
+    async def order(self, request: Request) -> list[Ordered]:
         """Order callouts."""
         orders = await read_json(request, Orders)
-        store = self._turns.store
-        before = {each.id for each in orders.callouts if each.id and await store.callout(each.id)}
         made = [self._made(each) for each in orders.callouts]
-        await store.put_callouts([each for each in made if isinstance(each, Callout)])
+        wanted = [each for each in made if isinstance(each, Callout)]
+        kept = iter(await self._turns.store.put_callouts(wanted))
         self._turns.notice()
-        return [await self._placed(each, before) for each in made]
+        return [
+            _refused(each) if isinstance(each, Problem) else await self._ordered(each, next(kept))
+            for each in made
+        ]
 
     async def listed(self, request: Request) -> Page:
         """Return callouts: those of the given ids, or all of a flow, a name, a state."""
@@ -211,13 +214,18 @@ class Api:
         message = f'"{wanted}" is none of the applications' if wanted else "name an `application`"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{message} ({known})")
 
-    async def _placed(self, made: Callout | Problem, before: set[str]) -> Placed:
-        if isinstance(made, Problem):
-            return Placed(status="refused", reason=made.detail)
-        kept = await self._turns.store.callout(made.id)
-        if kept is None:
-            return Placed(status="taken", reason=f'"{made.key}" has a callout that is not over')
-        return Placed(status="known" if made.id in before else "placed", callout=self._shown(kept))
+    async def _ordered(self, made: Callout, is_kept: bool) -> Ordered:
+        known = await self._turns.store.callout(made.id)
+        if known is None:
+            return Ordered(status="taken", reason=f'"{made.key}" has a callout that is not over')
+        if is_kept:
+            return Ordered(status="ordered", callout=self._shown(known))
+        same = self._asked_for(made) == self._asked_for(known)
+        return Ordered(status="known" if same else "other", callout=self._shown(known))
+
+    def _asked_for(self, callout: Callout) -> tuple[object, ...]:
+        order = self._turns.callouts.order(callout)
+        return callout.app, order.flow, order.name, order.params
 
     def _shown(self, callout: Callout) -> Shown:
         return Shown(
@@ -269,6 +277,10 @@ class Api:
         given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
             raise Problem(HTTPStatus.UNAUTHORIZED, "the token is missing or another")
+
+
+def _refused(problem: Problem) -> Ordered:
+    return Ordered(status="refused", reason=problem.detail)
 
 
 def _no_callout(request: Request) -> Problem:

@@ -183,8 +183,8 @@ class Store(Protocol):
         """Return the turns of a call, the oldest first."""
         ...
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        """Add callouts (those of `rev` 1) and change those that are there.
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        """Add callouts (those of `rev` 1) and change those that are there; returns which are kept.
 
         One is not added where its id is known, or its key taken by one that is not over. A change
         that doesn't follow the last one raises `ConflictError`, and nothing of all is kept.

@@ -128,8 +128,8 @@ class MemoryStore:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        self._callouts.put(callouts)
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        return self._callouts.put(callouts)
 
     async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
         known = self._callouts.get(id)

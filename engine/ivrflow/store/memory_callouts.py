@@ -22,26 +22,29 @@ class MemoryCallouts:
         self._by_key: dict[Name, Callout] = {}
         self._by_call: dict[Name, Callout] = {}
 
-    def put(self, callouts: Iterable[Callout]) -> None:
+    def put(self, callouts: Iterable[Callout]) -> list[bool]:
         """See `Store.put_callouts`."""
         before: list[tuple[str, Callout | None]] = []
+        kept: list[bool] = []
         try:
             for each in callouts:
                 before.append((each.id, self._rows.get(each.id)))
-                self._put(each)
+                kept.append(self._put(each))
         except ConflictError:
             for id, known in reversed(before):
                 self._set(id, known)
             raise
+        return kept
 
-    def _put(self, callout: Callout) -> None:
+    def _put(self, callout: Callout) -> bool:
         known = self._rows.get(callout.id)
         if callout.rev > 1:
             if known is None or known.rev + 1 != callout.rev:
                 raise ConflictError(f"callout {callout.id} was changed by another")
-            self._set(callout.id, callout)
-        elif known is None and _key(callout) not in self._by_key:
-            self._set(callout.id, callout)
+        elif known is not None or _key(callout) in self._by_key:
+            return False
+        self._set(callout.id, callout)
+        return True
 
     def _set(self, id: str, callout: Callout | None) -> None:
         known = self._open.pop(id, None)

@@ -182,8 +182,8 @@ class SqliteStore:
 
         return await self._ask(read)
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        await self._ask(lambda connection: put_callouts(connection, callouts))
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        return await self._ask(lambda connection: put_callouts(connection, callouts))
 
     async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
         def change(connection: sqlite3.Connection) -> Callout | None:

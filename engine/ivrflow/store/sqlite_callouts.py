@@ -13,14 +13,17 @@ from ivrflow.store.sql import statement
 Row = tuple[object, ...]
 
 
-def put_callouts(connection: sqlite3.Connection, callouts: Iterable[Callout]) -> None:
+def put_callouts(connection: sqlite3.Connection, callouts: Iterable[Callout]) -> list[bool]:
     """See `Store.put_callouts`."""
-    for callout in callouts:
-        row = msgspec.structs.asdict(callout)
-        if callout.rev == 1:
-            connection.execute(statement("put_callout"), row)
-        elif connection.execute(statement("move_callout"), row).rowcount != 1:
-            raise ConflictError(f"callout {callout.id} was changed by another")
+    return [_put_callout(connection, each) for each in callouts]
+
+
+def _put_callout(connection: sqlite3.Connection, callout: Callout) -> bool:
+    name = "put_callout" if callout.rev == 1 else "move_callout"
+    changed = connection.execute(statement(name), msgspec.structs.asdict(callout)).rowcount
+    if callout.rev > 1 and changed != 1:
+        raise ConflictError(f"callout {callout.id} was changed by another")
+    return changed == 1
 
 
 def find_callout(connection: sqlite3.Connection, id: str) -> Callout | None:
