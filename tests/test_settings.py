@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivrflow.errors import SettingsError
-from ivrflow.settings import Settings, read_access, read_settings
+from ivrflow.settings import Settings, read_access, read_api_token, read_settings
 
 KEYS = {"SINCH_APPLICATION_KEY": "key", "SINCH_APPLICATION_SECRET": "c2VjcmV0"}
 
@@ -96,3 +96,27 @@ def test_one_of_several_applications_is_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(SettingsError, match=word):
             read_access({}, given, tmp_path, key)
+
+
+def test_the_token_of_the_api_comes_from_where_the_server_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from a file\n")
+    from_file = {"IVRFLOW_API_TOKEN_FILE": str(tmp_path / "token")}
+    assert read_api_token(None, from_file, tmp_path) == "from a file"
+    assert read_api_token(None, {"IVRFLOW_API_TOKEN": "tok\n"}, tmp_path) == "tok"
+    assert read_api_token("given", from_file, tmp_path) == "given"
+    with pytest.raises(SettingsError, match="no token"):
+        read_api_token(None, {}, tmp_path)
+
+
+@pytest.mark.parametrize("token", ["t\u00e9", "to\nken", "\x7f"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(
+    tmp_path: Path, token: str
+) -> None:
+    environment = {**KEYS, "IVRFLOW_API_TOKEN": token}
+    for read in (
+        lambda: read_settings({}, environment, tmp_path),
+        lambda: read_api_token(None, environment, tmp_path),
+    ):
+        with pytest.raises(SettingsError, match="printable ASCII") as raised:
+            read()
+        assert token not in str(raised.value)

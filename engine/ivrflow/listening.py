@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import uvicorn
@@ -44,12 +44,14 @@ async def serve(
     listener: socket.socket,
     grace: int,
     ending: Callable[[], None] | None = None,
+    hang_back: Callable[[], Awaitable[None]] | None = None,
     *,
     http: Literal["auto", "h11"] = "auto",
 ) -> None:
     """Serve an application until SIGTERM or SIGINT; requests then get `grace` seconds to finish.
 
-    `ending` is called before they do: answers that would go on for ever may end by it.
+    `hang_back` is awaited first, while all is answered as ever. `ending` is called then: answers
+    that would go on for ever may end by it.
     """
     config = uvicorn.Config(
         app,
@@ -62,15 +64,23 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=grace,
     )
-    await _Server(config, ending).serve(sockets=[listener])
+    await _Server(config, ending, hang_back).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ending: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ending: Callable[[], None] | None,
+        hang_back: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         super().__init__(config)
         self._ending = ending
+        self._hang_back = hang_back
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._hang_back is not None:
+            await self._hang_back()
         if self._ending is not None:
             self._ending()
         await super().shutdown(sockets)

@@ -107,12 +107,22 @@ def read_settings(
     settings = _read(flags, environment, directory)
     _require_credentials(settings)
     _require_key(settings)
+    _require_token(settings)
     return settings
 
 
 def read_store(flag: str | None, environment: Mapping[str, str], directory: Path) -> str:
     """Return the setting `store`, for those who need nothing else and no credentials."""
     return _read({"store": flag}, environment, directory).store
+
+
+def read_api_token(flag: str | None, environment: Mapping[str, str], directory: Path) -> str:
+    """Return the token of the management API; raises `SettingsError` where there is none."""
+    settings = _read({"api_token": flag}, environment, directory)
+    _require_token(settings)
+    if not settings.api_token:
+        raise SettingsError("no token: set IVRFLOW_API_TOKEN as where the engine was started")
+    return settings.api_token
 
 
 def read_access(
@@ -215,3 +225,9 @@ def _require_key(settings: Settings) -> None:
         _ = settings.sealing_key
     except ValueError as error:
         raise SettingsError(f"IVRFLOW_SECRET_KEY: {error}") from None
+
+
+def _require_token(settings: Settings) -> None:
+    token = settings.api_token
+    if not (token.isascii() and token.isprintable() and token == token.strip()):
+        raise SettingsError("IVRFLOW_API_TOKEN must be printable ASCII, without spaces around it")

@@ -3,10 +3,14 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivrflow.callouts import Answer, Callout, Placed, Refused, Seen, State, Unsure
 from ivrflow.clock import as_milliseconds
@@ -14,20 +18,24 @@ from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Person, RestFault, Setup
 from ivrflow.emulator.transcript import Entry, Heard, Rang
+from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Log
-from ivrflow.machine.events import Event
+from ivrflow.machine.callouts import begin_callout, order
+from ivrflow.machine.effects import Log, OrderCallout
+from ivrflow.machine.events import Answered, Event
 from ivrflow.machine.orders import Dial
-from ivrflow.machine.outcome import Step
-from ivrflow.machine.program import Program
+from ivrflow.machine.outcome import Step, Verdict
+from ivrflow.machine.program import Program, Retry
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
+from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
+from ivrflow.runtime.live import RESCUED
+from ivrflow.runtime.token import token
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
 from ivrflow.sinch.platform import PLATFORM
-from ivrflow.store.base import CalloutFilter, Store
+from ivrflow.store.base import CalloutFilter, Commit, Decide, Draft, Place, Store, Turn
 from ivrflow.store.memory import MemoryStore
 from ivrflow.store.sqlite import SqliteStore
 
@@ -102,8 +110,6 @@ class Box:
         return datetime.fromtimestamp(self.world.platform.now / 1000, UTC)
 
     async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
-        from time import monotonic
-
         answer = await self.turns.answer(parse(body, APP), arrived=monotonic())
         return answer.status, answer.body
 
@@ -126,7 +132,7 @@ class Box:
             await self.dialler.work()
             await self.dialler.drain()
             await self.world.settle()
-            due = await self.store.next_due()
+            due = await self.store.next_due(waiting=True)
             now = self.world.platform.now
             times = [each for each in (due, self.world.platform.due) if each is not None]
             next_ = min((max(each, now + 1) for each in times), default=until + 1)
@@ -135,9 +141,7 @@ class Box:
                 return
             await self.world.wait(next_ - now)
 
-    async def order(
-        self, id: str, flow: str = "reminder", name: str = "remind", **params: object
-    ) -> None:
+    async def order(self, id: str, **params: object) -> None:
         program = self.library.current.programs["reminder"]
         wanted = order(program, program.flow, "remind", params)
         at = as_milliseconds(self.now())
@@ -162,13 +166,24 @@ class Box:
         return found
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    (tmp_path / "reminder.flow.yaml").write_text(REMINDER, "utf-8")
-    (tmp_path / "app.yaml").write_text(APPLICATION, "utf-8")
-    found, checked = Library.open(tmp_path, PLATFORM)
+def opened(directory: Path, reminder: str = REMINDER, application: str = APPLICATION) -> Library:
+    (directory / "reminder.flow.yaml").write_text(reminder, "utf-8")
+    (directory / "app.yaml").write_text(application, "utf-8")
+    found, checked = Library.open(directory, PLATFORM)
     assert found is not None, checked.diagnostics
     return found
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return opened(tmp_path)
+
+
+def without(text: str, *lines: str) -> str:
+    for line in lines:
+        assert line in text
+        text = text.replace(line, "")
+    return text
 
 
 Story = Callable[[Box], Awaitable[None]]
@@ -372,5 +387,430 @@ def test_a_forged_token_opens_no_call(play: Callable[..., None]) -> None:
         assert status == 200
         assert json.loads(body)["action"]["name"] == "hangup"
         assert await box.store.load(APP, "x") is None
+
+    play(story)
+
+
+async def comes(box: Box, attempt: int, event: str, result: str = "BUSY") -> dict[str, object]:
+    """Have an event of a try of ONE come in."""
+    custom = token(box.store.identity_key, ONE, attempt)
+    told = {"event": event, "callid": f"call-{attempt}", "custom": custom, "result": result}
+    _, body = await box._answer("", {}, json.dumps(told).encode())
+    found: dict[str, object] = json.loads(body or "{}")
+    return found
+
+
+def test_a_try_ends_once_however_often_its_end_is_told(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(5)
+        for _ in range(3):
+            await comes(box, 1, "dice")
+        await box.wait(3_600)
+        assert box.rang == [ADA] * 3
+        assert box.logged == ["unreached: busy"]
+
+    play(story, Person(address=ADA, does="busy"))
+
+
+def test_nobody_answers_a_try_that_is_over(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(5)
+        answer = await comes(box, 1, "ace")
+        assert answer["action"] == {"name": "hangup"}
+        assert (await box.callout(ONE)).state is State.WAITING
+
+    play(story, Person(address=ADA, does="busy"))
+
+
+def test_one_that_the_platform_placed_though_it_said_no_can_be_answered(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(code=50_300, times=1))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(0)
+        assert (await box.callout(ONE)).state is State.WAITING
+        await comes(box, 1, "ace")
+        assert (await box.callout(ONE)).state is State.LIVE
+
+    play(story)
+
+
+@given(
+    orders=st.lists(st.permutations(("answer", "ace", "dice", "dice")), min_size=4, max_size=4),
+    answers=st.lists(
+        st.sampled_from((Placed("call"), Refused("busy", again=True), Unsure("?"))),
+        min_size=8,
+        max_size=8,
+    ),
+)
+def test_whatever_order_its_news_come_in_a_callout_has_its_tries_and_one_end(
+    orders: list[tuple[str, ...]], answers: list[Answer]
+) -> None:
+    retry = Retry(results=frozenset({"failed"}), times=2, every=1_000)
+    callout: Callout = Callout(
+        id=ONE, app=APP, flow="f", name="n", key="", order=b"", made=0, due=0
+    )
+    ends = [State.LIVE, State.UNREACHED]
+    ended = 0
+    for news_of_try, answer in zip(orders, answers, strict=False):
+        begun = tries.placing(callout, 0, 0)
+        if begun is None:
+            break
+        callout = begun
+        for news in news_of_try:
+            match news:
+                case "answer":
+                    after = tries.answered_by_platform(callout, callout.attempt, answer, 0)
+                case "ace":
+                    after = tries.live(callout, "call", 0)
+                case _:
+                    after = tries.unanswered(callout, retry, "failed", "", 0)
+            ended += after is not None and after.state in ends
+            callout = after or callout
+    assert callout.attempt <= retry.times + 1
+    assert callout.failures <= retry.times
+    assert callout.state not in ends or ended == 1
+
+
+class Holding:
+    """A platform that names a call for each request, as soon as its gate is open."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+
+    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
+        self.asked.append(dial.to)
+        await self.gate.wait()
+        return Placed(f"call-{len(self.asked)}")
+
+    async def look(self, app: str, call: str) -> Seen:
+        return Seen("over", "busy")
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0)
+
+
+def number(of: int) -> str:
+    return f"+46701230{of:03}"
+
+
+def test_no_more_calls_are_under_way_than_may_be(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        platform = Holding()
+        dialler = Dialler(box.turns, platform, Limits(per_second=1e6, at_once=3), box.now)
+        for each in range(12):
+            await box.order(id_of(each), to=number(each), at="nine")
+            await dialler.work()
+        await until(lambda: len(platform.asked) == 3)
+        await dialler.work()
+        platform.gate.set()
+        await dialler.drain()
+        for _ in range(3):
+            await dialler.work()
+            await dialler.drain()
+        assert len(platform.asked) == 3
+        assert await box.store.busy_callouts() == 3
+
+    play(story)
+
+
+def test_what_became_of_calls_is_seen_to_however_many_wait(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        for each in range(150):
+            await box.order(id_of(each), to=number(each), at="nine")
+        await box.order(id_of(999), to="12", at="nine")
+        placed = (await box.callout(ONE)).changed(
+            state=State.PLACED, attempt=1, call="lost", due=as_milliseconds(box.now())
+        )
+        await box.store.put_callouts([placed])
+        dialler = Dialler(box.turns, Holding(), Limits(per_second=1e6, at_once=1), box.now)
+        await dialler.work()
+        await dialler.drain()
+        assert (await box.callout(ONE)).result == "busy"
+        assert box.logged == ["unreached: refused"]
+
+    play(story)
+
+
+def test_who_stands_in_line_when_the_engine_stops_waits_and_who_is_placed_is_kept(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        platform = Holding()
+        dialler = Dialler(box.turns, platform, Limits(per_second=0.01), box.now)
+        for each in range(5):
+            await box.order(id_of(each), to=number(each), at="nine")
+        await dialler.work()
+        await until(lambda: len(platform.asked) == 1)
+        stopping = asyncio.create_task(dialler.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done(), "a request that is on its way is waited for"
+        platform.gate.set()
+        async with asyncio.timeout(10):
+            await stopping
+        states = [each.state for each in await box.store.callouts(ALL, "", 10)]
+        assert sorted(states) == [State.PLACED, *[State.WAITING] * 4]
+        await dialler.work()
+        await dialler.drain()
+        assert len(platform.asked) == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [(Placed("call"), State.PLACED), (Refused("busy", again=True), State.WAITING)],
+)
+def test_what_the_platform_answers_is_kept_though_the_store_refuses_it_at_first(
+    play: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    state: State,
+) -> None:
+    monkeypatch.setattr("ivrflow.runtime.dialler.KEEP_TRYING", 0.001)
+
+    async def story(box: Box) -> None:
+        refused: list[str] = []
+        amend = box.store.amend
+
+        async def full(id: str, at: int, decide: Decide) -> Callout | None:
+            if box.answers and not refused:
+                refused.append(id)
+                raise StoreUnavailableError("full")
+            return await amend(id, at, decide)
+
+        async def place(app: str, dial: Dial, custom: str) -> Answer:
+            box.answers.append(answer)
+            return answer
+
+        monkeypatch.setattr(box.store, "amend", full)
+        monkeypatch.setattr(box, "place", place)
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        assert refused == [ONE]
+        assert (await box.callout(ONE)).state is state
+
+    play(story)
+
+
+SIP = """
+flow: reminder
+start: greet
+params: {to: string}
+callouts:
+  remind: {to: TARGET}
+states:
+  greet: {say: Hello., hangup: }
+"""
+
+
+def dialled(directory: Path, target: str, to: str) -> str:
+    """What an order with `to` dials, or why it doesn't."""
+    application = APPLICATION.replace('with: {to: "+46700000000", at: noon}', "with: {to: x}")
+    library = opened(directory, SIP.replace("TARGET", f'"{target}"'), application)
+    program = library.current.programs["reminder"]
+    wanted = order(program, program.flow, "remind", {"to": to})
+    return wanted.fault if wanted.dial is None else wanted.dial.to
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "sip:+15550001111@premium.example",
+        "+1900555@gw",
+        "+46701234567@x;transport=tcp?Route=evil",
+        "SIP:a@b",
+    ],
+)
+def test_nobody_gets_past_the_fence_with_an_address(tmp_path: Path, to: str) -> None:
+    assert "is no telephone number" in dialled(tmp_path, "{{ to }}", to)
+    assert "is no telephone number" in dialled(tmp_path, "+46{{ to }}", to)
+
+
+def test_an_author_who_writes_an_address_calls_one(tmp_path: Path) -> None:
+    assert dialled(tmp_path, "{{ to }}@example.com", "ada") == "ada@example.com"
+    assert dialled(tmp_path, "{{ to }}@example.com", "ada@evil.example;x") == (
+        "ada-evil.example-x@example.com"
+    )
+    assert dialled(tmp_path, "sip:{{ to }}", "ada@example.com") == "ada@example.com"
+    assert dialled(tmp_path, "{{ to }}", ADA) == ADA
+
+
+def test_one_number_has_one_key_however_it_is_written(tmp_path: Path) -> None:
+    text = SIP.replace("{to: TARGET}", '{to: "{{ to }}", key: "{{ to }}"}')
+    application = APPLICATION.replace('with: {to: "+46700000000", at: noon}', "with: {to: x}")
+    program = opened(tmp_path, text, application).current.programs["reminder"]
+    written = (ADA, " 0046701234567", "+46 70 123 45 67", "x <+46701234567>", " " * 250 + ADA)
+    keys = {order(program, program.flow, "remind", {"to": each}).key for each in written}
+    assert keys == {ADA}
+
+
+def test_long_keys_differ_in_their_ends_too(tmp_path: Path) -> None:
+    text = REMINDER.replace('key: "{{ to }}"', 'key: "{{ at }}"')
+    program = opened(tmp_path, text).current.programs["reminder"]
+    keys = {
+        order(program, program.flow, "remind", {"to": ADA, "at": "x" * 300 + end}).key
+        for end in "ab"
+    }
+    assert len(keys) == 2
+    assert all(len(each) <= 200 for each in keys)
+
+
+CIRCLE = REMINDER.replace(
+    '{log: "unreached: {{ result }}"}',
+    '{callout: {name: remind, with: {to: "{{ params.to }}", at: nine}, keep: true}}',
+)
+
+
+def test_callouts_that_order_each_other_come_to_an_end(tmp_path: Path) -> None:
+    async def story() -> None:
+        text = without(CIRCLE, "    hours: daytime\n")
+        box = Box(opened(tmp_path, text), MemoryStore(), Person(address=ADA, does="failed"))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(3_600)
+        assert len(box.rang) == 11
+        last = (await box.store.callouts(ALL, "", 1))[0]
+        assert (last.state, last.result) == (State.OVER, "refused")
+        assert last.reason == "callouts order each other, 10 times over"
+        await box.turns.drain()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, State.OVER), (2, State.WAITING)])
+def test_callouts_that_order_each_other_day_by_day_go_on(
+    play: Callable[..., None], hours: int, state: State
+) -> None:
+    async def story(box: Box) -> None:
+        program = box.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+        before = msgspec.structs.replace(wanted, generation=10)
+        session = begin_callout(program, before, Answered(app=APP, call="call"), ONE)
+        at = (box.now() + timedelta(hours=hours)).isoformat()
+        effect = OrderCallout(order=wanted, state="greet", at=at)
+        taken = Step(session=session, verdict=Verdict.MOVED, effects=(effect,))
+        now = as_milliseconds(box.now())
+        (callout,) = box.turns.callouts.ordered((APP, "call"), b"key", now, taken)
+        assert callout.state is state
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("edits", "reason"),
+    [
+        (
+            {"at: string}": "at: string, doctor: string}", "at: noon}": "at: noon, doctor: x}"},
+            '"reminder" needs the parameter "doctor" (string)',
+        ),
+        (
+            {"at: string}": "at: integer}", "at: noon}": "at: 1}"},
+            'the parameter "at" is no integer',
+        ),
+        (
+            {'["+46"]': '["+4612"]', "+46700000000": "+46120000000"},
+            "the number to dial lies outside dial.allow",
+        ),
+        ({"at: string}": "at: string, doctor: {type: string, default: x}}"}, ""),
+        (
+            {
+                "at: string}": "whom: {type: string, default: x}}",
+                "params.at": "params.whom",
+                ", at: noon": "",
+            },
+            "",
+        ),
+    ],
+)
+def test_what_waits_is_dialled_only_if_it_would_still_be_ordered(
+    tmp_path: Path, edits: dict[str, str], reason: str
+) -> None:
+    async def story() -> None:
+        library = opened(tmp_path)
+        box = Box(library, MemoryStore(), Person(address=ADA))
+        await box.order(ONE, to=ADA, at="nine")
+        reminder, application = REMINDER, APPLICATION
+        for old, new in edits.items():
+            reminder, application = reminder.replace(old, new), application.replace(old, new)
+        (tmp_path / "reminder.flow.yaml").write_text(reminder, "utf-8")
+        (tmp_path / "app.yaml").write_text(application, "utf-8")
+        assert library.reload() == ()
+        await box.wait(60)
+        assert box.rang == ([] if reason else [ADA])
+        assert (await box.callout(ONE)).reason == reason
+        await box.turns.drain()
+
+    asyncio.run(story())
+
+
+def test_nobody_is_called_in_a_year_that_no_clock_tells(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        program = box.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+        callout = box.turns.callouts.wanted(APP, wanted, id=ONE, at=1_000, due=10**17)
+        assert (callout.state, callout.due) == (State.UNREACHED, 1_000)
+        assert callout.reason == "`at` is more than a year away"
+
+    play(story)
+
+
+def test_a_call_that_we_placed_never_meets_the_flow_of_those_that_come_in(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        answer = await comes(box, 1, "ice")
+        assert answer["action"] == {"name": "hangup"}
+        await comes(box, 1, "dice", "FAILED")
+        assert (await box.callout(ONE)).result == "failed"
+
+    play(story)
+
+
+class Late:
+    """A turn that is being committed, for long."""
+
+    def __init__(self) -> None:
+        self.done: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+
+    def withdraw(self) -> bool:
+        return False
+
+
+def test_a_first_turn_that_is_late_is_recorded_as_what_the_caller_heard(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.dialler.work()
+        await box.dialler.drain()
+        late = Late()
+        submit = box.store.submit
+        held: list[Turn | Draft] = []
+
+        def hold(turn: Turn | Draft) -> Commit:
+            if held:
+                return submit(turn)
+            held.append(turn)
+            return late
+
+        monkeypatch.setattr(box.store, "submit", hold)
+        box.turns.policy = Policy(deadline=0.05)
+        apology = await comes(box, 1, "ace")
+        late.done.set_result(await submit(held[0]).done)
+        await box.turns.drain()
+        (row,) = [each for each in await box.store.journal(APP, "call-1") if each.flags & RESCUED]
+        assert json.loads(row.reply) == apology
+        assert (await box.callout(ONE)).state is State.LIVE
 
     play(story)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from server.conftest import PATH, Serve, Served, free_port
 
 TOKEN = "a token of the operators"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+FAR = "9999-12-31T23:59:59-12:00"
 
 APP = """
 app: clinic
@@ -111,8 +114,11 @@ def test_a_caller_is_called_back(clinic: tuple[Served, Emulated]) -> None:
 def test_an_order_with_a_known_id_orders_nothing_new(clinic: tuple[Served, Emulated]) -> None:
     served, phone = clinic
     wanted = {"name": "call_back", "id": "0" * 32, "with": {"to": "+46701234501", "tries": "2"}}
-    assert [each["status"] for each in order(served, wanted)] == ["placed"]
+    assert [each["status"] for each in order(served, wanted, wanted)] == ["ordered", "known"]
     assert [each["status"] for each in order(served, wanted)] == ["known"]
+    other = {**wanted, "with": {"to": "+46701234502"}}
+    (shown,) = order(served, other)
+    assert (shown["status"], shown["callout"]["to"]) == ("other", "+46701234501")
     phone.until(type="rang", to="+46701234501")
 
 
@@ -121,13 +127,13 @@ def test_one_of_a_key_waits_at_a_time_and_can_be_cancelled(
 ) -> None:
     served, _ = clinic
     to = {"to": "+46701234503"}
-    later = {"name": "desk.call_back", "with": to, "at": "2099-01-01T00:00:00+01:00"}
+    at = (datetime.now(UTC) + timedelta(days=300)).isoformat()
+    later = {"name": "desk.call_back", "with": to, "at": at}
     first, second = order(served, later, later)
-    assert (first["status"], second["status"]) == ("placed", "taken")
+    assert (first["status"], second["status"]) == ("ordered", "taken")
     path = f"{served.url}/v1/callouts/{first['callout']['id']}"
     cancelled = httpx2.delete(path, headers=BEARER)
     assert cancelled.json()["result"] == "cancelled"
-    assert order(served, later)[0]["status"] in ("placed", "taken")
     assert httpx2.delete(path + "0", headers=BEARER).status_code == 404
 
 
@@ -140,6 +146,7 @@ def test_one_of_a_key_waits_at_a_time_and_can_be_cancelled(
         ({"name": "call_back", "with": {"to": "+15550000000"}}, "outside dial.allow"),
         ({"name": "call_back", "with": {"to": "+46701234501", "tries": "x"}}, '"tries": '),
         ({"name": "call_back", "with": {"to": "+46701234501"}, "at": "2026-01-01T00:00:00"}, "UTC"),
+        ({"name": "call_back", "with": {"to": "+46701234501"}, "at": FAR}, "more than a year"),
     ],
 )
 def test_what_can_not_be_called_is_refused_with_its_reason(
@@ -191,11 +198,31 @@ def test_a_file_is_called_row_by_row_and_once(clinic: tuple[Served, Emulated]) -
     assert sorted(rang) == ["+46701234501", "+46701234502", "+46701234503"]
 
 
+def test_a_file_that_is_edited_between_two_runs_calls_nobody_twice(
+    clinic: tuple[Served, Emulated],
+) -> None:
+    served, phone = clinic
+    file = served.directory / "people.csv"
+    first, second = "+46701234501", "+46701234502"
+    file.write_text("\n".join(["to", first, second, first]), "utf-8")
+    run(served, "call_back", "--csv", "people.csv")
+    file.write_text("\n".join(["to", "+46701234503", second, first, first]), "utf-8")
+    ran = run(served, "call_back", "--csv", "people.csv")
+    assert "2 of 4 answered" in ran.stderr
+    assert sorted(rang(phone)) == [first, second, "+46701234503"]
+    with file.with_name("people.csv.results.csv").open(newline="") as written:
+        results = [(each["row"], each["status"]) for each in csv.DictReader(written)]
+    assert results == [("1", "over"), ("2", "over"), ("3", "over"), ("4", "taken")]
+    file.with_name("people.csv.results.csv").write_text("something else\n1\n", "utf-8")
+    ran = run(served, "call_back", "--csv", "people.csv")
+    assert (ran.returncode, "holds no results" in ran.stderr) == (2, True)
+
+
 def test_one_is_ordered_from_the_command_line(clinic: tuple[Served, Emulated]) -> None:
     served, phone = clinic
     ran = run(served, "call_back", "--with", "to=+46701234501", "--json")
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["status"] == "placed"
+    assert json.loads(ran.stdout)["status"] == "ordered"
     phone.until(type="rang", to="+46701234501")
     assert run(served, "call_back", "--with", "to").returncode == 2
     assert run(served, "nobody", "--with", "to=1").returncode == 1
@@ -233,3 +260,20 @@ def open_callouts(served: Served, state: str) -> list[dict[str, Any]]:
 
 def rang(phone: Emulated) -> list[str]:
     return [str(each["to"]) for each in phone.entries() if each["type"] == "rang"]
+
+
+def test_a_server_that_is_told_to_stop_dials_nobody_that_it_would_not_answer(
+    clinic: tuple[Served, Emulated],
+) -> None:
+    served, phone = clinic
+    served.stop()
+    served.arguments = ["--callouts-per-second", "5"]
+    served.start()
+    numbers = [f"+4670888{number:04}" for number in range(60)]
+    order(served, *({"name": "call_back", "with": {"to": each}} for each in numbers))
+    phone.until(type="rang")
+    assert served.stop() == 0
+    assert len(rang(phone)) < 20
+    served.start()
+    assert not open_callouts(served, "placing")
+    assert len(open_callouts(served, "waiting")) > 40

@@ -7,8 +7,9 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,9 @@ from msgspec import Struct
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.engine import Engine
 from ivrflow.cli.rewrite import rewrite
+from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import UsageError
+from ivrflow.settings import read_api_token
 
 ROWS = 500
 """Orders in one request."""
@@ -41,7 +44,7 @@ class Callout(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Placed(Struct, frozen=True, kw_only=True):
+class Ordered(Struct, frozen=True, kw_only=True):
     status: str
     callout: Callout | None = None
     reason: str = ""
@@ -49,6 +52,15 @@ class Placed(Struct, frozen=True, kw_only=True):
 
 class Page(Struct, frozen=True, kw_only=True):
     callouts: list[Callout]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file, counted from 1."""
+
+    number: int
+    id: str
+    values: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,9 @@ class Outcome:
 @click.option(
     "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
 )
-@click.option("--token", default="", help="its IVRFLOW_API_TOKEN, from that variable unless given")
+@click.option(
+    "--token", default="", help="its IVRFLOW_API_TOKEN, from where `serve` reads it unless given"
+)
 @click.option("--json", "as_json", is_flag=True, help="print what the engine answered")
 def command(
     *,
@@ -105,19 +119,22 @@ def command(
     """Have a running engine place the callout NAME, or FLOW.NAME.
 
     With --csv every row is called, and the command waits until each has its outcome. A row is
-    ordered once: who runs the command again, after an interruption, goes on where it was. To call
-    the same rows once more, name another --batch.
+    ordered once: who runs the command again, after an interruption or an edit of other rows, goes
+    on where it was. Rows that were refused are tried again. To call the same rows once more, name
+    another --batch.
 
     Exit code 1: somebody was not reached, or not called.
     """
     if file is not None and given:
         raise UsageError("give either --with or --csv")
     order = {"name": name, "application": application, **({"at": at} if at else {})}
-    with Engine(url, token or os.environ.get("IVRFLOW_API_TOKEN", "")) as engine:
+    here = Path.cwd()
+    with Engine(url, read_api_token(token or None, with_dotenv(os.environ, here), here)) as engine:
         if file is None:
             return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
         target = results or file.with_name(file.name + ".results.csv")
-        return _all(engine, order, _rows(file), f"{batch}\0{name}", target)
+        rows = _with_ids(_rows(file), f"{batch}\0{name}")
+        return _all(engine, order, rows, target)
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:
@@ -131,14 +148,14 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:
-    (placed,) = engine.post("/v1/callouts", {"callouts": [order]}, list[Placed])
+    (ordered,) = engine.post("/v1/callouts", {"callouts": [order]}, list[Ordered])
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(placed)))
-    elif placed.callout is not None:
-        click.echo(placed.callout.id)
+        click.echo(json.dumps(msgspec.to_builtins(ordered)))
+    elif ordered.callout is not None:
+        click.echo(ordered.callout.id)
     else:
-        click.echo(f"{placed.status}: {placed.reason}", err=True)
-    return 0 if placed.callout is not None else FINDINGS
+        click.echo(f"{ordered.status}: {ordered.reason}", err=True)
+    return 0 if ordered.callout is not None else FINDINGS
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -161,17 +178,21 @@ def _rows(file: Path) -> list[dict[str, str]]:
 def _all(
     engine: Engine,
     order: Mapping[str, object],
-    rows: list[dict[str, str]],
-    batch: str,
+    rows: list[Row],
     target: Path,
 ) -> int:
-    outcomes: dict[int, Outcome] = {}
+    known = _known(target)
+    outcomes = {
+        each.number: replace(known[each.id], row=each.number) for each in rows if each.id in known
+    }
     waiting: dict[str, int] = {}
     with click.progressbar(rows, label="calling", file=sys.stderr) as bar:
-        for chunk in _chunks(list(enumerate(rows, 1)), ROWS):
-            for outcome in _ordered(engine, order, chunk, batch, waiting):
+        bar.update(len(outcomes))
+        for chunk in _chunks([each for each in rows if each.id not in known], ROWS):
+            for outcome in _ordered(engine, order, chunk, waiting):
                 outcomes[outcome.row] = outcome
                 bar.update(1)
+            _write(target, outcomes)
         while waiting:
             for outcome in _over(engine, waiting):
                 outcomes[outcome.row] = outcome
@@ -188,19 +209,17 @@ def _all(
 def _ordered(
     engine: Engine,
     order: Mapping[str, object],
-    chunk: Sequence[tuple[int, dict[str, str]]],
-    batch: str,
+    chunk: Sequence[Row],
     waiting: dict[str, int],
 ) -> Iterator[Outcome]:
     """Order some rows; yield those that come to nothing, and note the others in `waiting`."""
-    orders = [{**order, "id": _id(batch, *each), "with": each[1]} for each in chunk]
-    placed = engine.post("/v1/callouts", {"callouts": orders}, list[Placed])
-    for (row, _), wanted, each in zip(chunk, orders, placed, strict=True):
-        id = str(wanted["id"])
+    orders = [{**order, "id": each.id, "with": each.values} for each in chunk]
+    ordered = engine.post("/v1/callouts", {"callouts": orders}, list[Ordered])
+    for row, each in zip(chunk, ordered, strict=True):
         if each.callout is None:
-            yield Outcome(row, id, each.status, reason=each.reason)
+            yield Outcome(row.number, row.id, each.status, reason=each.reason)
         else:
-            waiting[id] = row
+            waiting[row.id] = row.number
 
 
 def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
@@ -213,10 +232,31 @@ def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
                 yield Outcome(row, each.id, "over", each.result, each.attempts, each.reason)
 
 
-def _id(batch: str, row: int, values: Mapping[str, str]) -> str:
-    """The id of a row: the same whenever it is ordered."""
-    text = json.dumps([batch, row, values], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+def _with_ids(rows: Sequence[dict[str, str]], batch: str) -> list[Row]:
+    """Give each row an id that is the same whenever it is ordered, wherever it stands: it hangs on
+    its values, and on how many rows with just these came before."""
+    seen: Counter[str] = Counter()
+    found = []
+    for number, values in enumerate(rows, 1):
+        text = json.dumps([batch, values], sort_keys=True)
+        seen[text] += 1
+        id = hashlib.blake2b(f"{seen[text]}{text}".encode(), digest_size=16).hexdigest()
+        found.append(Row(number, id, values))
+    return found
+
+
+def _known(target: Path) -> dict[str, Outcome]:
+    """Return the outcomes that a run before wrote, by id; those that were refused are none."""
+    if not target.exists():
+        return {}
+    try:
+        with target.open(encoding="utf-8", newline="") as source:
+            rows = list(csv.DictReader(source, strict=True))
+        found = [msgspec.convert(each, Outcome, strict=False) for each in rows]
+    except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
+        message = f"{target} holds no results: {error}; name another file with --results"
+        raise UsageError(message) from error
+    return {each.id: each for each in found if each.status != "refused"}
 
 
 def _write(target: Path, outcomes: Mapping[int, Outcome]) -> None:

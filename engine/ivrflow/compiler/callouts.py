@@ -46,7 +46,8 @@ def _callout(
     return program.Callout(
         name=name,
         flow=runs,
-        to=target(_marked(callout.to), insert),
+        to=target(_address(callout), insert),
+        is_sip=model.rings_sip(callout),
         fenced="{{" in callout.to.source,
         cli=None if callout.cli is None else text(_marked(callout.cli), insert),
         timeout=duration(callout.timeout),
@@ -77,6 +78,10 @@ def _whole(source: model.Text) -> Value:
     """Return a closure that yields what the one `{{ }}` of a text holds."""
     whole = whole_expression(source.source)
     return text(source, plain) if whole is None else compile_tree(whole)
+
+
+def _address(callout: model.Callout) -> model.Text:
+    return _marked(model.Text(source=callout.to.source.strip().removeprefix(model.SIP)))
 
 
 def _marked(source: model.Text) -> model.Text:

@@ -13,16 +13,12 @@ from ivrflow.machine.events import Answered, Unreached
 from ivrflow.machine.orders import Dial, Order
 from ivrflow.machine.outcome import Facts, Need
 from ivrflow.machine.program import Callout, Flow, Program
+from ivrflow.machine.recorded import key_text
 from ivrflow.machine.scope import FactMissingError, Names, Told, Visits
 from ivrflow.machine.session import Call, Frame, Session
 from ivrflow.model.context import Context
 from ivrflow.model.literals import fits
 from ivrflow.numbers import normalise
-
-SIP = "sip:"
-
-MAX_KEY = 200
-"""Characters of a callout's key."""
 
 
 class Go(msgspec.Struct, frozen=True):
@@ -54,13 +50,9 @@ def order(program: Program, flow: Flow, name: str, given: Mapping[str, object]) 
         return Order(flow=flow.name, name=name, fault=f'there is no callout "{name}"')
     try:
         params = _params(callout, given)
-        return Order(
-            flow=flow.name,
-            name=name,
-            params=params,
-            key=_text(callout.key, params)[:MAX_KEY],
-            dial=_dial(callout, params, program.dial_allow),
-        )
+        dial = _dial(callout, params, program.dial_allow)
+        key = _key(callout, params, dial)
+        return Order(flow=flow.name, name=name, params=params, key=key, dial=dial)
     except EvaluationError as fault:
         return Order(flow=flow.name, name=name, fault=str(fault))
 
@@ -69,11 +61,13 @@ def judge(program: Program, wanted: Order, facts: Facts) -> Judgement | Need:
     """Say whether an order is to be dialled now: within its hours, and unless its condition holds.
 
     `program` is the newest one of the flow that declares it; its condition may ask for records.
+    What was ordered before an edit must still make a call: its parameters, and `dial.allow`.
     """
     callout = program.flow.callouts.get(wanted.name)
     if callout is None:
         return Never(f'"{wanted.flow}" has no callout "{wanted.name}" any more')
     try:
+        _require_call(program, callout, wanted)
         return _judge(program, callout, wanted, Told(facts))
     except EvaluationError as fault:
         return Never(str(fault))
@@ -94,6 +88,7 @@ def begin_callout(
         locale=flow.locale,
         context=Context.ANSWERED,
         callout=callout,
+        generation=wanted.generation + 1,
     )
 
 
@@ -106,6 +101,12 @@ def _call(wanted: Order, app: str, call: str) -> Call:
         called=dial.to,
         domain="sip" if dial.is_sip else "pstn",
     )
+
+
+def _require_call(program: Program, callout: Callout, wanted: Order) -> None:
+    _params(callout, {name: each for name, each in wanted.params.items() if name in callout.params})
+    if wanted.dial is not None and not wanted.dial.is_sip and callout.fenced:
+        number(wanted.dial.to, program.dial_allow)
 
 
 def _judge(program: Program, callout: Callout, wanted: Order, told: Told) -> Judgement:
@@ -152,14 +153,21 @@ def _dial(callout: Callout, params: Scope, fence: Fence) -> Dial:
         max_duration=milliseconds(callout.max_duration, params),
         amd=callout.amd,
         dtmf=_text(callout.dtmf, params),
+        is_sip=callout.is_sip,
     )
 
 
 def _target(callout: Callout, params: Scope, fence: Fence) -> str:
     target = str(callout.to(params)).strip()
-    if "@" in target:
-        return address(target.removeprefix(SIP), "sip")
+    if callout.is_sip:
+        return address(target, "sip")
     return number(target, fence if callout.fenced else None)
+
+
+def _key(callout: Callout, params: Scope, dial: Dial) -> str:
+    """Return the key of a callout: one that is the target is so however that is written."""
+    key = _text(callout.key, params)
+    return dial.to if key.strip() == str(callout.to(params)).strip() else key_text(key)
 
 
 def _text(value: Value | None, params: Scope) -> str:

@@ -13,7 +13,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     text: str
 
 
-class PlaceCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+class OrderCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """An outgoing call is to be placed. `at` is the point in time, "" for at once; `state` is the
     one that the call was in."""
 
@@ -31,4 +31,4 @@ class Emit(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     data: dict[str, object] = {}
 
 
-Effect = Log | PlaceCallout | Emit
+Effect = Log | OrderCallout | Emit

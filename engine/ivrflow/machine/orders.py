@@ -4,9 +4,9 @@ import msgspec
 
 
 class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """How to call somebody. `to` is a number in E.164, or a SIP address. `cli` "" leaves it to the
-    platform, `private` withholds it. Durations in milliseconds, 0 for the platform's own. `amd`:
-    the flow waits until it is known whether a machine has answered."""
+    """How to call somebody. `to` is a number in E.164, or, if `is_sip`, a SIP address. `cli` ""
+    leaves it to the platform, `private` withholds it. Durations in milliseconds, 0 for the
+    platform's own. `amd`: the flow waits until it is known whether a machine has answered."""
 
     to: str
     cli: str = ""
@@ -14,17 +14,15 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     max_duration: int = 0
     amd: bool = False
     dtmf: str = ""
-
-    @property
-    def is_sip(self) -> bool:
-        return "@" in self.to
+    is_sip: bool = False
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A callout that somebody wants placed: the one called `name` that `flow` declares, with its
     parameters. Of one `key`, unless it is "", only one is pending or live.
 
-    `dial` is None where they make no call: `fault` says why.
+    `dial` is None where they make no call: `fault` says why. `generation` counts the callouts that
+    led to it: each was ordered by the one before, within an hour of its own order.
     """
 
     flow: str
@@ -33,3 +31,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     key: str = ""
     dial: Dial | None = None
     fault: str = ""
+    generation: int = 0

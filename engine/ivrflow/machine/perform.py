@@ -8,7 +8,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Emit, Log, PlaceCallout
+from ivrflow.machine.effects import Emit, Log, OrderCallout
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.program import (
     AnswerStep,
@@ -77,12 +77,12 @@ def _log(walk: Walk, step: LogStep) -> None:
     walk.effects.append(Log(flow=walk.flow.name, state=walk.state, text=line))
 
 
-def _place_callout(walk: Walk, step: CalloutStep) -> None:
+def _order_callout(walk: Walk, step: CalloutStep) -> None:
     for names in _once_for_each(walk, step):
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
         when = "" if step.when is None else _moment(str(step.when(names)))
-        walk.effects.append(PlaceCallout(order=wanted, state=walk.state, at=when))
+        walk.effects.append(OrderCallout(order=wanted, state=walk.state, at=when))
 
 
 def _emit(walk: Walk, step: EmitStep) -> None:
@@ -132,7 +132,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     AnswerStep: _answer,
     StartRecordingStep: _start_recording,
     RecordOperation: _use_record,
-    CalloutStep: _place_callout,
+    CalloutStep: _order_callout,
     EmitStep: _emit,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,

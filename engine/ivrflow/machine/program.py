@@ -377,13 +377,14 @@ class Retry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callout:
     """An outgoing call. Whoever answers meets `flow`, whose parameters have the types `params`;
-    closures see their values, `defaults` where none are given. `fenced`: the target is no literal,
-    so it must lie within the application's `dial.allow`. `hours` is the qualified name of a
-    schedule."""
+    closures see their values, `defaults` where none are given. `is_sip`: the target is a SIP
+    address, else a number. `fenced`: it is no literal, so a number must lie within the
+    application's `dial.allow`. `hours` is the qualified name of a schedule."""
 
     name: str
     flow: str
     to: Value
+    is_sip: bool
     fenced: bool
     cli: Value | None
     timeout: Value | None

@@ -81,7 +81,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
     offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
-    `callout` is the id of the callout that became this call, "" for an incoming one.
+    `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
+    counts it and those that led to it.
     """
 
     call: Call
@@ -100,6 +101,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     rescued: bool = False
     pending: Pending | None = None
     callout: str = ""
+    generation: int = 0
 
     @property
     def frame(self) -> Frame:

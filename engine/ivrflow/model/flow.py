@@ -5,6 +5,7 @@ the canonical closure leaves out, so a flow means the same wherever and however 
 Durations are milliseconds.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -15,6 +16,11 @@ from ivrflow.expr.types import T, Type
 from ivrflow.model.places import PLACE as PLACE
 from ivrflow.model.schedule import Schedule
 from ivrflow.source.node import Scalar
+
+SIP = "sip:"
+"""How a SIP address may begin."""
+
+_COMPUTED = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -591,6 +597,13 @@ def lookups(flow: Flow) -> Iterator[RequestAction]:
     for state in flow.states.values():
         if isinstance(state.action, RequestAction):
             yield state.action
+
+
+def rings_sip(callout: Callout) -> bool:
+    """Whether a callout rings a SIP address: what its author wrote of `to` says so, never what is
+    computed."""
+    written = _COMPUTED.sub("", callout.to.source).strip()
+    return "@" in written or written.startswith(SIP)
 
 
 def callee(callout: Callout, flow: Flow) -> str:

@@ -36,6 +36,9 @@ MAYBE = "what was asked for may have happened: find out before you ask again"
 
 ALWAYS = {"Accept": "application/json", "User-Agent": f"ivrflow/{__version__}"}
 
+LONGEST_WAIT = 3600.0
+"""Seconds that a platform can make us wait."""
+
 
 class Patience(Struct, frozen=True, kw_only=True):
     """How long to wait and how often to ask, in seconds.
@@ -136,13 +139,14 @@ def _refusal(request: Request[R], answer: Incoming) -> VoiceError:
 
 
 def retry_after(text: str, at: datetime) -> float | None:
-    """Return the seconds to wait that `Retry-After` names, as a number or a date; None: nothing."""
+    """Return the seconds to wait that `Retry-After` names, as a number or a date, up to
+    `LONGEST_WAIT`; None: nothing."""
     text = text.strip()
     if text.isascii() and text.isdecimal():
-        return float(text)
+        return min(float(text), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return max(0.0, (moment - at).total_seconds())
+    return min(max(0.0, (moment - at).total_seconds()), LONGEST_WAIT)

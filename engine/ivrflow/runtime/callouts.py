@@ -5,25 +5,42 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from ivrflow.callouts import Callout, State
 from ivrflow.clock import as_milliseconds
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout
-from ivrflow.machine.effects import Effect, PlaceCallout
-from ivrflow.machine.events import Answered, Ended, Event, Unreached
+from ivrflow.machine.effects import OrderCallout
+from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
 from ivrflow.machine.orders import Order
+from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Callout as Declared
 from ivrflow.machine.program import Program
 from ivrflow.runtime.live import Live
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.token import read_token, token
-from ivrflow.runtime.tries import OPEN, live, over, unanswered, unreached
+from ivrflow.runtime.tries import live, over, unanswered
 from ivrflow.runtime.vault import Vault
 from ivrflow.store.base import Records, Store
 
 TOLD = "callout-"
 """How the call id begins under which a flow is told that nobody was reached."""
+
+MAX_GENERATIONS = 10
+"""Callouts that may follow from each other, each within an hour of the order before."""
+
+SOON = 3_600_000
+"""Milliseconds; what is ordered for later than that is no haste, and its generations are not
+counted."""
+
+FARTHEST = 366 * 86_400_000
+"""Milliseconds; nobody is called later than that."""
+
+CIRCLE = f"callouts order each other, {MAX_GENERATIONS} times over"
+TOO_FAR = "`at` is more than a year away"
+
+log = structlog.get_logger()
 
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(Order)
@@ -39,22 +56,24 @@ class Callouts:
 
     # -- that a turn places -----------------------------------------------------------------------
 
-    def placed(
-        self, call: Key, key: bytes, at: int, effects: tuple[Effect, ...]
-    ) -> Iterator[Callout]:
+    def ordered(self, call: Key, key: bytes, at: int, taken: Step) -> Iterator[Callout]:
         """Yield the callouts among the effects of a turn at `at`, that of the event `key`.
 
         However often the turn is made, they are the same.
         """
+        effects, generation = taken.effects, taken.session.generation
         for number, effect in enumerate(effects):
-            if isinstance(effect, PlaceCallout):
+            if isinstance(effect, OrderCallout):
                 name = b"%b/%d" % (key, number)
                 due = as_milliseconds(datetime.fromisoformat(effect.at)) if effect.at else at
-                yield self.wanted(call[0], effect.order, id=self._id(call, name), at=at, due=due)
+                soon = generation if due < at + SOON else 0
+                order = msgspec.structs.replace(effect.order, generation=soon)
+                yield self.wanted(call[0], order, id=self._id(call, name), at=at, due=due)
 
     def wanted(self, app: str, order: Order, *, id: str, at: int, due: int) -> Callout:
         """Return a callout that is to be placed as `app` at `due`; one that can't be dialled is
-        unreached already."""
+        unreached already, and one that callouts led to which order each other is over: who would
+        be told could order the next one."""
         callout = Callout(
             id=id,
             app=app,
@@ -65,10 +84,12 @@ class Callouts:
             made=at,
             due=max(due, at),
         )
-        if order.dial is not None:
-            return callout
-        refused = unreached(callout, "refused", order.fault, at)
-        return msgspec.structs.replace(refused, rev=1, key="")
+        fault = order.fault if due <= at + FARTHEST else TOO_FAR
+        refused = msgspec.structs.replace(callout, result="refused", reason=fault, due=at, key="")
+        if order.generation > MAX_GENERATIONS:
+            log.error("callouts order each other", callout=order.name, flow=order.flow)
+            return msgspec.structs.replace(refused, state=State.OVER, reason=CIRCLE)
+        return msgspec.structs.replace(refused, state=State.UNREACHED) if fault else callout
 
     def _id(self, call: Key, name: bytes) -> str:
         text = "\x1f".join(call).encode("utf-8", "surrogatepass") + name
@@ -81,6 +102,11 @@ class Callouts:
         return self._vault.seal((app, id), content) if sealed else content
 
     # -- whose events come in ---------------------------------------------------------------------
+
+    def is_own(self, event: Incoming) -> bool:
+        """Whether a call that is said to come in is one that we placed: how it is to be placed is
+        said with the request, so nobody needs to be asked."""
+        return read_token(self._store.identity_key, event.custom) is not None
 
     async def of(self, event: Event) -> Callout | None:
         """Return the callout that an event belongs to: by what it carries, else by its call id."""
@@ -97,10 +123,7 @@ class Callouts:
         return found if known else None
 
     def begin(self, callout: Callout, event: Answered | Unreached) -> Live | None:
-        """Return the call that a callout becomes, None where it may not, or nothing can run."""
-        expected = OPEN if isinstance(event, Answered) else {State.UNREACHED}
-        if callout.state not in expected:
-            return None
+        """Return the call that a callout becomes, None where nothing can run."""
         order = self.order(callout)
         declared = self.declared(order)
         program = None if declared is None else self.program(declared.flow)
@@ -114,7 +137,7 @@ class Callouts:
         retry = None if declared is None else declared.retry
 
         def decide(known: Callout, records: Records) -> Callout | None:
-            if known.state not in OPEN or known.attempt != callout.attempt:
+            if known.attempt != callout.attempt:
                 return None
             return unanswered(known, retry, event.result, event.reason, at)
 
@@ -123,10 +146,10 @@ class Callouts:
     async def over(self, id: str, at: int) -> Callout | None:
         """Return what a callout becomes when its call is over, None where nothing changes."""
         known = await self._store.callout(id)
-        return None if known is None or known.state is State.OVER else over(known, at)
+        return None if known is None else over(known, at)
 
-    def become(self, callout: Callout, event: Answered | Unreached, at: int) -> Callout:
-        """Return what a callout is with the first turn of its call."""
+    def become(self, callout: Callout, event: Answered | Unreached, at: int) -> Callout | None:
+        """Return what a callout is with the first turn of its call, None where it can't be."""
         return live(callout, event.call, at) if isinstance(event, Answered) else over(callout, at)
 
     # -- what they are ----------------------------------------------------------------------------

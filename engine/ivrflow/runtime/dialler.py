@@ -5,6 +5,7 @@ nobody twice: what was being placed then is never placed again, only looked for.
 the platform's answer; whichever is committed first counts.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -37,8 +38,8 @@ MOST_AT_ONCE = 100
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
 
-FULL_REST = 1.0
-"""Seconds to rest while as many calls are under way as may be; the end of one wakes, too."""
+KEEP_TRYING = 1.0
+"""Seconds after which an answer of the platform that the store refused is offered to it again."""
 
 log = structlog.get_logger()
 
@@ -76,6 +77,9 @@ class Dialler:
         self._throttle = Throttle(limits.per_second)
         self._now = now
         self._rounds = Rounds()
+        self._dialling: set[str] = set()
+        self._in_line: set[asyncio.Task[None]] = set()
+        self._stopped = False
         turns.notice = self._rounds.wake
 
     async def run(self) -> None:
@@ -84,23 +88,43 @@ class Dialler:
 
     async def work(self) -> float:
         """Begin all that is due; returns after how many seconds to look again."""
+        if self._stopped:
+            return LONGEST
         at = as_milliseconds(self._now())
-        room = self._limits.at_once - await self._store.busy_callouts()
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
-            waits = callout.state is State.WAITING
-            if callout.id in self._rounds or (waits and room <= 0):
-                continue
-            room -= waits
-            self._rounds.begin(callout.id, self._do(callout))
-        due = await self._store.next_due()
+            self._begin(callout)
+        dialling = len(self._dialling)  # before the store counts: each of them then counts once
+        room = self._limits.at_once - await self._store.busy_callouts()
+        room = min(room, MOST_AT_ONCE) - dialling
+        if room > 0:
+            for callout in await self._store.waiting_callouts(at, dialling + room):
+                room -= self._begin(callout)
+        due = await self._store.next_due(waiting=room > 0)
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
-        soon = FULL_REST if room <= 0 else 0.0
-        return max(soon, (due - as_milliseconds(self._now())) / 1000)
+        return (due - as_milliseconds(self._now())) / 1000
 
     async def drain(self) -> None:
-        """Wait for what has begun: to give up a request to place a call could end the call."""
+        """Wait for what has begun, however long it takes: to give up a request to place a call
+        could end the call."""
         await self._rounds.drain()
+
+    async def stop(self) -> None:
+        """Dial nobody any more, and wait for what has begun. Callouts that stand in line wait for
+        the next start."""
+        self._stopped = True
+        for task in self._in_line:
+            task.cancel()
+        await self.drain()
+
+    def _begin(self, callout: Callout) -> bool:
+        """Begin what is due for a callout, unless that has been begun already."""
+        if callout.id in self._rounds:
+            return False
+        if callout.state is State.WAITING:
+            self._dialling.add(callout.id)
+        self._rounds.begin(callout.id, self._do(callout))
+        return True
 
     async def _do(self, callout: Callout) -> None:
         try:
@@ -111,6 +135,8 @@ class Dialler:
         except Exception:  # a bug of ours must not stop the others
             log.exception("callout failed", callout=callout.name, id=callout.id)
             await self._later(callout)
+        finally:
+            self._dialling.discard(callout.id)
 
     async def _step(self, callout: Callout) -> None:
         match callout.state:
@@ -118,8 +144,10 @@ class Dialler:
                 await self._dial(callout)
             case State.PLACING:
                 await self._give_up(callout)
-            case State.PLACED | State.LIVE:
+            case State.PLACED:
                 await self._look(callout)
+            case State.LIVE:  # longer than any call
+                await self._end(callout)
             case State.UNREACHED:
                 await self._tell(callout)
             case State.OVER:
@@ -128,19 +156,32 @@ class Dialler:
     # -- dialling ---------------------------------------------------------------------------------
 
     async def _dial(self, callout: Callout) -> None:
-        await self._throttle.wait()
+        await self._stand_in_line()
         moment = self._now()
         order = self._callouts.order(callout)
 
         def decide(known: Callout, records: Records) -> Callout | None:
-            return self._judged(known, order, moment, records) if known == callout else None
+            if known != callout or self._stopped:
+                return None
+            return self._judged(known, order, moment, records)
 
         begun = await self._store.amend(callout.id, as_milliseconds(moment), decide)
+        self._dialling.discard(callout.id)  # from here on the store counts it
         if begun is None or begun.state is not State.PLACING or begun.rev != callout.rev + 1:
             return
         answer = await self._place(begun, order)
         log.info("dialled", callout=begun.name, id=begun.id, answer=type(answer).__name__.lower())
         await self._answered(begun, answer)
+
+    async def _stand_in_line(self) -> None:
+        """Wait until another may be dialled; whoever stands here may be cancelled."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  it is one of those that have begun
+        self._in_line.add(task)
+        try:
+            await self._throttle.wait()
+        finally:
+            self._in_line.discard(task)
 
     async def _place(self, callout: Callout, order: Order) -> Answer:
         assert order.dial is not None  # noqa: S101  it was judged to be dialled
@@ -157,41 +198,46 @@ class Dialler:
         def decide(known: Callout, records: Records) -> Callout | None:
             return tries.answered_by_platform(known, callout.attempt, answer, at)
 
-        await self._store.amend(callout.id, at, decide)
+        while True:
+            try:
+                await self._store.amend(callout.id, at, decide)
+                return
+            except StoreError as error:
+                log.error("answer waits", callout=callout.name, id=callout.id, reason=str(error))
+                if self._stopped or as_milliseconds(self._now()) >= callout.due:
+                    raise
+            await asyncio.sleep(KEEP_TRYING)
 
     def _judged(
         self, callout: Callout, order: Order, moment: datetime, records: Records
-    ) -> Callout:
+    ) -> Callout | None:
         """What a callout becomes that is due; in the store's transaction."""
         at = as_milliseconds(moment)
         program = self._callouts.program(order.flow)
         if program is None:
-            return tries.unreached(callout, "cancelled", f'there is no flow "{order.flow}"', at)
+            return tries.cancelled(callout, f'there is no flow "{order.flow}"', at)
         match _judge(program, order, as_text(moment), records):
             case Go():
-                return tries.placing(callout, at)
+                return tries.placing(callout, _ringing(order), at)
             case Later(at=opening):
                 due = as_milliseconds(datetime.fromisoformat(opening))
-                return callout.changed(due=max(due, at + 1))
+                return tries.due_later(callout, max(due, at + 1))
             case Never(reason=reason):
-                return tries.unreached(callout, "cancelled", reason, at)
+                return tries.cancelled(callout, reason, at)
 
     # -- what came of it --------------------------------------------------------------------------
 
     async def _give_up(self, callout: Callout) -> None:
         """The platform never said what became of a call, and no event came of it."""
         at = as_milliseconds(self._now())
-        reason = callout.reason or "the engine stopped while it was placed"
-        await self._amend(callout, lambda each: tries.unreached(each, "unknown", reason, at))
+        await self._amend(callout, lambda each: tries.lost(each, at))
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
         seen = await self._placer.look(callout.app, callout.call)
         at = as_milliseconds(self._now())
         if seen.state == "ongoing":
-            await self._amend(callout, lambda each: each.changed(due=at + tries.PATIENCE))
-        elif callout.state is State.LIVE:
-            await self._amend(callout, lambda each: tries.over(each, at))
+            await self._amend(callout, lambda each: tries.ongoing(each, at))
         else:
             event = Ended(app=callout.app, call=callout.call, result=seen.result)
             await self._callouts.ended(callout, event, at)
@@ -203,26 +249,33 @@ class Dialler:
         )
         log.info("unreached", callout=callout.name, id=callout.id, result=callout.result)
         if self._callouts.begin(callout, event) is None:  # its flow is gone: nobody is to be told
-            at = as_milliseconds(self._now())
-            await self._amend(callout, lambda each: tries.over(each, at))
+            await self._end(callout)
             return
         await self._turns.answer(event, arrived=monotonic())
         known = await self._store.callout(callout.id)
         if known == callout:
             await self._later(callout)
 
+    async def _end(self, callout: Callout) -> None:
+        at = as_milliseconds(self._now())
+        await self._amend(callout, lambda each: tries.over(each, at))
+
     async def _later(self, callout: Callout) -> None:
         at = as_milliseconds(self._now()) + AGAIN
         with suppress(StoreError):
             await self._amend(callout, lambda each: each.changed(due=at))
 
-    async def _amend(self, callout: Callout, change: Callable[[Callout], Callout]) -> None:
+    async def _amend(self, callout: Callout, change: Callable[[Callout], Callout | None]) -> None:
         """Change a callout, unless somebody else has since."""
 
         def decide(known: Callout, records: Records) -> Callout | None:
             return change(known) if known == callout else None
 
         await self._store.amend(callout.id, as_milliseconds(self._now()), decide)
+
+
+def _ringing(order: Order) -> int:
+    return 0 if order.dial is None else order.dial.timeout
 
 
 def _judge(program: Program, order: Order, moment: str, records: Records) -> Judgement:

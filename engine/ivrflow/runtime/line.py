@@ -2,7 +2,7 @@
 
 import structlog
 
-from ivrflow.machine.effects import Effect, Emit, Log, PlaceCallout
+from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
@@ -36,7 +36,7 @@ def _effect(event: Event, effect: Effect) -> None:
     match effect:
         case Log(flow=flow, state=state, text=text):
             log.info("log", call=event.call, flow=flow, state=state, text=text)
-        case PlaceCallout(order=order, state=state):
+        case OrderCallout(order=order, state=state):
             log.info("callout", call=event.call, flow=order.flow, state=state, callout=order.name)
         case Emit(event=name, to=to, state=state):
             log.info("emit", call=event.call, state=state, event_name=name, to=to)

@@ -14,7 +14,6 @@ from ivrflow.callouts import Callout
 from ivrflow.clock import as_milliseconds, as_text
 from ivrflow.jobs import Job
 from ivrflow.machine.asking import answered
-from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Event, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
 from ivrflow.machine.lookups import BUDGET, Lookup, Pending
@@ -143,7 +142,7 @@ class Maker:
             _note(arrival, live, Verdict.IGNORED)
         taken = Step(session=session, verdict=Verdict.MOVED)
         turn = self._as_turn(arrival, live, taken, body, arrival.facts)
-        return msgspec.structs.replace(turn, flags=RESCUED)
+        return msgspec.structs.replace(turn, flags=RESCUED, callouts=())
 
     def _as_turn(
         self, arrival: Arrival, live: Live, taken: Step, reply: bytes, facts: Facts
@@ -168,7 +167,7 @@ class Maker:
             event=arrival.kept,
             facts=_encoder.encode(facts),
             reply=reply,
-            callouts=self._callouts_of(arrival, at, taken.effects),
+            callouts=self._callouts_of(arrival, at, taken),
             jobs=self._jobs_of(arrival, live.program, at, taken),
         )
 
@@ -177,13 +176,9 @@ class Maker:
             return ()
         return tuple(self._outbox.asked(arrival.call, arrival.key, at, program, taken))
 
-    def _callouts_of(
-        self, arrival: Arrival, at: int, effects: tuple[Effect, ...]
-    ) -> tuple[Callout, ...]:
+    def _callouts_of(self, arrival: Arrival, at: int, taken: Step) -> tuple[Callout, ...]:
         own = () if arrival.callout is None else (arrival.callout,)
-        if not effects:
-            return own
-        return (*own, *self._callouts.placed(arrival.call, arrival.key, at, effects))
+        return (*own, *self._callouts.ordered(arrival.call, arrival.key, at, taken))
 
     def _stored(self, call: Key, program: Program, session: Session) -> bytes:
         content = _encoder.encode(session)

@@ -64,6 +64,6 @@ class Rounds:
         task.add_done_callback(done)
 
     async def drain(self) -> None:
-        """Wait for what has begun."""
+        """Wait for what has begun; who gives up waiting ends none of it."""
         while self._tasks:
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.wait(self._tasks.values())

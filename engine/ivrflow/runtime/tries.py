@@ -1,4 +1,10 @@
-"""What becomes of a callout: from one state to the next, as values."""
+"""What becomes of a callout: from one state to the next, as values.
+
+`NEXT` says all of it. What the state of a callout does not take changes nothing: None.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
 
 from ivrflow.callouts import Answer, Callout, Placed, Refused, State, Unsure
 from ivrflow.machine.program import Retry
@@ -6,8 +12,11 @@ from ivrflow.machine.program import Retry
 PATIENCE = 180_000
 """Milliseconds after which a callout that nothing was heard of is looked for."""
 
+AFTER_RINGING = 60_000
+"""Milliseconds that the news of a call may take after the longest that it may ring."""
+
 LONGEST_CALL = 5 * 3_600_000
-"""Milliseconds after which a call that never ended is looked for."""
+"""Milliseconds after which a call that never ended is taken for over."""
 
 MAX_REFUSALS = 12
 """How often the platform may be too busy for one callout."""
@@ -18,67 +27,146 @@ FIRST_PAUSE, LONGEST_PAUSE = 2_000, 300_000
 RESULTS = ("busy", "no_answer", "failed")
 """What can become of a callout that nobody answers. What else a platform says is `failed`."""
 
-OPEN = frozenset({State.WAITING, State.PLACING, State.PLACED})
-"""States in which somebody may still answer."""
 
+class News(Enum):
+    """What happens to a callout."""
 
-def placing(callout: Callout, at: int) -> Callout:
+    DUE_LATER = auto()
+    """It is not the time yet."""
+    UNWANTED = auto()
+    """It is not wanted any more."""
+    DIALLED = auto()
     """The platform is about to be asked."""
-    return callout.changed(
-        state=State.PLACING, attempt=callout.attempt + 1, call="", due=at + PATIENCE
-    )
+    NAMED = auto()
+    """The platform has placed a call."""
+    PUT_OFF = auto()
+    """The platform is too busy."""
+    REFUSED = auto()
+    """The platform won't."""
+    UNSURE = auto()
+    """Nobody knows what the platform did."""
+    LOST = auto()
+    """Nothing was heard of what the platform did."""
+    ONGOING = auto()
+    """The platform was asked about the call: it goes on."""
+    ANSWERED = auto()
+    """Somebody answered."""
+    TRIED = auto()
+    """Nobody answered; it is tried again."""
+    GIVEN_UP = auto()
+    """Nobody answered the last try."""
+    DONE = auto()
+    """The call is over, or the flow has been told that there was none."""
+
+
+_ENDS = {
+    News.ANSWERED: State.LIVE,
+    News.TRIED: State.WAITING,
+    News.GIVEN_UP: State.UNREACHED,
+}
+"""How a try ends that is under way."""
+
+_WAITING = {
+    News.DUE_LATER: State.WAITING,
+    News.UNWANTED: State.UNREACHED,
+    News.DIALLED: State.PLACING,
+}
+
+NEXT: Mapping[State, Mapping[News, State]] = {
+    State.WAITING: _WAITING,
+    State.PLACING: {
+        **_ENDS,
+        News.NAMED: State.PLACED,
+        News.PUT_OFF: State.WAITING,
+        News.REFUSED: State.UNREACHED,
+        News.UNSURE: State.PLACING,
+        News.LOST: State.UNREACHED,
+    },
+    State.PLACED: {**_ENDS, News.ONGOING: State.PLACED},
+    State.LIVE: {News.DONE: State.OVER},
+    State.UNREACHED: {News.DONE: State.OVER},
+    State.OVER: {},
+}
+"""What each state takes, and what follows."""
+
+PUT_OFF = {**_WAITING, **_ENDS}
+"""What one takes that waits because the platform was too busy: it may have placed a call."""
+
+
+def _moved(callout: Callout, news: News, **changes: object) -> Callout | None:
+    put_off = callout.state is State.WAITING and callout.refusals > 0
+    state = (PUT_OFF if put_off else NEXT[callout.state]).get(news)
+    return None if state is None else callout.changed(state=state, **changes)
+
+
+def due_later(callout: Callout, due: int) -> Callout | None:
+    """It is not the time to dial."""
+    return _moved(callout, News.DUE_LATER, due=due)
+
+
+def placing(callout: Callout, ringing: int, at: int) -> Callout | None:
+    """The platform is about to be asked; it will ring for `ringing` milliseconds at most."""
+    due = at + max(PATIENCE, ringing + AFTER_RINGING)
+    return _moved(callout, News.DIALLED, attempt=callout.attempt + 1, call="", due=due)
 
 
 def answered_by_platform(callout: Callout, attempt: int, answer: Answer, at: int) -> Callout | None:
     """The platform's answer to a try; events may have overtaken it."""
-    if callout.state is not State.PLACING or callout.attempt != attempt:
+    if callout.attempt != attempt:
         return None
     match answer:
         case Placed(call=call):
-            return callout.changed(state=State.PLACED, call=call, due=at + PATIENCE)
+            return _moved(callout, News.NAMED, call=call)
         case Refused(reason=reason, again=True, pause=pause) if callout.refusals < MAX_REFUSALS:
             refusals = callout.refusals + 1
-            own = min(FIRST_PAUSE << callout.refusals, LONGEST_PAUSE)
-            due = at + max(pause, own)
-            return callout.changed(state=State.WAITING, refusals=refusals, reason=reason, due=due)
+            due = at + max(pause, min(FIRST_PAUSE << callout.refusals, LONGEST_PAUSE))
+            return _moved(callout, News.PUT_OFF, refusals=refusals, reason=reason, due=due)
         case Refused(reason=reason):
-            return unreached(callout, "refused", reason, at)
+            return _moved(callout, News.REFUSED, result="refused", reason=reason, due=at)
         case Unsure(reason=reason):
-            return callout.changed(result="unknown", reason=reason)
+            return _moved(callout, News.UNSURE, result="unknown", reason=reason)
 
 
-def unanswered(callout: Callout, retry: Retry | None, result: str, reason: str, at: int) -> Callout:
+def lost(callout: Callout, at: int) -> Callout | None:
+    """The platform never said what became of a call, and no event came of it."""
+    reason = callout.reason or "the engine stopped while it was placed"
+    return _moved(callout, News.LOST, result="unknown", reason=reason, due=at)
+
+
+def ongoing(callout: Callout, at: int) -> Callout | None:
+    """The platform says that the call goes on."""
+    return _moved(callout, News.ONGOING, due=at + PATIENCE)
+
+
+def unanswered(
+    callout: Callout, retry: Retry | None, result: str, reason: str, at: int
+) -> Callout | None:
     """Nobody answered: it is tried again, or that was the last try."""
     known = result if result in RESULTS else "failed"
-    if retry is not None and known in retry.results and callout.failures < retry.times:
-        return callout.changed(
-            state=State.WAITING,
-            failures=callout.failures + 1,
-            refusals=0,
-            result=known,
-            reason=reason,
-            due=at + retry.every,
-        )
-    return unreached(callout, known, reason, at)
-
-
-def unreached(callout: Callout, result: str, reason: str, at: int) -> Callout:
-    """Nobody will answer any more; its flow is to be told."""
-    return callout.changed(state=State.UNREACHED, result=result, reason=reason, due=at)
-
-
-def cancelled(callout: Callout, at: int) -> Callout:
-    """Somebody doesn't want it any more."""
-    return unreached(callout, "cancelled", "somebody cancelled it", at)
-
-
-def live(callout: Callout, call: str, at: int) -> Callout:
-    """Somebody answered."""
-    return callout.changed(
-        state=State.LIVE, call=call, result="answered", reason="", due=at + LONGEST_CALL
+    if retry is None or known not in retry.results or callout.failures >= retry.times:
+        return _moved(callout, News.GIVEN_UP, result=known, reason=reason, due=at)
+    return _moved(
+        callout,
+        News.TRIED,
+        failures=callout.failures + 1,
+        refusals=0,
+        result=known,
+        reason=reason,
+        due=at + retry.every,
     )
 
 
-def over(callout: Callout, at: int) -> Callout:
-    """Nothing is to be done any more."""
-    return callout.changed(state=State.OVER, due=at)
+def cancelled(callout: Callout, reason: str, at: int) -> Callout | None:
+    """One that waits is not wanted any more; its flow is to be told."""
+    return _moved(callout, News.UNWANTED, result="cancelled", reason=reason, due=at)
+
+
+def live(callout: Callout, call: str, at: int) -> Callout | None:
+    """Somebody answered."""
+    due = at + LONGEST_CALL
+    return _moved(callout, News.ANSWERED, call=call, result="answered", reason="", due=due)
+
+
+def over(callout: Callout, at: int) -> Callout | None:
+    """Its call is over, or its flow was told: nothing is to be done any more."""
+    return _moved(callout, News.DONE, due=at)

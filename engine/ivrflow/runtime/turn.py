@@ -212,6 +212,9 @@ class Turns:
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""
         match arrival.event:
+            case Incoming() as event if self.callouts.is_own(event):
+                log.error("incoming, but we placed it", call=event.call)
+                return LAST
             case Incoming() as event:
                 return await self._incoming(arrival, event)
             case Answered() | Ended() | Unreached() as event:
@@ -235,11 +238,11 @@ class Turns:
             log.info("nobody answered", call=event.call, callout=callout.name, result=event.result)
             self.notice()
             return b""
-        live = self.callouts.begin(callout, event)
+        arrival.callout = self.callouts.become(callout, event, at)
+        live = None if arrival.callout is None else self.callouts.begin(callout, event)
         if live is None:
             log.warning("nobody waits for it", call=event.call, callout=callout.name)
             return LAST if isinstance(event, Answered) else b""
-        arrival.callout = self.callouts.become(callout, event, at)
         return await self._begin(arrival, live)
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:

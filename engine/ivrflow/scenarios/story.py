@@ -14,7 +14,7 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Effect, Emit, Log, PlaceCallout
+from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -102,7 +102,7 @@ def _effect(effect: Effect) -> str:
     match effect:
         case Log(text=text):
             return f'log "{text}"'
-        case PlaceCallout(order=order):
+        case OrderCallout(order=order):
             to = order.fault if order.dial is None else order.dial.to
             return f"callout {order.name} to {to}"
         case Emit(event=name, data=data, to=to):

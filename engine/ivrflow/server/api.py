@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
 
+import structlog
 from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,10 +23,13 @@ from ivrflow.machine.callouts import order
 from ivrflow.machine.orders import Order
 from ivrflow.machine.program import Program
 from ivrflow.model.literals import read_literal
+from ivrflow.runtime.callouts import FARTHEST, TOO_FAR
 from ivrflow.runtime.tries import cancelled
 from ivrflow.runtime.turn import Turns
 from ivrflow.server.problems import Problem, as_json, as_problem, read_json
 from ivrflow.store.base import CalloutFilter, Records
+
+log = structlog.get_logger()
 
 PREFIX = "/v1/"
 MAX_ORDERS = 500
@@ -71,9 +75,10 @@ class Shown(Struct, frozen=True, kw_only=True):
     call: str
 
 
-class Placed(Struct, frozen=True, kw_only=True):
-    """What became of an order. `status`: `placed`; `known`, that id was ordered before; `taken`,
-    another of its key waits or is live; `refused`, for the `reason`."""
+class Ordered(Struct, frozen=True, kw_only=True):
+    """What became of an order. `status`: `ordered`; `known`, the same was ordered with that id
+    before; `other`, something else was, which `callout` shows; `taken`, another of its key waits
+    or is live; `refused`, for the `reason`."""
 
     status: str
     callout: Shown | None = None
@@ -98,7 +103,7 @@ class Api:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/v1/callouts", self._endpoint(self.place), methods=["POST"]),
+            Route("/v1/callouts", self._endpoint(self.order), methods=["POST"]),
             Route("/v1/callouts", self._endpoint(self.listed), methods=["GET"]),
             Route("/v1/callouts/{id}", self._endpoint(self.one), methods=["GET"]),
             Route("/v1/callouts/{id}", self._endpoint(self.cancel), methods=["DELETE"]),
@@ -106,15 +111,17 @@ class Api:
 
     # -- endpoints --------------------------------------------------------------------------------
 
-    async def place(self, request: Request) -> list[Placed]:
+    async def order(self, request: Request) -> list[Ordered]:
         """Order callouts."""
         orders = await read_json(request, Orders)
-        store = self._turns.store
-        before = {each.id for each in orders.callouts if each.id and await store.callout(each.id)}
         made = [self._made(each) for each in orders.callouts]
-        await store.put_callouts([each for each in made if isinstance(each, Callout)])
+        wanted = [each for each in made if isinstance(each, Callout)]
+        kept = iter(await self._turns.store.put_callouts(wanted))
         self._turns.notice()
-        return [await self._placed(each, before) for each in made]
+        return [
+            _refused(each) if isinstance(each, Problem) else await self._ordered(each, next(kept))
+            for each in made
+        ]
 
     async def listed(self, request: Request) -> Page:
         """Return callouts: those of the given ids, or all of a flow, a name, a state."""
@@ -143,7 +150,7 @@ class Api:
         at = as_milliseconds(self._turns.now())
 
         def decide(known: Callout, records: Records) -> Callout | None:
-            return cancelled(known, at) if known.state is State.WAITING else None
+            return cancelled(known, "somebody cancelled it", at)
 
         found = await self._turns.store.amend(request.path_params["id"], at, decide)
         if found is None:
@@ -163,6 +170,8 @@ class Api:
                 return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, ordered.fault)
             now = as_milliseconds(self._turns.now())
             due = now if wanted.at is None else as_milliseconds(_aware(wanted.at))
+            if due > now + FARTHEST:
+                return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, TOO_FAR)
             app = self._application(wanted.application)
         except Problem as problem:
             return problem
@@ -205,21 +214,25 @@ class Api:
         message = f'"{wanted}" is none of the applications' if wanted else "name an `application`"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{message} ({known})")
 
-    async def _placed(self, made: Callout | Problem, before: set[str]) -> Placed:
-        if isinstance(made, Problem):
-            return Placed(status="refused", reason=made.detail)
-        kept = await self._turns.store.callout(made.id)
-        if kept is None:
-            return Placed(status="taken", reason=f'"{made.key}" has a callout that is not over')
-        return Placed(status="known" if made.id in before else "placed", callout=self._shown(kept))
+    async def _ordered(self, made: Callout, is_kept: bool) -> Ordered:
+        known = await self._turns.store.callout(made.id)
+        if known is None:
+            return Ordered(status="taken", reason=f'"{made.key}" has a callout that is not over')
+        if is_kept:
+            return Ordered(status="ordered", callout=self._shown(known))
+        same = self._asked_for(made) == self._asked_for(known)
+        return Ordered(status="known" if same else "other", callout=self._shown(known))
+
+    def _asked_for(self, callout: Callout) -> tuple[object, ...]:
+        order = self._turns.callouts.order(callout)
+        return callout.app, order.flow, order.name, order.params
 
     def _shown(self, callout: Callout) -> Shown:
-        dial = self._turns.callouts.order(callout).dial
         return Shown(
             id=callout.id,
             flow=callout.flow,
             name=callout.name,
-            to="" if dial is None else dial.to,
+            to=self._target(callout),
             state=callout.state,
             attempts=callout.attempt,
             result=callout.result,
@@ -228,6 +241,14 @@ class Api:
             due=_moment(callout.due),
             call=callout.call,
         )
+
+    def _target(self, callout: Callout) -> str:
+        """Whom a callout calls; "" for nobody, and where this server lacks the key to read it."""
+        try:
+            dial = self._turns.callouts.order(callout).dial
+        except StoreError:
+            return ""
+        return "" if dial is None else dial.to
 
     # -- HTTP -------------------------------------------------------------------------------------
 
@@ -242,6 +263,10 @@ class Api:
                 return as_problem(problem)
             except StoreError as error:
                 return as_problem(Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
+            except Exception:  # a bug of ours; the client gets a problem all the same
+                log.exception("request failed", path=request.url.path)
+                message = "a fault of the engine; its log says more"
+                return as_problem(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, message))
 
         return endpoint
 
@@ -252,6 +277,10 @@ class Api:
         given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
             raise Problem(HTTPStatus.UNAUTHORIZED, "the token is missing or another")
+
+
+def _refused(problem: Problem) -> Ordered:
+    return Ordered(status="refused", reason=problem.detail)
 
 
 def _no_callout(request: Request) -> Problem:

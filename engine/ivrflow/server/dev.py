@@ -84,7 +84,7 @@ async def _run(
             notes = Notes(lambda: platform.platform)
             voice = Clients({application.key: application.secret}, url=address)
             serving = answering(library, settings, environment, voice, notes.tell)
-            async with serving as (answers, probe):
+            async with serving as (answers, probe, hang_back):
                 keyring = Keyring({application.key: application.secret})
                 engine = create_app(Callbacks(answers, keyring), library, probe)
                 app = _both(engine, create_platform(platform, ending))
@@ -93,7 +93,7 @@ async def _run(
                 with notes.overheard():
                     async with beside(platform.run(), following, watching):
                         console.ready(address)
-                        await serve(app, listener, GRACE, ending.set)
+                        await serve(app, listener, GRACE, ending.set, hang_back)
 
 
 def _application(address: str) -> Application:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -46,6 +46,8 @@ SWEEP_ROWS = 500
 KEEP = timedelta(days=7)
 """How long a call and its journal are kept after its end; late news come within a day."""
 
+Act = Callable[[], Awaitable[None]]
+
 log = structlog.get_logger()
 
 
@@ -75,12 +77,13 @@ async def _serve(
     listener: socket.socket,
 ) -> None:
     voice = Clients(settings.secret_by_key, region=settings.voice_region, url=settings.voice_url)
-    async with answering(library, settings, environment, voice) as (answers, probe):
+    async with answering(library, settings, environment, voice) as (answers, probe, hang_back):
         callbacks = Callbacks(answers, keyring, path=settings.callback_path)
         api = _api(answers, settings)
         async with _background(library, settings):
             _announce(library, settings, listener)
-            await serve(create_app(callbacks, library, probe, api), listener, GRACE)
+            app = create_app(callbacks, library, probe, api)
+            await serve(app, listener, GRACE, hang_back=hang_back)
     log.info("stopped")
 
 
@@ -97,11 +100,11 @@ async def answering(
     environment: Mapping[str, str],
     voice: Clients,
     tell: Tell = write_line,
-) -> AsyncIterator[tuple[Turns | LastWords, Probe]]:
+) -> AsyncIterator[tuple[Turns | LastWords, Probe, Act]]:
     """Yield what answers events, on an open store, and dials callouts by `voice`; `tell` is told of
-    every turn."""
+    every turn. The last one stops the dialling: who is called must still be answered then."""
     if settings.fallback:
-        yield LastWords(library, environment), _ready
+        yield LastWords(library, environment), _ready, _nothing
         return
     store = await open_store(settings.store)
     http = Http()
@@ -120,18 +123,22 @@ async def answering(
     beside = [asyncio.create_task(each) for each in doing]
     try:
         library.accept(secrets_are_sealed(turns.vault))
-        yield turns, lambda: _probe(store)
+        yield turns, lambda: _probe(store), dialler.stop
     finally:
+        await dialler.stop()
         for task in beside:
             task.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                await dialler.drain()
                 await turns.drain()
                 await worker.drain()
                 await http.close()
                 await voice.close()
         await store.close()
+
+
+async def _nothing() -> None:
+    """Nobody is dialled."""
 
 
 async def _ready() -> str:

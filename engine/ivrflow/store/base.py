@@ -183,8 +183,8 @@ class Store(Protocol):
         """Return the turns of a call, the oldest first."""
         ...
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        """Add callouts (those of `rev` 1) and change those that are there.
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        """Add callouts (those of `rev` 1) and change those that are there; returns which are kept.
 
         One is not added where its id is known, or its key taken by one that is not over. A change
         that doesn't follow the last one raises `ConflictError`, and nothing of all is kept.
@@ -207,12 +207,17 @@ class Store(Protocol):
         """Return the callout whose last try became that call, if it is not over."""
         ...
 
-    async def due_callouts(self, at: int, limit: int) -> list[Callout]:
-        """Return callouts for which something is to be done by `at`, the longest due first."""
+    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
+        """Return callouts that are to be dialled by `at`, the longest due first."""
         ...
 
-    async def next_due(self) -> int | None:
-        """Return when something is to be done for a callout, None if for none."""
+    async def due_callouts(self, at: int, limit: int) -> list[Callout]:
+        """Return others for which something is to be done by `at`, the longest due first."""
+        ...
+
+    async def next_due(self, *, waiting: bool) -> int | None:
+        """Return when something is to be done for a callout, None if for none. Those that are to be
+        dialled count only if `waiting`."""
         ...
 
     async def busy_callouts(self) -> int:

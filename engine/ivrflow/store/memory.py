@@ -128,8 +128,8 @@ class MemoryStore:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        self._callouts.put(callouts)
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        return self._callouts.put(callouts)
 
     async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
         known = self._callouts.get(id)
@@ -151,11 +151,14 @@ class MemoryStore:
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return self._callouts.of(app, call)
 
+    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
+        return self._callouts.waiting(at, limit)
+
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.due(at, limit)
 
-    async def next_due(self) -> int | None:
-        return self._callouts.next_due()
+    async def next_due(self, *, waiting: bool) -> int | None:
+        return self._callouts.next_due(waiting=waiting)
 
     async def busy_callouts(self) -> int:
         return self._callouts.busy()

@@ -1,6 +1,6 @@
 """Callouts in a dict."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ivrflow.callouts import Callout, State
 from ivrflow.errors import ConflictError
@@ -9,55 +9,84 @@ from ivrflow.store.base import CalloutFilter
 BUSY = (State.PLACING, State.PLACED, State.LIVE)
 """States in which there may be a call."""
 
+Name = tuple[str, ...]
+
 
 class MemoryCallouts:
-    """Every callout of a store, by id, in the order in which they were added."""
+    """Every callout of a store, by id, in the order in which they were added. Those that are not
+    over are found by their keys and calls, too."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Callout] = {}
+        self._open: dict[str, Callout] = {}
+        self._by_key: dict[Name, Callout] = {}
+        self._by_call: dict[Name, Callout] = {}
 
-    def put(self, callouts: Iterable[Callout]) -> None:
+    def put(self, callouts: Iterable[Callout]) -> list[bool]:
         """See `Store.put_callouts`."""
-        before = dict(self._rows)
+        before: list[tuple[str, Callout | None]] = []
+        kept: list[bool] = []
         try:
             for each in callouts:
-                self._put(each)
+                before.append((each.id, self._rows.get(each.id)))
+                kept.append(self._put(each))
         except ConflictError:
-            self._rows = before
+            for id, known in reversed(before):
+                self._set(id, known)
             raise
+        return kept
 
-    def _put(self, callout: Callout) -> None:
+    def _put(self, callout: Callout) -> bool:
         known = self._rows.get(callout.id)
         if callout.rev > 1:
             if known is None or known.rev + 1 != callout.rev:
                 raise ConflictError(f"callout {callout.id} was changed by another")
-            self._rows[callout.id] = callout
-        elif known is None and not self._taken(callout):
-            self._rows[callout.id] = callout
+        elif known is not None or _key(callout) in self._by_key:
+            return False
+        self._set(callout.id, callout)
+        return True
 
-    def _taken(self, callout: Callout) -> bool:
-        name = _key(callout)
-        return bool(callout.key) and any(_key(each) == name for each in self._open())
+    def _set(self, id: str, callout: Callout | None) -> None:
+        known = self._open.pop(id, None)
+        if known is not None:
+            self._by_key.pop(_key(known), None)
+            self._by_call.pop(_call(known), None)
+        if callout is None:
+            self._rows.pop(id, None)
+            return
+        self._rows[id] = callout
+        if callout.state is not State.OVER:
+            self._add(callout)
+
+    def _add(self, callout: Callout) -> None:
+        self._open[callout.id] = callout
+        if callout.key:
+            self._by_key[_key(callout)] = callout
+        if callout.call:
+            self._by_call[_call(callout)] = callout
 
     def get(self, id: str) -> Callout | None:
         return self._rows.get(id)
 
     def of(self, app: str, call: str) -> Callout | None:
-        found = (each for each in self._open() if (each.app, each.call) == (app, call))
-        return next(found, None)
+        return self._by_call.get((app, call))
+
+    def waiting(self, at: int, limit: int) -> list[Callout]:
+        return self._due(at, limit, waiting=True)
 
     def due(self, at: int, limit: int) -> list[Callout]:
-        due = [each for each in self._open() if each.due <= at]
+        return self._due(at, limit, waiting=False)
+
+    def _due(self, at: int, limit: int, *, waiting: bool) -> list[Callout]:
+        due = [each for each in self._open.values() if each.due <= at and _waits(each) == waiting]
         return sorted(due, key=lambda each: each.due)[:limit]
 
-    def next_due(self) -> int | None:
-        return min((each.due for each in self._open()), default=None)
+    def next_due(self, *, waiting: bool) -> int | None:
+        counted = (each.due for each in self._open.values() if waiting or not _waits(each))
+        return min(counted, default=None)
 
     def busy(self) -> int:
-        return sum(each.state in BUSY for each in self._rows.values())
-
-    def _open(self) -> Iterator[Callout]:
-        return (each for each in self._rows.values() if each.state is not State.OVER)
+        return sum(each.state in BUSY for each in self._open.values())
 
     def listed(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         rows = list(reversed(self._rows.values()))
@@ -76,8 +105,16 @@ class MemoryCallouts:
         return len(old)
 
 
-def _key(callout: Callout) -> tuple[str, str, str, str]:
+def _key(callout: Callout) -> Name:
     return callout.app, callout.flow, callout.name, callout.key
+
+
+def _call(callout: Callout) -> Name:
+    return callout.app, callout.call
+
+
+def _waits(callout: Callout) -> bool:
+    return callout.state is State.WAITING
 
 
 def _wanted(callout: Callout, only: CalloutFilter) -> bool:

@@ -48,6 +48,7 @@ from ivrflow.store.sqlite_callouts import (
     list_callouts,
     next_due,
     put_callouts,
+    waiting_callouts,
 )
 from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
 from ivrflow.store.sqlite_records import SqliteRecords
@@ -181,8 +182,8 @@ class SqliteStore:
 
         return await self._ask(read)
 
-    async def put_callouts(self, callouts: Sequence[Callout]) -> None:
-        await self._ask(lambda connection: put_callouts(connection, callouts))
+    async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
+        return await self._ask(lambda connection: put_callouts(connection, callouts))
 
     async def amend(self, id: str, at: int, decide: Decide) -> Callout | None:
         def change(connection: sqlite3.Connection) -> Callout | None:
@@ -202,11 +203,14 @@ class SqliteStore:
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return await self._ask(lambda connection: callout_of_call(connection, app, call))
 
+    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
+        return await self._ask(lambda connection: waiting_callouts(connection, at, limit))
+
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: due_callouts(connection, at, limit))
 
-    async def next_due(self) -> int | None:
-        return await self._ask(next_due)
+    async def next_due(self, *, waiting: bool) -> int | None:
+        return await self._ask(lambda connection: next_due(connection, waiting=waiting))
 
     async def busy_callouts(self) -> int:
         return await self._ask(busy_callouts)

@@ -13,14 +13,17 @@ from ivrflow.store.sql import statement
 Row = tuple[object, ...]
 
 
-def put_callouts(connection: sqlite3.Connection, callouts: Iterable[Callout]) -> None:
+def put_callouts(connection: sqlite3.Connection, callouts: Iterable[Callout]) -> list[bool]:
     """See `Store.put_callouts`."""
-    for callout in callouts:
-        row = msgspec.structs.asdict(callout)
-        if callout.rev == 1:
-            connection.execute(statement("put_callout"), row)
-        elif connection.execute(statement("move_callout"), row).rowcount != 1:
-            raise ConflictError(f"callout {callout.id} was changed by another")
+    return [_put_callout(connection, each) for each in callouts]
+
+
+def _put_callout(connection: sqlite3.Connection, callout: Callout) -> bool:
+    name = "put_callout" if callout.rev == 1 else "move_callout"
+    changed = connection.execute(statement(name), msgspec.structs.asdict(callout)).rowcount
+    if callout.rev > 1 and changed != 1:
+        raise ConflictError(f"callout {callout.id} was changed by another")
+    return changed == 1
 
 
 def find_callout(connection: sqlite3.Connection, id: str) -> Callout | None:
@@ -33,15 +36,22 @@ def callout_of_call(connection: sqlite3.Connection, app: str, call: str) -> Call
     return _one(connection.execute(statement("callout_of_call"), (app, call)).fetchone())
 
 
+def waiting_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
+    """Return callouts that are to be dialled, the longest due first."""
+    rows = connection.execute(statement("waiting_callouts"), (at, limit))
+    return [_callout(row) for row in rows]
+
+
 def due_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
-    """Return callouts that are due, the longest due first."""
+    """Return other callouts that are due, the longest due first."""
     return [_callout(row) for row in connection.execute(statement("due_callouts"), (at, limit))]
 
 
-def next_due(connection: sqlite3.Connection) -> int | None:
-    """Return when the next callout is due."""
-    due: int | None = connection.execute(statement("next_due")).fetchone()[0]
-    return due
+def next_due(connection: sqlite3.Connection, *, waiting: bool) -> int | None:
+    """See `Store.next_due`."""
+    names = ("next_due", "next_waiting") if waiting else ("next_due",)
+    found = [connection.execute(statement(name)).fetchone()[0] for name in names]
+    return min((each for each in found if each is not None), default=None)
 
 
 def busy_callouts(connection: sqlite3.Connection) -> int:

@@ -8,7 +8,7 @@ from ivrflow.analysis.subject import Subject
 from ivrflow.analysis.values import missing_values, wrong_values
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.expr.types import T
-from ivrflow.model.flow import Callout, CalloutStep, Flow, Return, callee
+from ivrflow.model.flow import Callout, CalloutStep, Flow, Return, callee, rings_sip
 
 GIVABLE = "callouts outlive the call that places them, and a {type} would not"
 
@@ -212,6 +212,35 @@ def unreached_by_nobody(subject: Subject) -> Iterator[Finding]:
     if handler and subject.flow.name not in subject.application.called:
         help = "it belongs into the flow that the callout runs"
         yield Finding(handler[0].at, f'no callout runs "{subject.flow.name}"', help)
+
+
+@FLOW.add(
+    "E186",
+    "no-key-of-sip-callout",
+    bad="""
+flow: example
+start: greet
+callouts: {remind: {to: "ada@example.com", timeout: 20s}}
+states:
+  greet: {say: Hello., hangup: }
+""",
+    good="""
+flow: example
+start: greet
+callouts: {remind: {to: "ada@example.com", max_duration: 5m}}
+states:
+  greet: {say: Hello., hangup: }
+""",
+)
+def no_key_of_sip_callout(subject: Subject) -> Iterator[Finding]:
+    """A callout of a SIP address says how long to ring, waits for a machine or sends digits: the
+    platform does none of it there, so nobody would notice that it is written."""
+    for name, callout in subject.flow.callouts.items():
+        named = {"timeout": callout.timeout, "amd": callout.amd, "dtmf": callout.dtmf}
+        written = [key for key, value in named.items() if value]
+        if rings_sip(callout) and written:
+            message = f'"{name}" calls a SIP address, which takes no `{written[0]}`'
+            yield Finding(callout.at, message, "leave it out, or call a number")
 
 
 def _steps(subject: Subject) -> Iterator[CalloutStep]:

@@ -21,6 +21,7 @@ from ivrflow.model.flow import (
     RecordStep,
     SendDtmfStep,
     Text,
+    rings_sip,
 )
 from ivrflow.numbers import is_e164
 
@@ -48,7 +49,7 @@ def wrong_number(subject: Subject) -> Iterator[Finding]:
             yield from _number(connect.target)
         yield from _shown(connect.cli)
     for callout in subject.flow.callouts.values():
-        if "@" not in callout.to.source:
+        if not rings_sip(callout):
             yield from _number(callout.to)
         yield from _shown(callout.cli)
 

@@ -11,7 +11,7 @@ from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Severity, Span
 from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
-from ivrflow.model.flow import Connect, Text
+from ivrflow.model.flow import Connect, Text, rings_sip
 
 
 @FLOW.add(
@@ -80,7 +80,7 @@ def unfenced_number(subject: Subject) -> Iterator[Finding]:
         if isinstance(action, Connect) and action.to == "number" and "{{" in action.target.source:
             yield _unfenced(action.target, action.at)
     for callout in subject.flow.callouts.values():
-        if "{{" in callout.to.source:
+        if "{{" in callout.to.source and not rings_sip(callout):
             yield _unfenced(callout.to, callout.at)
 
 

@@ -1,1 +1,1 @@
-SELECT min(due) FROM callout WHERE state <> 'over'
+SELECT min(due) FROM callout WHERE state NOT IN ('waiting', 'over')
