@@ -273,7 +273,8 @@ def test_a_server_that_is_told_to_stop_dials_nobody_that_it_would_not_answer(
     order(served, *({"name": "call_back", "with": {"to": each}} for each in numbers))
     phone.until(type="rang")
     assert served.stop() == 0
-    assert len(rang(phone)) < 20
+    dialled = set(rang(phone))
+    assert len(dialled) < 20
     served.start()
-    assert not open_callouts(served, "placing")
+    assert not dialled & {each["to"] for each in open_callouts(served, "placing")}
     assert len(open_callouts(served, "waiting")) > 40
