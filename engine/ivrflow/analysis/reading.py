@@ -418,6 +418,7 @@ class _Reader:
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, known: Known) -> None:
+        self.texts.text(connect.target, known, use="dialled")
         given = self.texts.whole_or_text(connect.target, known, use="dialled")
         if given is not None and given.nullable:
             span = scalar_span(connect.target.scalar)
