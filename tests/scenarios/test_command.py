@@ -247,6 +247,8 @@ if any("spawn_main" in each for each in sys.argv + sys.orig_argv):
 def test_an_interrupt_ends_all_processes_without_a_word_of_theirs(project: Project) -> None:
     names = "".join(f"  s{number}: {{steps: [hear: Acme]}}\n" for number in range(20_000))
     project.write("many.calltest.yaml", f"test: front-desk\nscenarios:\n{names}")
+    # Where the tests themselves run in the background, interrupts are ignored, also by children.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     playing = subprocess.Popen(
         [sys.executable, "-m", "ivrflow", "test", str(project.directory), "-j", "2"],
         stdout=subprocess.PIPE,
@@ -254,6 +256,7 @@ def test_an_interrupt_ends_all_processes_without_a_word_of_theirs(project: Proje
         text=True,
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     while len(children(playing.pid)) < 2:
         assert playing.poll() is None, playing.communicate()
     os.killpg(playing.pid, signal.SIGINT)
