@@ -93,7 +93,7 @@ transition = st.one_of(
 @st.composite
 def patient(draw: st.DrawFn, own: str, onward: str) -> Any:
     """Where a caller is led who is of no use: onward, perhaps after more tries; seldom anywhere."""
-    if not draw(st.integers(0, 49)):
+    if draw(st.integers(0, 49)) == 37:  # hypothesis likes to draw 0
         return draw(transition)
     last = {"next": onward, "do": draw(steps)}
     counted = [*draw(steps), {"set": {"count": "{{ count + 1 }}"}}]

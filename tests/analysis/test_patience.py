@@ -171,6 +171,16 @@ def test_one_cause_in_two_worlds_is_one_finding() -> None:
     assert found.message == f"a caller {told}"
 
 
+def test_a_round_is_told_once_whatever_was_counted_before_it() -> None:
+    (found,) = findings(
+        again(
+            """[{when: tried > 2, next: other},
+        {when: call.from == none, set: {tried: "{{ tried + 1 }}"}, next: ask}, {next: ask}]"""
+        )
+    )
+    assert found.message == "a caller who stays silent goes round for ever: ask -> ask"
+
+
 def test_a_silent_colleague_does_not_keep_a_caller_for_ever() -> None:
     text = """\
 flow: example

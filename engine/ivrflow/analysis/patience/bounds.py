@@ -56,7 +56,9 @@ class Rounds:
             by_itself=self.by_itself[world],
         )
         for states in Plan(scene).looped:
-            yield from region(scene, self.assignments[name], states, looped=True).rounds
+            found = region(scene, self.assignments[name], states, looped=True).round
+            if found:
+                yield found
 
     def _turned(self, name: str, states: Round) -> Round:
         """Return a round so that it begins with the state that stands first in the flow."""

@@ -80,9 +80,11 @@ class Region:
     # -- for ever ---------------------------------------------------------------------------------
 
     @cached_property
-    def rounds(self) -> list[tuple[str, ...]]:
-        """The states of each round that calls can go for ever, in order."""
-        return [tuple(name for name, _ in self._round(each)) for each in self._endless]
+    def round(self) -> tuple[str, ...]:
+        """The states of the shortest round that calls can go for ever, in order; none if there is
+        none. There may be others, until that one is mended."""
+        found = (tuple(name for name, _ in self._round(each)) for each in self._endless)
+        return min(found, key=len, default=())
 
     @cached_property
     def _endless(self) -> list[frozenset[Node]]:
