@@ -174,7 +174,7 @@ def test_a_flow_that_lints_lets_no_secret_out() -> None:
         seen["steps after the secret"] += follow_story(program, json.loads(text), story)
 
     follow()
-    assert seen["good flows"] > seen["flows"] * 0.3
+    assert seen["good flows"] > seen["flows"] * 0.8
     assert seen["steps after the secret"] > seen["good flows"]
 
 

@@ -79,10 +79,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     _prepare_stdout()
     if SHORT.isdisjoint(arguments[:1]):
-        code = run(arguments)
-        if code == INTERRUPTED:
-            _leave(code)
-        sys.exit(code)
+        sys.exit(run(arguments))
     gc.disable()
     _leave(run(arguments))
 
@@ -117,7 +114,7 @@ def _let_go() -> None:
 
 def _leave(code: int) -> None:
     """End at once: to collect garbage and to take the interpreter apart would take a small lint a
-    quarter of its time, and threads that an interrupt has cut off may wait for ever."""
+    quarter of its time."""
     with suppress(OSError):  # nobody reads any more
         sys.stdout.flush()
         sys.stderr.flush()

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from functools import cache
 from multiprocessing import resource_tracker
 
+from msgspec import Struct
+
 from ivrflow.errors import UsageError
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.suite import Applications, Ran
@@ -18,16 +20,30 @@ CHUNKS = 4
 """Pieces of work a process gets, so that none waits long for the others."""
 
 
+class _Share(Struct):
+    """What a process may have to run, given to it when it begins.
+
+    A queue then holds bounds only: whoever fills one with more than a pipe takes would, when the
+    processes are ended, wait for ever to be rid of the rest.
+    """
+
+    scenarios: list[Scenario] = []
+    tells: bool = False
+
+
+_share = _Share()
+
+
 def run_shared(scenarios: list[Scenario], processes: int, *, tells: bool = False) -> Ran:
     """Run scenarios in several processes; results come in their order.
 
     Raises `UsageError` where a process is killed.
     """
     size = -(-len(scenarios) // (processes * CHUNKS))
-    chunks = [scenarios[start : start + size] for start in range(0, len(scenarios), size)]
-    with _pool(min(processes, len(chunks))) as pool:
+    starts = range(0, len(scenarios), size)
+    with _pool(min(processes, len(starts)), scenarios, tells=tells) as pool:
         with _interrupts_held_back():
-            parts = pool.map(_work, chunks, [tells] * len(chunks))
+            parts = pool.map(_work, starts, [size] * len(starts))
         try:
             ran = list(parts)
         except BrokenProcessPool as error:
@@ -38,10 +54,13 @@ def run_shared(scenarios: list[Scenario], processes: int, *, tells: bool = False
 
 
 @contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(
+    processes: int, scenarios: list[Scenario], *, tells: bool
+) -> Iterator[ProcessPoolExecutor]:
     """Yield processes that end with what they are for, however that ends."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context)
+    share = (scenarios, tells)
+    pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=share)
     try:
         yield pool
     except BaseException:
@@ -67,9 +86,14 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(scenarios: list[Scenario], tells: bool) -> Ran:
+def _begin(scenarios: list[Scenario], tells: bool) -> None:
+    """Begin a process."""
+    _share.scenarios, _share.tells = scenarios, tells
+
+
+def _work(start: int, size: int) -> Ran:
     """Run a chunk in a process of its own."""
-    return _applications().run_all(scenarios, tells=tells)
+    return _applications().run_all(_share.scenarios[start : start + size], tells=_share.tells)
 
 
 @cache
