@@ -446,18 +446,25 @@ def test_who_is_waited_for_at_the_end_is_told_to_the_end(place: Place) -> None:
 
 
 def test_one_that_somebody_dropped_meanwhile_stays_dropped(place: Place) -> None:
+    dropped = asyncio.Event()
+
+    async def held(request: bytes, writer: asyncio.StreamWriter) -> None:
+        await dropped.wait()
+        writer.write(answer(b""))
+
     async def story(it: Box, crm: Server) -> None:
         await it.call()
         await it.worker.work()
         running = await it.only()
         assert running.state is State.RUNNING
         await it.turns.store.put_jobs([running.changed(state=State.DEAD, fault="dropped")])
+        dropped.set()
         await it.worker.drain()
         assert (await it.only()).fault == "dropped"
         with pytest.raises(ConflictError):
             await it.turns.store.put_jobs([running.changed(state=State.DONE)])
 
-    play(place, says(b""), story)
+    play(place, held, story)
 
 
 def test_a_worker_that_is_gone_leaves_what_it_had_to_the_next_with_the_same_id(
