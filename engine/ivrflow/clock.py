@@ -15,3 +15,8 @@ def as_text(moment: datetime) -> str:
 def as_milliseconds(moment: datetime) -> int:
     """Return the milliseconds since 1970."""
     return int(moment.timestamp() * 1000)
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    """Return the moment in UTC that is so many milliseconds after 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

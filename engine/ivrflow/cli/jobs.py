@@ -1,31 +1,23 @@
 """`ivrflow jobs`: what is still to be done, and what was given up, also while the server runs."""
 
-import os
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
+from ivrflow.cli.store_file import store_option, store_path
 from ivrflow.cli.tables import listed, table
-from ivrflow.clock import as_milliseconds, as_text, now
+from ivrflow.clock import as_milliseconds, as_text, from_milliseconds, now
 from ivrflow.errors import ConflictError, NothingToReadError, UsageError
 from ivrflow.jobs import Job, State, revived
-from ivrflow.settings import read_store
 from ivrflow.store.base import JobFilter
 from ivrflow.store.jobs_file import JobsFile
-from ivrflow.store.opening import file_of
 
 F = TypeVar("F", bound=Callable[..., object])
 
 HEADINGS = ("ID", "STATE", "TO", "NAME", "CALL", "TRIES", "DUE", "FAULT")
 EVERYTHING = 1_000_000
-
-
-def _store_option(command: F) -> F:
-    return click.option("--store", help="sqlite:PATH  [default: sqlite:.ivrflow/state.db]")(command)
 
 
 def _json_option(command: F) -> F:
@@ -49,12 +41,12 @@ def command() -> None:
 @click.option("--call", default="", help="only those that this call wanted")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @_json_option
-@_store_option
+@store_option
 def list_(
     state: str | None, to: str, call: str, limit: int, as_json: bool, store: str | None
 ) -> None:
     """Show jobs, the latest first."""
-    with JobsFile.open(_path(store)) as jobs:
+    with JobsFile.open(store_path(store)) as jobs:
         rows = jobs.listed(JobFilter(state=state or "", to=to, call=call), limit)
     if as_json:
         click.echo(_json([_shown(job) for job in rows]))
@@ -66,10 +58,10 @@ def list_(
 @command.command("show")
 @click.argument("id")
 @_json_option
-@_store_option
+@store_option
 def show(id: str, as_json: bool, store: str | None) -> None:
     """Show a job, and what it is done with. Exits with 3 where there is none."""
-    with JobsFile.open(_path(store)) as jobs:
+    with JobsFile.open(store_path(store)) as jobs:
         job = _found(jobs, id)
     if as_json:
         click.echo(_json({**_shown(job), "body": _body(job)}))
@@ -83,12 +75,12 @@ def show(id: str, as_json: bool, store: str | None) -> None:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "every", is_flag=True, help="all that are dead")
 @click.option("--to", default="", metavar="WEBHOOK", help="with --all: only those for this webhook")
-@_store_option
+@store_option
 def retry(ids: tuple[str, ...], every: bool, to: str, store: str | None) -> None:
     """Try dead jobs again, from the beginning; each keeps its id."""
     if bool(ids) is every or (to and not every):
         raise UsageError("name jobs, or write --all, which --to narrows")
-    with JobsFile.open(_path(store)) as jobs:
+    with JobsFile.open(store_path(store)) as jobs:
         dead = jobs.listed(JobFilter(state=State.DEAD, to=to), EVERYTHING) if every else []
         for job in [*dead, *(_dead(jobs, id) for id in ids)]:
             _change(jobs, revived(job, as_milliseconds(now())))
@@ -97,21 +89,13 @@ def retry(ids: tuple[str, ...], every: bool, to: str, store: str | None) -> None
 
 @command.command("drop")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@_store_option
+@store_option
 def drop(ids: tuple[str, ...], store: str | None) -> None:
     """Forget jobs, whatever their state. Exits with 3 where there is none of that id."""
-    with JobsFile.open(_path(store)) as jobs:
+    with JobsFile.open(store_path(store)) as jobs:
         for id in ids:
             if not jobs.drop(id):
                 raise NothingToReadError(f'there is no job "{id}"')
-
-
-def _path(flag: str | None) -> Path:
-    name = read_store(flag, os.environ, Path.cwd())
-    file = file_of(name)
-    if file is None:
-        raise UsageError(f'"{name}" is in no file that could be looked at: write sqlite:PATH')
-    return file
 
 
 def _found(jobs: JobsFile, id: str) -> Job:
@@ -169,7 +153,7 @@ def _cells(job: Job) -> tuple[str, ...]:
 
 
 def _time(milliseconds: int) -> str:
-    return as_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    return as_text(from_milliseconds(milliseconds))
 
 
 def _json(value: object) -> str:

@@ -1,30 +1,22 @@
 """`ivrflow records`: what calls remember for others, also while the server runs."""
 
-import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
+from ivrflow.cli.store_file import store_option, store_path
 from ivrflow.cli.tables import table
-from ivrflow.clock import as_milliseconds, as_text, now
+from ivrflow.clock import as_milliseconds, as_text, from_milliseconds, now
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.model.literals import read_duration
 from ivrflow.records import Put
-from ivrflow.settings import read_store
-from ivrflow.store.opening import file_of
 from ivrflow.store.records_file import Kept, RecordsFile
 
 F = TypeVar("F", bound=Callable[..., object])
 
 HEADINGS = ("RECORD", "KEY", "VALUE", "EXPIRES", "CALL")
-
-
-def _store_option(command: F) -> F:
-    return click.option("--store", help="sqlite:PATH  [default: sqlite:.ivrflow/state.db]")(command)
 
 
 def _json_option(command: F) -> F:
@@ -47,10 +39,10 @@ def command() -> None:
 @command.command("list")
 @click.argument("record", required=False)
 @_json_option
-@_store_option
+@store_option
 def list_(record: str | None, as_json: bool, store: str | None) -> None:
     """Show what RECORD holds, or every record: values, claims and who waits in queues."""
-    with RecordsFile.open(_path(store)) as records:
+    with RecordsFile.open(store_path(store)) as records:
         rows = records.rows(record, None, _now())
     _show(rows, as_json=as_json)
 
@@ -59,13 +51,13 @@ def list_(record: str | None, as_json: bool, store: str | None) -> None:
 @click.argument("record")
 @click.argument("key")
 @_json_option
-@_store_option
+@store_option
 def get(record: str, key: str, as_json: bool, store: str | None) -> None:
     """Show the value of RECORD under KEY, as JSON; of a queue, the values of those who wait.
 
     Exits with 3 where there is none.
     """
-    with RecordsFile.open(_path(store)) as records:
+    with RecordsFile.open(store_path(store)) as records:
         rows = records.rows(record, key, _now())
     if not rows:
         raise NothingToReadError(f'"{record}" holds nothing under "{key}"')
@@ -81,7 +73,7 @@ def get(record: str, key: str, as_json: bool, store: str | None) -> None:
 @click.argument("value")
 @click.option("--text", "is_text", is_flag=True, help="VALUE is text as it stands, not JSON")
 @click.option("--expires", help="forget it after this long, such as 15m  [default: never]")
-@_store_option
+@store_option
 def put(
     record: str, key: str, value: str, is_text: bool, expires: str | None, store: str | None
 ) -> None:
@@ -91,7 +83,7 @@ def put(
     """
     lasts = _duration(expires) if expires else 0
     kept = Put(record=record, key=key, value=value if is_text else _from_json(value), lasts=lasts)
-    with RecordsFile.open(_path(store)) as records:
+    with RecordsFile.open(store_path(store)) as records:
         records.put(kept, _now())
 
 
@@ -99,25 +91,17 @@ def put(
 @click.argument("record")
 @click.argument("key")
 @click.option("--call", help="only if this call has claimed it, or only its place in a queue")
-@_store_option
+@store_option
 def delete(record: str, key: str, call: str | None, store: str | None) -> None:
     """Forget what RECORD holds under KEY: a value with its claim, or all who wait in a queue.
 
     Exits with 3 where there is nothing.
     """
-    with RecordsFile.open(_path(store)) as records:
+    with RecordsFile.open(store_path(store)) as records:
         gone = records.delete(record, key, call, _now())
     if not gone:
         of_call = f" of the call {call}" if call else ""
         raise NothingToReadError(f'"{record}" holds nothing under "{key}"{of_call}')
-
-
-def _path(flag: str | None) -> Path:
-    name = read_store(flag, os.environ, Path.cwd())
-    file = file_of(name)
-    if file is None:
-        raise UsageError(f'"{name}" is in no file that could be looked at: write sqlite:PATH')
-    return file
 
 
 def _now() -> int:
@@ -159,4 +143,4 @@ def _cells(row: Kept) -> tuple[str, ...]:
 def _time(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
-    return as_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    return as_text(from_milliseconds(milliseconds))

@@ -4,11 +4,12 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from ivrflow.clock import from_milliseconds
 from ivrflow.emulator.callbacks import stamp
 from ivrflow.emulator.setup import Application
 from ivrflow.emulator.switches import Switches
@@ -91,7 +92,7 @@ def _signed(world: World, request: Request, credentials: str, now: int) -> Appli
     window = timedelta(seconds=world.switches.skew_seconds)
     if not given:
         raise RestError(40_100, "Authorization header")
-    if not is_fresh(timestamp, datetime.fromtimestamp(now / 1000, UTC), window):
+    if not is_fresh(timestamp, from_milliseconds(now), window):
         raise RestError(40_101, "Timestamp header")
     app = world.app(key)
     if app is None:

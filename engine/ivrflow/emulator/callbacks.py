@@ -1,7 +1,8 @@
 """The events of a call, in the field shapes of Sinch's fixtures (sections 2.3 to 2.8)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ivrflow.clock import from_milliseconds
 from ivrflow.emulator.transcript import Json
 from ivrflow.emulator.world import Address, Call
 
@@ -160,4 +161,4 @@ def _callee(call: Call) -> Address:
 
 
 def _date(at: int) -> datetime:
-    return datetime.fromtimestamp(at / 1000, UTC).replace(tzinfo=None)
+    return from_milliseconds(at).replace(tzinfo=None)

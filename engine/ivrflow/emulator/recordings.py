@@ -1,7 +1,6 @@
 """Recordings (section 3.5): what is told of them, when the file is there."""
 
-from datetime import UTC, datetime
-
+from ivrflow.clock import from_milliseconds
 from ivrflow.emulator import callbacks
 from ivrflow.emulator.asking import post
 from ivrflow.emulator.svaml import Record
@@ -43,7 +42,7 @@ def file_of(call: Call, record: Record) -> str:
     *place, name = path.split("/")
     if "." in name and len(place) >= DEPTH_BY_SCHEME.get(scheme.lower(), 1):
         return record.destination
-    at = datetime.fromtimestamp(call.started / 1000, UTC).strftime("%Y%m%d%H%M%S")
+    at = from_milliseconds(call.started).strftime("%Y%m%d%H%M%S")
     return f"{record.destination.rstrip('/')}/{at}_{call.app.key}_{call.id}.{record.format}"
 
 

@@ -1,10 +1,11 @@
 """The engine behind the emulated platform: the turns that a server runs, without a network."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
+from ivrflow.clock import from_milliseconds
 from ivrflow.emulator.runner import Headers, Runner
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.errors import CallbackError
@@ -91,4 +92,4 @@ class Engine:
 
 def clock_of(runner: Callable[[], Runner]) -> Callable[[], datetime]:
     """Return a platform's clock, for the engine that answers it."""
-    return lambda: datetime.fromtimestamp(runner().platform.now / 1000, UTC)
+    return lambda: from_milliseconds(runner().platform.now)

@@ -2,11 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import msgspec
 
-from ivrflow.clock import as_text
+from ivrflow.clock import as_text, from_milliseconds
 from ivrflow.jobs import LIFE, Job
 from ivrflow.machine.effects import Emit
 from ivrflow.machine.outcome import Step
@@ -88,5 +87,5 @@ class Outbox:
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:
     caller = Caller(id=call.id, flow=flow, from_=call.caller, to=call.called)
-    moment = as_text(datetime.fromtimestamp(at / 1000, UTC))
+    moment = as_text(from_milliseconds(at))
     return Message(type=event.event, timestamp=moment, data=event.data, call=caller)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from ivrflow.checking import UNREADABLE
+from ivrflow.clock import from_milliseconds
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import START, Diagnostic
 from ivrflow.errors import NothingToReadError, UsageError
@@ -95,7 +95,7 @@ class Applications:
 
     def called_by(self, scenario: Scenario) -> UnderTest:
         """Return the application that a scenario calls, with the holidays of its year."""
-        year = datetime.fromtimestamp(scenario.begins / 1000, UTC).year
+        year = from_milliseconds(scenario.begins).year
         return self.of(scenario.path, year)
 
     async def run(self, scenario: Scenario, *, tells: bool = False) -> Result:

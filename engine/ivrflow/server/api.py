@@ -5,7 +5,7 @@ Every request carries `Authorization: Bearer TOKEN`. Errors are problems as RFC 
 
 import hmac
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ivrflow.callouts import Callout, State
-from ivrflow.clock import as_milliseconds, as_text
+from ivrflow.clock import as_milliseconds, as_text, from_milliseconds
 from ivrflow.errors import StoreError
 from ivrflow.machine.callouts import order
 from ivrflow.machine.orders import Order
@@ -294,4 +294,4 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _moment(milliseconds: int) -> str:
-    return as_text(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    return as_text(from_milliseconds(milliseconds))
