@@ -191,6 +191,7 @@ def body(request: bytes) -> bytes:
 def test_what_a_flow_emits_arrives_signed_with_numbers_as_they_are(place: Place) -> None:
     async def story(it: Box, crm: Server) -> None:
         await it.call()
+        await it.work()
         await it.press("chosen")
         await it.work()
         greeted, confirmed = crm.requests
