@@ -12,6 +12,21 @@ Sense = Literal["keys", "words", "beep"]
 State = Literal["ringing", "up", "gone"]
 Need = Literal["", "menu", "ring", "room", "talk", "park", "over"]
 
+REACTION = 1_000
+"""Milliseconds that people take to press a key or to speak. The platform's callbacks name whole
+seconds, so the same key twice within one would count once."""
+
+NEEDS: dict[Need, str] = {
+    "menu": "the menu waits for keys",
+    "ring": "a phone rings: answer or reject it",
+    "room": "the caller is in a room",
+    "talk": "the parties talk",
+    "park": "the call is parked",
+    "over": "the call is over",
+    "": "nothing more happens",
+}
+"""What is said of a call that needs somebody, by `Look.needs`."""
+
 ACT_BY_SENSE: dict[Sense, type[Act]] = {"keys": Key, "words": Speech, "beep": Beeped}
 
 

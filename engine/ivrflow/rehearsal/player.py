@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
-from ivrflow.emulator.look import Look, Need
+from ivrflow.emulator.look import NEEDS, REACTION, Look
 from ivrflow.emulator.transcript import Ended, Heard, Pressed, Received, Sent, Spoke, in_words
 from ivrflow.errors import EmulatorError, MissedError
 from ivrflow.rehearsal.acts import (
@@ -24,9 +24,6 @@ from ivrflow.rehearsal.line import Line, Told
 PATIENCE = 600_000
 """Milliseconds that somebody waits for what they want to do or hear."""
 
-REACTION = 1_000
-"""Milliseconds that somebody takes to press a key or to speak, when they are listened to."""
-
 POLL = 10
 """Milliseconds between two looks while the application thinks."""
 
@@ -35,17 +32,6 @@ MOST_POLLS = 300
 
 NEWS = (Heard, Sent, Ended)
 """What ends a silence."""
-
-NEEDS: dict[Need, str] = {
-    "menu": "the menu waits for keys",
-    "ring": "a phone rings: answer or reject it",
-    "room": "the caller is in a room",
-    "talk": "the parties talk",
-    "park": "the call is parked",
-    "over": "the call is over",
-    "": "nothing more happens",
-}
-"""What is said of a call that needs somebody."""
 
 PROBLEM_BY_DEED: dict[type[Deed], str] = {
     Press: "nobody listens for keys",

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ivrflow.emulator.look import NEEDS
 from ivrflow.machine.session import Session
 from ivrflow.scenarios.memory import recall
 from ivrflow.scenarios.model import Ended, Expectation, Reply, Value, Visited
-from ivrflow.scenarios.player import WAITS, NotSoError
+from ivrflow.scenarios.player import NotSoError
 from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.values import differences, equals, value_of, written
 from ivrflow.source.node import Scalar
@@ -56,7 +57,7 @@ def _ended(stage: Stage, expected: Ended) -> Iterator[NotSoError]:
     state = ended_in(stage)
     if stage.waits_for != "over":
         help = "let somebody hang up, or leave `ended` out"
-        message = f'the call is not over: in "{state}" {WAITS[stage.waits_for]}'
+        message = f'the call is not over: in "{state}" {NEEDS[stage.waits_for]}'
         yield NotSoError(expected.at, message, help=help)
     elif state != expected.state:
         message = f'the call ended in "{state}", not "{expected.state}"'

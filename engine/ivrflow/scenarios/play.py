@@ -1,5 +1,6 @@
 """The steps of a scenario: one function a kind."""
 
+from ivrflow.emulator.look import NEEDS
 from ivrflow.emulator.transcript import Ended, Heard, Rang, Recording, Sent
 from ivrflow.errors import EmulatorError
 from ivrflow.machine.effects import Emit
@@ -23,7 +24,7 @@ from ivrflow.scenarios.model import (
     Step,
     Wait,
 )
-from ivrflow.scenarios.player import WAITS, NotSoError, Player
+from ivrflow.scenarios.player import NotSoError, Player
 from ivrflow.scenarios.values import equals, quoted, written
 
 
@@ -103,7 +104,7 @@ async def hear(player: Player, step: Hear) -> None:
     help = "what is heard after a pause needs the step `silence`" if state == "menu" else ""
     raise NotSoError(
         step.at,
-        f'{subject} "{step.text}": {told}, then {WAITS[state]}',
+        f'{subject} "{step.text}": {told}, then {NEEDS[state]}',
         help="" if heard else help,
         instead=quoted(heard[0].text) if heard and not step.is_pattern else None,
     )
@@ -132,7 +133,7 @@ async def silence(player: Player, step: Silence) -> None:
     stage = player.stage
     await player.rest()
     if stage.waits_for != "menu":
-        message = f"nobody is asked for anything: {WAITS[stage.waits_for]}"
+        message = f"nobody is asked for anything: {NEEDS[stage.waits_for]}"
         raise NotSoError(step.at, message, help="let time pass with `wait: 10s`")
     player.passed()
     while not any(player.unheard(kind) for kind in (Heard, Sent, Ended)):
@@ -143,7 +144,7 @@ async def silence(player: Player, step: Silence) -> None:
 async def dials(player: Player, step: Dials) -> None:
     rang = await player.find(Rang, lambda _: True)
     if rang is None:
-        state = WAITS[player.stage.waits_for]
+        state = NEEDS[player.stage.waits_for]
         raise NotSoError(step.at, f'nobody dials "{step.to}": {state}')
     if rang.to.lstrip("+") != step.to.lstrip("+"):
         message = f'"{rang.to}" is dialled, not "{step.to}"'
@@ -182,7 +183,7 @@ async def recorded(player: Player, step: Recorded) -> None:
     if await player.find(Recording, is_meant, passes="over") is None:
         made = [each.destination for each in player.unheard(Recording)]
         told = f"the recording is {made[-1]}" if made else "nothing was recorded"
-        state = WAITS[player.stage.waits_for]
+        state = NEEDS[player.stage.waits_for]
         raise NotSoError(step.at, f"there is no such recording: {told}, and {state}")
 
 
@@ -196,7 +197,7 @@ async def emits(player: Player, step: Emits) -> None:
     if not await player.sent(is_meant):
         left = [f"{each.event} {written(each.data)} to {each.to}" for each in player.ahead]
         told = f"sent is {', '.join(left)}" if left else "nothing more is sent"
-        state = WAITS[player.stage.waits_for]
+        state = NEEDS[player.stage.waits_for]
         raise NotSoError(step.at, f'"{step.event}" is not sent: {told}, then {state}')
 
 

@@ -11,25 +11,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ivrflow.diagnostics import Span
-from ivrflow.emulator.look import Sense
+from ivrflow.emulator.look import NEEDS, REACTION, Sense
 from ivrflow.machine.effects import Emit
 from ivrflow.scenarios.model import Press, Speak, Step
 from ivrflow.scenarios.stage import Stage
-
-WAITS = {
-    "menu": "the menu waits for keys",
-    "ring": "a phone rings: answer or reject it",
-    "room": "the caller is in a room",
-    "talk": "the parties talk",
-    "park": "the call is parked",
-    "over": "the call is over",
-    "": "nothing more happens",
-}
-"""What is said of a call that needs somebody, by `Stage.waits_for`."""
-
-REACTION = 1_000
-"""Milliseconds that people take to press a key or to speak. The platform's callbacks name whole
-seconds, so the same key twice within one would count once."""
 
 MOST = 10_000
 """Things that may happen by themselves between two steps."""
@@ -147,4 +132,4 @@ class Player:
                 return
             if stage.waits_for or not await stage.next():
                 break
-        raise NotSoError(step.at, f"nobody listens for {what}: {WAITS[stage.waits_for]}")
+        raise NotSoError(step.at, f"nobody listens for {what}: {NEEDS[stage.waits_for]}")

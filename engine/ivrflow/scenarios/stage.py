@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
-from ivrflow.emulator.look import Sense, look
+from ivrflow.emulator.look import Need, Sense, look
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.runner import Handler, Headers
 from ivrflow.emulator.setup import Setup
@@ -99,7 +99,7 @@ class Stage:
     # -- what the call waits for
 
     @property
-    def waits_for(self) -> str:
+    def waits_for(self) -> Need:
         """What must be done before the call goes on: `menu`, `ring`, `room`, `talk`, `park`; `over`
         after its end, "" while it goes on by itself."""
         return look(self.call).needs
