@@ -3,8 +3,9 @@
 Every request carries `Authorization: Bearer TOKEN`. Errors are problems as RFC 9457 has them.
 """
 
+import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -116,19 +117,18 @@ class Api:
         orders = await read_json(request, Orders)
         made = [self._made(each) for each in orders.callouts]
         wanted = [each for each in made if isinstance(each, Callout)]
-        kept = iter(await self._turns.store.put_callouts(wanted))
+        kept = await self._turns.store.put_callouts(wanted)
         self._turns.notice()
-        return [
-            _refused(each) if isinstance(each, Problem) else await self._ordered(each, next(kept))
-            for each in made
-        ]
+        known = await self._known(each.id for each in wanted)
+        ordered = map(self._ordered, wanted, known, kept)
+        return [_refused(each) if isinstance(each, Problem) else next(ordered) for each in made]
 
     async def listed(self, request: Request) -> Page:
         """Return callouts: those of the given ids, or all of a flow, a name, a state."""
         query = request.query_params
         ids = query.getlist("id")
         if ids:
-            found = [await self._turns.store.callout(each) for each in ids[:PAGE]]
+            found = await self._known(ids[:PAGE])
             return Page(callouts=[self._shown(each) for each in found if each is not None])
         state = query.get("state", "")
         if state not in ("", *State):
@@ -214,8 +214,10 @@ class Api:
         message = f'"{wanted}" is none of the applications' if wanted else "name an `application`"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{message} ({known})")
 
-    async def _ordered(self, made: Callout, is_kept: bool) -> Ordered:
-        known = await self._turns.store.callout(made.id)
+    async def _known(self, ids: Iterable[str]) -> list[Callout | None]:
+        return await asyncio.gather(*map(self._turns.store.callout, ids))
+
+    def _ordered(self, made: Callout, known: Callout | None, is_kept: bool) -> Ordered:
         if known is None:
             return Ordered(status="taken", reason=f'"{made.key}" has a callout that is not over')
         if is_kept:
