@@ -178,6 +178,8 @@ class Maker:
 
     def _callouts_of(self, arrival: Arrival, at: int, taken: Step) -> tuple[Callout, ...]:
         own = () if arrival.callout is None else (arrival.callout,)
+        if not taken.effects:
+            return own
         return (*own, *self._callouts.ordered(arrival.call, arrival.key, at, taken))
 
     def _stored(self, call: Key, program: Program, session: Session) -> bytes:
