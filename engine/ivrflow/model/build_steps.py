@@ -21,18 +21,21 @@ from ivrflow.model.flow import (
     Ref,
     SendDtmfStep,
     Set,
+    SignalStep,
     Step,
     StopRecordingStep,
+    Timer,
     Transition,
 )
 from ivrflow.model.reader import (
-    NOT_YET,
     Reader,
     boolean,
     child,
+    duration,
     entries,
     expression,
     items,
+    place,
     ref,
     several,
     text,
@@ -42,9 +45,7 @@ from ivrflow.source.node import Entry, Node, Scalar, Sequence
 from ivrflow.source.node import Mapping as YamlMapping
 
 STAY = "stay"
-LATER_STEPS = frozenset({"control", "signal"})
-
-KEEP = "write `keep: true`: the callout then outlives this call"
+LATER_STEPS = frozenset({"control"})
 
 OPERATIONS: dict[str, Operation] = {name: name for name in get_args(Operation)}
 
@@ -80,6 +81,17 @@ class StepBuilder:
             stay=stay,
             at=node.span,
         )
+
+    def timers(self, node: Node | None) -> tuple[Timer, ...]:
+        """Build `timers:`."""
+        return tuple(timer for each in items(node) if (timer := self.timer(each)) is not None)
+
+    def timer(self, node: Node) -> Timer | None:
+        word = "after" if child(node, "after") is not None else "every"
+        time, move = duration(child(node, word)), self.move(node)
+        if time is None or move is None:
+            return None
+        return Timer(time=time, every=word == "every", move=move, at=place(child(node, word)))
 
     def steps_of(self, node: Node) -> tuple[Step, ...]:
         """Build what stands under `set`, `emit` and `do`, in that order."""
@@ -130,6 +142,8 @@ class StepBuilder:
                 yield from self.callout(entry)
             case "emit":
                 yield from self.emit(entry)
+            case "signal":
+                yield from self.signal(entry)
             case _ if name in OPERATIONS:
                 yield from self.operation(entry)
             case _:
@@ -186,15 +200,11 @@ class StepBuilder:
         )
 
     def callout(self, entry: Entry) -> Iterator[CalloutStep]:
-        """Build a step that places a callout. One that ends with the run that placed it, a leg,
-        has its time to come."""
+        """Build a step that places a callout."""
         node = entry.value
         name = ref(child(node, "name"))
         if name is None:
             return
-        if not boolean(child(node, "keep"), default=False):
-            what = "a callout without `keep: true`"
-            self.reader.note(NOT_YET, entry.key.span, f"{what} is not supported yet", KEEP)
         yield CalloutStep(
             callout=name,
             params={
@@ -203,8 +213,21 @@ class StepBuilder:
             },
             for_each=text(child(node, "for_each")),
             when=text(child(node, "at")),
+            keep=boolean(child(node, "keep"), default=False),
             at=entry.key.span,
         )
+
+    def signal(self, entry: Entry) -> Iterator[SignalStep]:
+        """Build a signal to another call."""
+        node = entry.value
+        name, to, data = word(child(node, "name")), text(child(node, "to")), child(node, "data")
+        if name and to is not None:
+            yield SignalStep(
+                name=name,
+                to=to,
+                data=None if data is None else json_value(data),
+                at=entry.key.span,
+            )
 
     def emit(self, entry: Entry) -> Iterator[EmitStep]:
         """Build an event: its name alone, or with data and a webhook."""
