@@ -10,6 +10,7 @@ from ivrflow.model.flow import (
     Collect,
     DeclaredPrompt,
     Flow,
+    Hold,
     Menu,
     Record,
     Request,
@@ -57,12 +58,12 @@ def visible(flow: Flow, app: Shared) -> Visible:
 
 
 def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:
-    """Return the keys of a menu or collect, its own first.
+    """Return the keys of a menu, hold or collect, its own first.
 
     Of the flow's keys a collect has `*` alone: a digit would be the first of the number asked for.
     """
     match state.action:
-        case Menu(choices=own):
+        case Menu(choices=own) | Hold(keys=own):
             offered = flow.on.keys
         case Collect(keys=own):
             offered = tuple(each for each in flow.on.keys if each.key == "*")
