@@ -24,7 +24,9 @@ states:
   back: {{say: One moment., next: wait}}
   around: {{run: {{flow: other}}, on: {{done: back}}}}
 """
-    flow, found = build_flow("f.flow.yaml", parse("f.flow.yaml", text).root)
+    root = parse("f.flow.yaml", text).root
+    assert root is not None
+    flow, found = build_flow("f.flow.yaml", root)
     assert flow is not None
     assert not found
     return flow

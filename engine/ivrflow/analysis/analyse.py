@@ -14,6 +14,7 @@ from ivrflow.analysis.rules import (
     headers,
     hosts,
     keys,
+    legs,
     limits,
     locales,
     patience,
@@ -29,6 +30,7 @@ from ivrflow.analysis.rules import (
     spoken,
     subflows,
     usability,
+    waiting,
     walks,
     webhooks,
 )
@@ -46,6 +48,7 @@ FAMILIES = (
     headers,
     hosts,
     keys,
+    legs,
     limits,
     locales,
     patience,
@@ -61,6 +64,7 @@ FAMILIES = (
     spoken,
     subflows,
     usability,
+    waiting,
     walks,
     webhooks,
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from ivrflow.expr.types import T
 from ivrflow.model.flow import (
+    CalloutStep,
+    Duration,
     Fixed,
     Flow,
     Hold,
@@ -16,11 +18,19 @@ from ivrflow.model.flow import (
     RequestAction,
     Run,
     State,
+    Step,
     Timer,
     Transition,
 )
 from ivrflow.model.inherit import keys_of
 
+LEG_BRIDGED, LEG_ENDED = "leg.bridged", "leg.ended"
+"""Outcomes that a leg raises in the run that placed it."""
+
+SIGNAL = "signal."
+"""How the outcomes of signals begin."""
+
+_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 _PARAMETER = re.compile(r"\bparams\s*(?:\.\s*|\[\s*['\"])(\w+)")
 
 
@@ -36,6 +46,26 @@ def is_parked(flow: Flow, state: State, longest: int) -> bool:
     limits = (each.time for each in surely_leaving(flow, state))
     in_time = any(isinstance(each, Fixed) and each.milliseconds <= longest for each in limits)
     return in_time and _is_spoken(flow, state.action.prompt)
+
+
+def outcome_of(timer: Timer) -> str:
+    """Return how a timer is called among the outcomes of its state: `after 5m`, `every 30s`."""
+    return f"{timer.word} {_written(timer.time)}"
+
+
+def _written(duration: Duration) -> str:
+    if not isinstance(duration, Fixed):
+        return duration.text.source
+    left, found = duration.milliseconds, ""
+    for unit, long in _UNITS:
+        count, left = divmod(left, long)
+        found += f"{count}{unit}" if count else ""
+    return found or "0s"
+
+
+def places_leg(step: Step) -> bool:
+    """Whether a step places a leg of the run that takes it."""
+    return isinstance(step, CalloutStep) and not step.keep
 
 
 def surely_leaving(flow: Flow, state: State) -> Iterator[Timer]:
