@@ -8,7 +8,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Emit, Log, OrderCallout
+from ivrflow.machine.effects import Emit, Log, OrderCallout, Send
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.program import (
     AnswerStep,
@@ -20,6 +20,7 @@ from ivrflow.machine.program import (
     RecordOperation,
     SendDtmfStep,
     SetStep,
+    SignalStep,
     StartRecordingStep,
     StopRecordingStep,
 )
@@ -82,7 +83,9 @@ def _order_callout(walk: Walk, step: CalloutStep) -> None:
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
         when = "" if step.when is None else _moment(str(step.when(names)))
-        walk.effects.append(OrderCallout(order=wanted, state=walk.state, at=when))
+        leg = 0 if step.keep else walk.place_leg()
+        placed = OrderCallout(order=wanted, state=walk.state, at=when, leg=leg)
+        walk.effects.append(placed)
 
 
 def _emit(walk: Walk, step: EmitStep) -> None:
@@ -91,6 +94,14 @@ def _emit(walk: Walk, step: EmitStep) -> None:
     }
     bounded_value(data)
     walk.effects.append(Emit(event=step.event, to=step.to, state=walk.state, data=data))
+
+
+def _signal(walk: Walk, step: SignalStep) -> None:
+    to = str(step.to(walk.names)).strip()
+    if not to:
+        raise EvaluationError(f'the signal "{step.name}" goes to no call')
+    data = None if step.data is None else without_marks(bounded_value(step.data(walk.names)))
+    walk.effects.append(Send(name=step.name, to=to, data=data))
 
 
 def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
@@ -134,6 +145,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     RecordOperation: _use_record,
     CalloutStep: _order_callout,
     EmitStep: _emit,
+    SignalStep: _signal,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

@@ -2,7 +2,16 @@
 
 import structlog
 
-from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import (
+    CancelLegs,
+    Effect,
+    Emit,
+    Log,
+    OrderCallout,
+    Send,
+    Tell,
+    Wake,
+)
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
@@ -40,6 +49,12 @@ def _effect(event: Event, effect: Effect) -> None:
             log.info("callout", call=event.call, flow=order.flow, state=state, callout=order.name)
         case Emit(event=name, to=to, state=state):
             log.info("emit", call=event.call, state=state, event_name=name, to=to)
+        case Send(name=name, to=to):
+            log.info("signal", call=event.call, signal=name, to=to)
+        case CancelLegs(legs=legs):
+            log.info("legs cancelled", call=event.call, legs=list(legs))
+        case Tell() | Wake():
+            pass  # jobs, which have lines of their own
 
 
 def name_of(event: Event) -> str:
