@@ -46,11 +46,13 @@ class Incoming(_Event, frozen=True, kw_only=True, tag="incoming"):
 
 class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
     """The called party picked up. `amd`: `human`, `machine`, `unsure`, another word, or "".
-    `custom` is what was given when the call was placed."""
+    `custom` is what was given when the call was placed, `region` the platform's region code, "" if
+    the event names none."""
 
     amd: str = ""
     amd_reason: str = ""
     custom: str = ""
+    region: str = ""
 
 
 class Chosen(_Event, frozen=True, kw_only=True, tag="chosen"):

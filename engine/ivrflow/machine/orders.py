@@ -25,8 +25,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     parameters. Of one `key`, unless it is "", only one is pending or live.
 
     `dial` is None where they make no call: `fault` says why. `generation` counts the callouts that
-    led to it: each was ordered by the one before, within an hour of its own order. One that is the
-    leg number `leg` of a call has that as its `parent`.
+    led to it: each was ordered by the one before, within an hour of its own order. `region` is
+    where it is placed, "" for the one that is configured. One that is the leg number `leg` of a
+    call has that as its `parent`.
     """
 
     flow: str
@@ -36,5 +37,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
     dial: Dial | None = None
     fault: str = ""
     generation: int = 0
+    region: str = ""
     parent: str = ""
     leg: int = 0

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
@@ -82,6 +84,7 @@ def _order_callout(walk: Walk, step: CalloutStep) -> None:
     for names in _once_for_each(walk, step):
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
+        wanted = msgspec.structs.replace(wanted, region=walk.session.call.region)
         when = "" if step.when is None else _moment(str(step.when(names)))
         leg = 0 if step.keep else walk.place_leg()
         placed = OrderCallout(order=wanted, state=walk.state, at=when, leg=leg)
