@@ -89,6 +89,8 @@ def begin_callout(
         context=Context.ANSWERED,
         callout=callout,
         generation=wanted.generation + 1,
+        parent=wanted.parent,
+        leg=wanted.leg,
     )
 
 

@@ -5,14 +5,18 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
+from ivrflow.commands import PATCH, PLATFORM, Patch
+from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, errand
 from ivrflow.jobs import LIFE, Job
-from ivrflow.machine.effects import Emit
+from ivrflow.machine.effects import CancelLegs, Emit, Send, Tell, Wake
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Call
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.vault import Vault
+from ivrflow.sinch.render import render
 
 WEBHOOK = "webhook"
 """The kind of jobs that send an event."""
@@ -59,21 +63,21 @@ class Outbox:
         However often the turn is made, they are the same.
         """
         for number, effect in enumerate(taken.effects):
-            if isinstance(effect, Emit):
-                id = self._id(call, b"%b/%d" % (key, number))
-                body = _encode(_message(effect, taken.session.call, program.flow.name, at))
-                yield Job(
-                    id=id,
-                    kind=WEBHOOK,
-                    to=effect.to,
-                    name=effect.event,
-                    app=call[0],
-                    call=call[1],
-                    body=self._vault.seal((call[0], id), body) if program.secret else body,
-                    made=at,
-                    due=at,
-                    until=at + LIFE,
-                )
+            id = self._id(call, b"%b/%d" % (key, number))
+            match effect:
+                case Emit():
+                    message = _message(effect, taken.session.call, program.flow.name, at)
+                    job = _webhook(effect, call, id, _encode(message), at)
+                case Tell():
+                    job = _patch(effect, taken.session.call, id, at)
+                case Wake() | Send() | CancelLegs():
+                    job = _errand(effect, call, id, at)
+                case _:
+                    continue
+            yield self._sealed(job) if program.secret else job
+
+    def _sealed(self, job: Job) -> Job:
+        return msgspec.structs.replace(job, body=self._vault.seal((job.app, job.id), job.body))
 
     def body(self, job: Job) -> bytes:
         """Return what a job is done with; raises `StoreUnavailableError` without the key."""
@@ -83,6 +87,52 @@ class Outbox:
         hashed = self._ids.copy()
         hashed.update("\x1f".join(call).encode("utf-8", "surrogatepass") + name)
         return hashed.hexdigest()
+
+
+def _webhook(event: Emit, call: Key, id: str, body: bytes, at: int) -> Job:
+    return Job(
+        id=id,
+        kind=WEBHOOK,
+        to=event.to,
+        name=event.event,
+        app=call[0],
+        call=call[1],
+        body=body,
+        made=at,
+        due=at,
+        until=at + LIFE,
+    )
+
+
+def _patch(tell: Tell, call: Call, id: str, at: int) -> Job:
+    """Return the job that tells the platform a reply; the number of one that moves the call goes
+    with it, for the news of what became of it."""
+    svaml = msgspec.Raw(render(tell.reply))
+    offer = tell.reply.number if tell.moves else 0
+    return Job(
+        id=id,
+        kind=PATCH,
+        to=PLATFORM,
+        name=PATCH,
+        app=call.app,
+        call=call.id,
+        body=_encode(Patch(svaml=svaml, region=call.region, offer=offer)),
+        made=at,
+        due=at,
+        until=at + commands.LIFE,
+        lane=f"{call.app}/{call.id}",
+    )
+
+
+def _errand(effect: Wake | Send | CancelLegs, call: Key, id: str, at: int) -> Job:
+    match effect:
+        case Wake(due=due):
+            return errand(WAKE, id=id, call=call, body=b"", at=at, due=due or at)
+        case Send(name=name, to=to, data=data):
+            body = _encode(SentSignal(name=name, data=data))
+            return errand(SIGNAL, id=id, call=(call[0], to), body=body, at=at)
+        case CancelLegs(legs=legs):
+            return errand(CANCEL_LEGS, id=id, call=call, body=_encode(legs), at=at)
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:
