@@ -104,6 +104,22 @@ class Dialler:
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
 
+    async def catch_up(self) -> bool:
+        """Do all that is due; returns whether there was anything. In the place of `run`, for those
+        who keep the time themselves."""
+        return await self._rounds.catch_up(self.work)
+
+    @property
+    def woken(self) -> bool:
+        """Whether something may be due since `catch_up`, however soon that was."""
+        return self._rounds.woken
+
+    async def due(self) -> int | None:
+        """Return when something is to be done next, in milliseconds since 1970; None: nothing is,
+        as far as is known now."""
+        room = self._limits.at_once - await self._store.busy_callouts()
+        return await self._store.next_due(waiting=room > 0)
+
     async def drain(self) -> None:
         """Wait for what has begun, however long it takes: to give up a request to place a call
         could end the call."""

@@ -64,6 +64,21 @@ class Worker:
         """Work until cancelled."""
         await self._rounds.run(self.work, "jobs")
 
+    async def catch_up(self) -> bool:
+        """Do all that is due; returns whether there was anything. In the place of `run`, for those
+        who keep the time themselves."""
+        return await self._rounds.catch_up(self.work)
+
+    @property
+    def woken(self) -> bool:
+        """Whether something may be due since `catch_up`, however soon that was."""
+        return self._rounds.woken
+
+    async def due(self) -> int | None:
+        """Return when something is to be done next, in milliseconds since 1970; None: nothing is,
+        as far as is known now."""
+        return await self._store.next_due_job(self._at())
+
     async def drain(self) -> None:
         """Wait for what has begun. What is not waited for is done again when its lease is over."""
         await self._rounds.drain()

@@ -46,10 +46,11 @@ class _Call(msgspec.Struct):
 
 
 class MemoryStore:
-    """Keeps calls in dicts; meets `ivrflow.store.base.Store`."""
+    """Keeps calls in dicts; meets `ivrflow.store.base.Store`. With the same `identity_key` the same
+    events have the same identities."""
 
-    def __init__(self) -> None:
-        self.identity_key = secrets.token_bytes(32)
+    def __init__(self, identity_key: bytes = b"") -> None:
+        self.identity_key = identity_key or secrets.token_bytes(32)
         self.backlog = 0
         self._calls: dict[tuple[str, str], _Call] = {}
         self._closures: dict[str, bytes] = {}

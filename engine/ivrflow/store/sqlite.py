@@ -101,8 +101,10 @@ _Work = tuple[list[_Pending], list[Place | Exception] | None]
 class SqliteStore:
     """A SQLite file; meets `ivrflow.store.base.Store`. Open it with `SqliteStore.open`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock) -> None:
-        self.identity_key = cast(bytes, _meta(connection, "identity_key", secrets.token_bytes(32)))
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: FileLock, identity_key: bytes
+    ) -> None:
+        self.identity_key = cast(bytes, _meta(connection, "identity_key", identity_key))
         _meta(connection, "probe", b"")
         self._path = path
         self._lock = lock
@@ -132,8 +134,9 @@ class SqliteStore:
         self._checkpointer.start()
 
     @classmethod
-    async def open(cls, path: Path) -> "SqliteStore":
-        """Open or create the file, readable by its owner only.
+    async def open(cls, path: Path, identity_key: bytes = b"") -> "SqliteStore":
+        """Open or create the file, readable by its owner only. A new one takes `identity_key`, or
+        makes up its own.
 
         Raises `StoreError` where another process serves from it, or it is no store of this layout.
         """
@@ -144,7 +147,7 @@ class SqliteStore:
         except OSError as error:
             raise StoreError(f"{path} can't be opened: {error.strerror or error}") from error
         try:
-            return cls(path, _connect(path), lock)
+            return cls(path, _connect(path), lock, identity_key or secrets.token_bytes(32))
         except sqlite3.Error as error:
             lock.release()
             raise StoreError(f"{path} can't be used as a store: {error}") from error
