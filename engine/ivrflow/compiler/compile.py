@@ -154,7 +154,12 @@ class _Compiler:
                 return program.AnswerStep()
             case model.RecordStep():
                 return self.record(step)
-            case model.RecordOperation() | model.CalloutStep() | model.EmitStep():
+            case (
+                model.RecordOperation()
+                | model.CalloutStep()
+                | model.EmitStep()
+                | model.ControlStep()
+            ):
                 return self.beyond(step)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
@@ -164,10 +169,13 @@ class _Compiler:
                 return program.LogStep(text=text(line, plain))
 
     def beyond(
-        self, step: model.RecordOperation | model.CalloutStep | model.EmitStep
+        self,
+        step: model.RecordOperation | model.CalloutStep | model.EmitStep | model.ControlStep,
     ) -> program.Step:
-        """Compile a step whose effect outlives the call."""
+        """Compile a step whose effect reaches beyond the call."""
         match step:
+            case model.ControlStep():
+                return self.control(step)
             case model.RecordOperation(record=record):
                 return compile_operation(step, self.records[record.name])
             case model.CalloutStep():
@@ -178,6 +186,17 @@ class _Compiler:
                     data={name: value(each) for name, each in data.items()},
                     to=self.closed.webhook if to is None else to.name,
                 )
+
+    def control(self, step: model.ControlStep) -> program.ControlStep:
+        meant = "" if step.who is None else step.who.source.strip()
+        everybody = step.command == "kick_all" or meant == model.ALL
+        return program.ControlStep(
+            command=step.command,
+            room=text(step.conference, self.platform.insert_name),
+            who=None if everybody or step.who is None else text(step.who, plain),
+            everybody=everybody,
+            hold_music=step.hold_music,
+        )
 
     def record(self, step: model.RecordStep) -> program.StartRecordingStep:
         return program.StartRecordingStep(

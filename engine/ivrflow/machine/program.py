@@ -20,6 +20,7 @@ from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
+from ivrflow.model.flow import Command, HoldMusic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,18 @@ class EmitStep:
     to: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlStep:
+    """Command participants of a room: the call that `who` yields, this one if it is None, or
+    `everybody`."""
+
+    command: Command
+    room: Value
+    who: Value | None
+    everybody: bool
+    hold_music: HoldMusic | None
+
+
 Step = (
     SetStep
     | PromptStep
@@ -174,6 +187,7 @@ Step = (
     | RecordOperation
     | CalloutStep
     | EmitStep
+    | ControlStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

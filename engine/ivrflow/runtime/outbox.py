@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
 from ivrflow.jobs import LIFE, Job
-from ivrflow.machine.effects import Emit
+from ivrflow.machine.effects import Control, Emit
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Call
@@ -59,21 +60,11 @@ class Outbox:
         However often the turn is made, they are the same.
         """
         for number, effect in enumerate(taken.effects):
-            if isinstance(effect, Emit):
+            if isinstance(effect, Emit | Control):
                 id = self._id(call, b"%b/%d" % (key, number))
-                body = _encode(_message(effect, taken.session.call, program.flow.name, at))
-                yield Job(
-                    id=id,
-                    kind=WEBHOOK,
-                    to=effect.to,
-                    name=effect.event,
-                    app=call[0],
-                    call=call[1],
-                    body=self._vault.seal((call[0], id), body) if program.secret else body,
-                    made=at,
-                    due=at,
-                    until=at + LIFE,
-                )
+                job = _asked(effect, id, taken.session.call, program.flow.name, at)
+                sealed = self._vault.seal((job.app, id), job.body) if program.secret else job.body
+                yield msgspec.structs.replace(job, body=sealed)
 
     def body(self, job: Job) -> bytes:
         """Return what a job is done with; raises `StoreUnavailableError` without the key."""
@@ -83,6 +74,58 @@ class Outbox:
         hashed = self._ids.copy()
         hashed.update("\x1f".join(call).encode("utf-8", "surrogatepass") + name)
         return hashed.hexdigest()
+
+
+def _asked(effect: Emit | Control, id: str, call: Call, flow: str, at: int) -> Job:
+    """Return the job that an effect of a turn at `at` asks for, its body not sealed yet."""
+    match effect:
+        case Emit():
+            return _emit(effect, id, call, flow, at)
+        case Control():
+            return _control(effect, id, call, at)
+
+
+def _emit(event: Emit, id: str, call: Call, flow: str, at: int) -> Job:
+    return Job(
+        id=id,
+        kind=WEBHOOK,
+        to=event.to,
+        name=event.event,
+        app=call.app,
+        call=call.id,
+        body=_encode(_message(event, call, flow, at)),
+        made=at,
+        due=at,
+        until=at + LIFE,
+    )
+
+
+def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
+    control = commands.Control(
+        command="kick" if wanted.command == "kick_all" else wanted.command,
+        room=wanted.room,
+        region=call.region,
+        call=wanted.who,
+        music=wanted.hold_music,
+    )
+    return Job(
+        id=id,
+        kind=commands.CONTROL,
+        to=commands.PLATFORM,
+        name=wanted.command,
+        app=call.app,
+        call=call.id,
+        body=_encode(control),
+        made=at,
+        due=at,
+        until=at + commands.LIFE,
+        lane=lane_of(call.app, call.id),
+    )
+
+
+def lane_of(app: str, call: str) -> str:
+    """Return the lane of what a call asks of the platform: one thing after the other."""
+    return f"{app}/{call}"
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

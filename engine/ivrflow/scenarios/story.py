@@ -14,7 +14,7 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import Control, Effect, Emit, Log, OrderCallout
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -25,7 +25,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
 )
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import ALL, Flow
 from ivrflow.scenarios.answers import Answered
 from ivrflow.scenarios.stage import Seen, Stage
 
@@ -107,6 +107,8 @@ def _effect(effect: Effect) -> str:
             return f"callout {order.name} to {to}"
         case Emit(event=name, data=data, to=to):
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
+        case Control(command=command, room=room, who=who):
+            return f"{command} {who or ALL} in {room}"
 
 
 def _event(event: Event) -> str:
