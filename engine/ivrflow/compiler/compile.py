@@ -179,6 +179,7 @@ class _Compiler:
                 | model.CalloutStep()
                 | model.EmitStep()
                 | model.SignalStep()
+                | model.ControlStep()
             ):
                 return self.beyond(step)
             case model.StopRecordingStep():
@@ -190,10 +191,16 @@ class _Compiler:
 
     def beyond(
         self,
-        step: model.RecordOperation | model.CalloutStep | model.EmitStep | model.SignalStep,
+        step: model.RecordOperation
+        | model.CalloutStep
+        | model.EmitStep
+        | model.SignalStep
+        | model.ControlStep,
     ) -> program.Step:
-        """Compile a step whose effect outlives the call."""
+        """Compile a step whose effect reaches beyond the call."""
         match step:
+            case model.ControlStep():
+                return self.control(step)
             case model.RecordOperation(record=record):
                 return compile_operation(step, self.records[record.name])
             case model.CalloutStep():
@@ -208,6 +215,17 @@ class _Compiler:
                 return program.SignalStep(
                     name=name, to=text(to, plain), data=None if data is None else value(data)
                 )
+
+    def control(self, step: model.ControlStep) -> program.ControlStep:
+        meant = "" if step.who is None else step.who.source.strip()
+        everybody = step.command == "kick_all" or meant == model.ALL
+        return program.ControlStep(
+            command=step.command,
+            room=text(step.conference, self.platform.insert_name),
+            who=None if everybody or step.who is None else text(step.who, plain),
+            everybody=everybody,
+            hold_music=step.hold_music,
+        )
 
     def record(self, step: model.RecordStep) -> program.StartRecordingStep:
         return program.StartRecordingStep(

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import replies
-from ivrflow.machine.dialling import address, milliseconds, number, shown
+from ivrflow.machine.dialling import address, milliseconds, number, room, shown
 from ivrflow.machine.program import (
     Bridge,
     Collect,
@@ -191,11 +191,8 @@ def _connect_number(walk: Walk, connect: Connect, target: str) -> replies.Connec
 
 
 def _conference(walk: Walk, conference: Conference) -> replies.Conference:
-    room = str(conference.id(walk.names))
-    if not room or room == replies.MENU:
-        raise EvaluationError(f'"{room}" is no name for a room')
     return replies.Conference(
-        room=room,
+        room=room(str(conference.id(walk.names))),
         hold_music=conference.hold_music,
         dtmf=conference.dtmf,
         max_digits=conference.max_digits,

@@ -4,6 +4,7 @@ import msgspec
 
 from ivrflow.machine.orders import Order
 from ivrflow.machine.replies import Reply
+from ivrflow.model.flow import Command, HoldMusic
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -61,4 +62,15 @@ class Emit(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     data: dict[str, object] = {}
 
 
-Effect = Log | OrderCallout | Emit | CancelLegs | Send | Tell | Wake
+class Control(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Participants of `room` are to be commanded: the one whose call is `who`, "" for everybody.
+    `state` is the one that the call was in."""
+
+    command: Command
+    room: str
+    state: str
+    who: str = ""
+    hold_music: HoldMusic | None = None
+
+
+Effect = Log | OrderCallout | Emit | Control | CancelLegs | Send | Tell | Wake

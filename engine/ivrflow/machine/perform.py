@@ -10,11 +10,13 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Emit, Log, OrderCallout, Send
+from ivrflow.machine.dialling import call_id, room
+from ivrflow.machine.effects import Control, Emit, Log, OrderCallout, Send
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.program import (
     AnswerStep,
     CalloutStep,
+    ControlStep,
     EmitStep,
     LocaleStep,
     LogStep,
@@ -107,6 +109,18 @@ def _signal(walk: Walk, step: SignalStep) -> None:
     walk.effects.append(Send(name=step.name, to=to, data=data))
 
 
+def _control(walk: Walk, step: ControlStep) -> None:
+    call = walk.session.call.id if step.who is None else call_id(str(step.who(walk.names)).strip())
+    wanted = Control(
+        command=step.command,
+        room=room(str(step.room(walk.names))),
+        state=walk.state,
+        who="" if step.everybody else call,
+        hold_music=step.hold_music,
+    )
+    walk.effects.append(wanted)
+
+
 def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
     """Yield the names that a step sees: once, or for each item of a list, which is `item` then."""
     if step.for_each is None:
@@ -149,6 +163,7 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     CalloutStep: _order_callout,
     EmitStep: _emit,
     SignalStep: _signal,
+    ControlStep: _control,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

@@ -21,7 +21,7 @@ from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
-from ivrflow.model.flow import Amd
+from ivrflow.model.flow import Amd, Command, HoldMusic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +177,18 @@ class SignalStep:
     data: Value | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlStep:
+    """Command participants of a room: the call that `who` yields, this one if it is None, or
+    `everybody`."""
+
+    command: Command
+    room: Value
+    who: Value | None
+    everybody: bool
+    hold_music: HoldMusic | None
+
+
 Step = (
     SetStep
     | PromptStep
@@ -187,6 +199,7 @@ Step = (
     | CalloutStep
     | EmitStep
     | SignalStep
+    | ControlStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

@@ -13,7 +13,7 @@ import structlog
 from ivrflow import commands
 from ivrflow.callouts import Callout, Seen, State
 from ivrflow.clock import as_milliseconds
-from ivrflow.commands import PATCH, PLATFORM, Became, Done, Gone, Patch, Refused, Unsure
+from ivrflow.commands import PATCH, Became, Done, Gone, Patch, Refused, Unsure
 from ivrflow.errands import CANCEL_LEGS, LEG_ENDED, SIGNAL, WAKE, EndedLeg, SentSignal
 from ivrflow.errors import StoreError
 from ivrflow.jobs import Job, Outcome
@@ -23,6 +23,7 @@ from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.runtime import tries
 from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.dialler import Placer
+from ivrflow.runtime.outbox import command
 from ivrflow.runtime.turn import Turns
 from ivrflow.runtime.worker import Do
 from ivrflow.sinch.render import render
@@ -139,16 +140,10 @@ def _hangup(callout: Callout, region: str, at: int) -> Job:
     """Return the job that hangs a leg up; however often it is made, it is the same."""
     name = callout.id.encode()
     svaml = msgspec.Raw(render(Reply(number=0, action=Hangup())))
-    return Job(
+    return command(
+        PATCH,
         id=hashlib.blake2b(name, digest_size=16, person=b"ivrflow hangup").hexdigest(),
-        kind=PATCH,
-        to=PLATFORM,
-        name=PATCH,
-        app=callout.app,
-        call=callout.call,
+        call=(callout.app, callout.call),
         body=msgspec.json.encode(Patch(svaml=svaml, region=region)),
-        made=at,
-        due=at,
-        until=at + commands.LIFE,
-        lane=f"{callout.app}/{callout.call}",
+        at=at,
     )

@@ -4,6 +4,7 @@ import structlog
 
 from ivrflow.machine.effects import (
     CancelLegs,
+    Control,
     Effect,
     Emit,
     Log,
@@ -15,6 +16,7 @@ from ivrflow.machine.effects import (
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
+from ivrflow.model.flow import ALL
 from ivrflow.telemetry.logs import TurnLine, log_turn
 
 log = structlog.get_logger()
@@ -55,6 +57,15 @@ def _effect(event: Event, effect: Effect) -> None:
             log.info("legs cancelled", call=event.call, legs=list(legs))
         case Tell() | Wake():
             pass  # jobs, which have lines of their own
+        case Control(command=command, room=room, state=state, who=who):
+            log.info(
+                "control",
+                call=event.call,
+                state=state,
+                command=command,
+                conference=room,
+                who=who or ALL,
+            )
 
 
 def name_of(event: Event) -> str:

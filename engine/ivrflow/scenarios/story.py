@@ -14,7 +14,17 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import CancelLegs, Effect, Emit, Log, OrderCallout, Send, Tell, Wake
+from ivrflow.machine.effects import (
+    CancelLegs,
+    Control,
+    Effect,
+    Emit,
+    Log,
+    OrderCallout,
+    Send,
+    Tell,
+    Wake,
+)
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -25,7 +35,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
 )
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import ALL, Flow
 from ivrflow.scenarios.answers import Answered
 from ivrflow.scenarios.stage import Seen, Stage
 
@@ -108,6 +118,8 @@ def _effect(effect: Effect) -> str:
             return f"callout {order.name} to {to}"
         case Emit(event=name, data=data, to=to):
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
+        case Control(command=command, room=room, who=who):
+            return f"{command} {who or ALL} in {room}"
         case Send(name=name, to=to):
             return f"signal {name} to {to}"
         case CancelLegs(legs=legs):
