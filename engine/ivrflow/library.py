@@ -100,19 +100,43 @@ def compile_catalog(checked: Checked, platform: Platform) -> Catalog:
     """Compile an application without errors; raises `UsageError` if no flow can answer calls."""
     routes = _routes(checked)
     begun = (*(route.flow for route in routes), *_calling(checked.all_flows.values()))
-    programs = {
-        name: compile_flow(checked.all_flows[name], checked.app, platform, checked.all_flows)
-        for name in dict.fromkeys(begun)
-    }
-    return Catalog(app=checked.app, programs=programs, routes=routes)
+    return Catalog(app=checked.app, programs=_compiled(checked, platform, begun), routes=routes)
 
 
 def alone(checked: Checked, platform: Platform, route: Route) -> Catalog:
-    """Compile the flow of a route, which answers every call; the application has no errors."""
-    flow = checked.all_flows[route.flow]
-    program = compile_flow(flow, checked.app, platform, checked.all_flows)
+    """Compile the flow of a route, which answers every call, and those that its callouts need; the
+    application has no errors."""
+    programs = _compiled(checked, platform, (route.flow, *_calling(_met(checked, route.flow))))
     every = Route(flow=route.flow, params=route.params, locale=route.locale)
-    return Catalog(app=checked.app, programs={route.flow: program}, routes=(every,))
+    return Catalog(app=checked.app, programs=programs, routes=(every,))
+
+
+def unanswered(checked: Checked, platform: Platform, flow: str) -> Catalog:
+    """Compile what the callouts of a flow need; nobody who calls is answered. The application has
+    no errors."""
+    programs = _compiled(checked, platform, _calling(_met(checked, flow)))
+    return Catalog(app=checked.app, programs=programs, routes=())
+
+
+def _compiled(checked: Checked, platform: Platform, names: Iterable[str]) -> dict[str, Program]:
+    flows = checked.all_flows
+    return {
+        name: compile_flow(flows[name], checked.app, platform, flows)
+        for name in dict.fromkeys(names)
+    }
+
+
+def _met(checked: Checked, flow: str) -> list[Flow]:
+    """Return a flow and all that calls meet after it: those that it runs or lets call somebody."""
+    found = {flow: checked.all_flows[flow]}
+    left = list(found.values())
+    for each in left:
+        next_ = {one.flow.name for one in runs(each)}
+        next_ |= {callee(one, each) for one in each.callouts.values()}
+        new = {name: checked.all_flows[name] for name in sorted(next_ - found.keys())}
+        found.update(new)
+        left += new.values()
+    return left
 
 
 def _calling(flows: Iterable[Flow]) -> Iterator[str]:

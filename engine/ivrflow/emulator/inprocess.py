@@ -1,7 +1,8 @@
 """The platform on a simulated clock, in one process with what answers its callbacks.
 
 Time passes only when it is told to: `wait`, `hear`. Callbacks are delivered one after the other, in
-the order in which they leave, so the same acts give the same transcript.
+the order in which they leave, so the same acts give the same transcript. What answers them may have
+something to do by itself, at its own times: its `companion` does it on the same clock.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Scope
 from ivrflow.emulator.auth import Request
 from ivrflow.emulator.platform import Platform
 from ivrflow.emulator.rest import Response
-from ivrflow.emulator.runner import Handler, Headers
+from ivrflow.emulator.runner import Companion, Handler, Headers
 from ivrflow.emulator.setup import Inbound, Setup
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.emulator.transcript import Entry, Heard, in_words
@@ -51,6 +52,7 @@ class InProcess:
         self.handler = handler
         self.signed_at = signed_at or (lambda: self.platform.now)
         self.patience = patience
+        self.companion: Companion | None = None
         self.settling = False
         self._queue: deque[Delivery] = deque()
         self._handled: set[str] = set()
@@ -69,17 +71,33 @@ class InProcess:
         return done
 
     async def settle(self) -> None:
-        """Deliver callbacks and their answers until there are none.
+        """Deliver callbacks and their answers, and let the companion do what is due, until there is
+        nothing of either.
 
         Within a handler those of the call that it handles stay in line: who answers one event of a
-        call at a time would wait for this one, and this one for them.
+        call at a time would wait for this one, and this one for them. The companion waits, too.
         """
         nested, self.settling = self.settling, True
         try:
-            while (delivery := self._next()) is not None:
-                await self._deliver(delivery)
+            await self._deliver_all()
+            while not nested and self.companion is not None and await self.companion.work():
+                await self._deliver_all()
         finally:
             self.settling = nested
+
+    async def due(self) -> int | None:
+        """Return when something happens next by itself, in milliseconds since 1970; None: never.
+
+        What the companion could not do when it was due is tried a moment later.
+        """
+        there = self.platform.due
+        if self.settling or self.companion is None:
+            return there
+        here = await self.companion.due()
+        if here is None:
+            return there
+        here = max(here, self.platform.now + 1)
+        return here if there is None else min(here, there)
 
     async def catch_up(self) -> None:
         """Deliver what has been left to deliver, unless somebody is about to."""
@@ -119,7 +137,7 @@ class InProcess:
             found = self._find(is_it)
             if found is not None:
                 return found
-            due = self.platform.due
+            due = await self.due()
             if due is None or due > limit:
                 told = "; ".join(in_words(each) for each in self.platform.transcript[begun:])
                 raise MissedError(f"{otherwise}: {told or 'nothing happened'}")
@@ -164,19 +182,26 @@ class InProcess:
 
     async def _until(self, to: int) -> None:
         await self.settle()
-        while (due := self.platform.due) is not None and due <= to:
+        while (due := await self.due()) is not None and due <= to:
             self.platform.advance(due)
             await self.settle()
         self.platform.advance(to)
 
+    async def _deliver_all(self) -> None:
+        while (delivery := self._next()) is not None:
+            await self._deliver(delivery)
+
     def _next(self) -> Delivery | None:
         """Take the next callback out of the line, None where there is none to be delivered now."""
         self._queue.extend(self.platform.take())
-        free = (each for each in self._queue if each.call not in self._handled)
-        found = next(free, None)
+        found = next((each for each in self._queue if self._is_free(each.call)), None)
         if found is not None:
             self._queue.remove(found)
         return found
+
+    def _is_free(self, call: str) -> bool:
+        held = self.companion is not None and self.companion.holds(call)
+        return call not in self._handled and not held
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Bring a callback to the handler, and its answer to the platform."""

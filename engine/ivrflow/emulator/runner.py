@@ -14,6 +14,24 @@ Handler = Callable[[str, Headers, bytes], Awaitable[tuple[int, bytes]]]
 T = TypeVar("T")
 
 
+class Companion(Protocol):
+    """Who lives by a simulated clock besides the platform: what it has to do is done when it is
+    due, and no time passes meanwhile."""
+
+    async def due(self) -> int | None:
+        """Return when it has something to do next, in milliseconds since 1970; None: never, unless
+        something happens before."""
+        ...
+
+    async def work(self) -> bool:
+        """Do all that is due; returns whether there was anything."""
+        ...
+
+    def holds(self, call: str) -> bool:
+        """Whether it deals with a call right now: an event of it would wait until it is done."""
+        ...
+
+
 class Runner(Protocol):
     """Keeps the platform's time, delivers its callbacks and brings their answers."""
 

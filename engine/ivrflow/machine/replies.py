@@ -6,6 +6,8 @@ everything is final: prompts are texts, names are resolved, numbers are E.164 wi
 
 import msgspec
 
+from ivrflow.model.flow import Amd
+
 MENU = "main"
 """The name under which every menu of ours reports its input; no room may be called so."""
 
@@ -101,7 +103,7 @@ class ConnectNumber(_Value, frozen=True, kw_only=True):
     max_duration: int = 0
     tones: str = ""
     dtmf: str = ""
-    amd: bool = False
+    amd: Amd = False
     callbacks: bool = True
     voice: str = ""
 

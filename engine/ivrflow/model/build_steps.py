@@ -1,7 +1,7 @@
 """Steps and transitions from nodes: what is done on the way, and where the call goes next."""
 
 from collections.abc import Iterator, Mapping
-from typing import get_args
+from typing import cast, get_args
 
 from ivrflow.expr.types import Type
 from ivrflow.model.build_prompts import build_own_prompt, refuse_two_prompts
@@ -10,7 +10,10 @@ from ivrflow.model.flow import (
     AnswerStep,
     CalloutStep,
     Choice,
+    Command,
+    ControlStep,
     EmitStep,
+    HoldMusic,
     LocaleStep,
     LogStep,
     Move,
@@ -45,9 +48,10 @@ from ivrflow.source.node import Entry, Node, Scalar, Sequence
 from ivrflow.source.node import Mapping as YamlMapping
 
 STAY = "stay"
-LATER_STEPS = frozenset({"control"})
 
 OPERATIONS: dict[str, Operation] = {name: name for name in get_args(Operation)}
+
+COMMANDS = get_args(Command)
 
 Types = Mapping[str, Type]
 
@@ -130,9 +134,6 @@ class StepBuilder:
 
     def step(self, entry: Entry) -> Iterator[Step]:
         name, value = entry.key.text, entry.value
-        if name in LATER_STEPS:
-            self.reader.not_yet(entry.key.span, name)
-            return
         match name:
             case "set":
                 yield from self.assignments(value)
@@ -144,6 +145,8 @@ class StepBuilder:
                 yield from self.emit(entry)
             case "signal":
                 yield from self.signal(entry)
+            case "control":
+                yield from self.control(entry)
             case _ if name in OPERATIONS:
                 yield from self.operation(entry)
             case _:
@@ -239,6 +242,19 @@ class StepBuilder:
             event=name,
             data={each.key.text: json_value(each.value) for each in entries(child(node, "data"))},
             to=ref(child(node, "to")),
+            at=entry.key.span,
+        )
+
+    def control(self, entry: Entry) -> Iterator[ControlStep]:
+        node = entry.value
+        room, command = text(child(node, "conference")), word(child(node, "command"))
+        if room is None or command not in COMMANDS:
+            return
+        yield ControlStep(
+            command=cast(Command, command),
+            conference=room,
+            who=text(child(node, "who")),
+            hold_music=cast(HoldMusic, word(child(node, "hold_music"))) or None,
             at=entry.key.span,
         )
 

@@ -246,6 +246,24 @@ class SignalStep(_Kind, frozen=True, kw_only=True, tag="signal"):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+Command = Literal["mute", "unmute", "hold", "resume", "kick", "kick_all"]
+HoldMusic = Literal["ring", "music1", "music2", "music3"]
+
+ALL = "all"
+"""Who is meant by everybody in a room, where it is written out."""
+
+
+class ControlStep(_Kind, frozen=True, kw_only=True, tag="control"):
+    """Mute, hold or remove participants of a room. `who` is a call by its id, or `ALL`; None is
+    this call."""
+
+    command: Command
+    conference: Text
+    who: Text | None = None
+    hold_music: HoldMusic | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
 Operation = Literal["read", "put", "delete", "count", "claim", "enqueue", "dequeue", "place"]
 
 
@@ -275,6 +293,7 @@ Step = (
     | CalloutStep
     | EmitStep
     | SignalStep
+    | ControlStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from ivrflow.addresses import LOOPBACK, fault
@@ -15,7 +16,7 @@ from ivrflow.jobs import Job, Outcome
 from ivrflow.machine.environment import fill, marked
 from ivrflow.model.app import Webhook
 from ivrflow.model.flow import Text
-from ivrflow.outbound.http import Http, Incoming, Outgoing
+from ivrflow.outbound.http import Incoming, Outgoing
 from ivrflow.outbound.repeating import retry_after
 from ivrflow.outbound.writing import OWN_HEADERS, environment_value
 
@@ -29,6 +30,12 @@ PREFIX = "whsec_"
 SHORTEST_KEY = 24
 
 
+class Exchanger(Protocol):
+    """Who sends requests and brings the answers; raises `ExchangeError`."""
+
+    async def exchange(self, outgoing: Outgoing, seconds: float) -> Incoming: ...
+
+
 class Webhooks:
     """Sends events to the webhooks that `current` returns, with what `environment` holds.
 
@@ -37,7 +44,7 @@ class Webhooks:
 
     def __init__(
         self,
-        http: Http,
+        http: Exchanger,
         current: Callable[[], Mapping[str, Webhook]],
         environment: Mapping[str, str],
         *,

@@ -5,11 +5,12 @@ from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
-from ivrflow.clock import from_milliseconds
+from ivrflow.clock import as_milliseconds, from_milliseconds
 from ivrflow.emulator.runner import Headers, Runner
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.errors import CallbackError
 from ivrflow.machine.events import Event
+from ivrflow.rehearsal.errands import Errands
 from ivrflow.runtime.answer import Answer
 from ivrflow.runtime.turn import Turns
 from ivrflow.sinch.parse import parse
@@ -42,32 +43,68 @@ def setup(seed: str = "ivrflow", secret: str = "") -> Setup:
     return Setup(applications=(application,), seed=seed)
 
 
+Begin = Callable[[Turns], Errands]
+"""Makes what does for turns what they ask for."""
+
+
 class Engine:
-    """Answers a platform's callbacks, from `start` to `stop`; `handle` is the emulator's `Handler`.
+    """Answers a platform's callbacks, from `start` to `stop`; `handle` is the emulator's `Handler`,
+    the engine itself its `Companion` where the platform's time is simulated.
 
     `make` makes the turns of a store. `asking`: time stands still on the platform, so what is
-    looked up behind a prompt is there before it goes on.
+    looked up behind a prompt is there before it goes on. Without `begin` nobody is dialled, and no
+    job done.
     """
 
     store: Store
     turns: Turns
 
     def __init__(
-        self, open_store: Open, make: Callable[[Store], Turns], asking: Asking | None = None
+        self,
+        open_store: Open,
+        make: Callable[[Store], Turns],
+        asking: Asking | None = None,
+        begin: Begin | None = None,
     ) -> None:
         self.asking = asking
         self._open_store = open_store
         self._make = make
+        self._begin = begin
+        self._errands: Errands | None = None
 
     async def start(self) -> None:
         """Raises `StoreError`."""
         self.store = await self._open_store()
         self.turns = self._make(self.store)
+        if self._begin is not None:
+            self._errands = self._begin(self.turns)
+            self.turns.notice()  # what lies in the store may be due
+            self.turns.outbox.notice()
 
     async def stop(self) -> None:
         """Stop; who starts again finds what the store holds."""
+        if self._errands is not None:
+            await self._errands.stop()
         await self.turns.drain()
         await self.store.close()
+
+    async def run(self) -> None:
+        """Do what turns ask for as real time passes, until cancelled."""
+        if self._errands is not None:
+            await self._errands.run()
+
+    async def work(self) -> bool:
+        """Do what turns have asked for and is due; returns whether there was anything."""
+        at = as_milliseconds(self.turns.now())
+        return self._errands is not None and await self._errands.work(at)
+
+    async def due(self) -> int | None:
+        """Return when something is to be done next of what turns have asked for."""
+        return None if self._errands is None else self._errands.due
+
+    def holds(self, call: str) -> bool:
+        """Whether a turn of a call is being made."""
+        return (APP, call) in self.turns.mailbox
 
     async def handle(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         try:

@@ -47,11 +47,11 @@ log = structlog.get_logger()
 class Placer(Protocol):
     """Who asks the platform. What they can't do they say; they don't raise."""
 
-    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
-        """Place a call as `app`; its events carry `custom`."""
+    async def place(self, app: str, dial: Dial, custom: str, region: str) -> Answer:
+        """Place a call as `app` in `region`; its events carry `custom`."""
         ...
 
-    async def look(self, app: str, call: str) -> Seen:
+    async def look(self, app: str, call: str, region: str) -> Seen:
         """Return what the platform says of a call."""
         ...
 
@@ -103,6 +103,22 @@ class Dialler:
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
+
+    async def catch_up(self) -> bool:
+        """Do all that is due; returns whether there was anything. In the place of `run`, for those
+        who keep the time themselves."""
+        return await self._rounds.catch_up(self.work)
+
+    @property
+    def woken(self) -> bool:
+        """Whether something may be due since `catch_up`, however soon that was."""
+        return self._rounds.woken
+
+    async def due(self) -> int | None:
+        """Return when something is to be done next, in milliseconds since 1970; None: nothing is,
+        as far as is known now."""
+        room = self._limits.at_once - await self._store.busy_callouts()
+        return await self._store.next_due(waiting=room > 0)
 
     async def drain(self) -> None:
         """Wait for what has begun, however long it takes: to give up a request to place a call
@@ -187,7 +203,7 @@ class Dialler:
         assert order.dial is not None  # noqa: S101  it was judged to be dialled
         try:
             token = self._callouts.token(callout)
-            return await self._placer.place(callout.app, order.dial, token)
+            return await self._placer.place(callout.app, order.dial, token, order.region)
         except Exception:  # whatever it was, the call may have been placed
             log.exception("placing failed", callout=callout.name, id=callout.id)
             return Unsure("a fault of the engine")
@@ -234,7 +250,8 @@ class Dialler:
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
-        seen = await self._placer.look(callout.app, callout.call)
+        region = self._callouts.order(callout).region
+        seen = await self._placer.look(callout.app, callout.call, region)
         at = as_milliseconds(self._now())
         if seen.state == "ongoing":
             await self._amend(callout, lambda each: tries.ongoing(each, at))

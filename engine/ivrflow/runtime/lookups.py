@@ -23,6 +23,9 @@ from ivrflow.runtime.mailbox import Key
 RESERVE = 0.5
 """Seconds before the deadline of a turn that look-ups leave for its commit."""
 
+BEHIND = "look-up behind a prompt"
+"""The name of tasks whose answer no turn waits for."""
+
 MAX_EVENTS = 200
 """Events whose answers are kept for a turn that is run again."""
 
@@ -136,7 +139,7 @@ class LookUps:
         lookup = pending.lookup
         until = monotonic() + lookup.patience / 1000
         asking = self._ask(call, lookup, self._name(call, pending.number), until)
-        running = _Running(pending.number, asyncio.create_task(asking))
+        running = _Running(pending.number, asyncio.create_task(asking, name=BEHIND))
         self._running_by_call[call] = running
         return running
 

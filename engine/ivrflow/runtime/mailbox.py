@@ -12,6 +12,10 @@ class Mailbox:
     def __init__(self) -> None:
         self._lines: dict[Key, deque[asyncio.Future[None]]] = {}
 
+    def __contains__(self, key: Key) -> bool:
+        """Whether somebody is inside."""
+        return key in self._lines
+
     def try_enter(self, key: Key) -> bool:
         """Enter if nobody is inside. Whoever enters must `leave`."""
         if key in self._lines:

@@ -53,6 +53,24 @@ class Rounds:
                 async with asyncio.timeout(rest):
                     await self._more.wait()
 
+    async def catch_up(self, work: Callable[[], Awaitable[float]]) -> bool:
+        """Have rounds until all that is due is done, with all that follows from it at once; returns
+        whether there was anything. For those who keep the time themselves, in the place of `run`.
+        """
+        begun = False
+        while True:
+            self._more.clear()
+            await work()
+            if not self.busy:
+                return begun
+            begun = True
+            await self.drain()
+
+    @property
+    def woken(self) -> bool:
+        """Whether somebody wants another round."""
+        return self._more.is_set()
+
     def begin(self, id: str, doing: Coroutine[None, None, None]) -> None:
         """Begin a task; when it ends there is another round."""
 

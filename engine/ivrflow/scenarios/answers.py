@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.machine.lookups import BUDGET, LookedUp, Lookup, failed, read_answer
 from ivrflow.rehearsal.asking import UnderWay
+from ivrflow.runtime.lookups import BEHIND
 from ivrflow.scenarios.model import Mock, Request
 
 
@@ -49,8 +51,7 @@ class Answers:
         self._left = {each.name: list(each.answers) for each in requests}
         self._unasked = {each.name: len(each.answers) for each in requests}
         self._mock_by_key: dict[str, Mock] = {}
-        self._turn: asyncio.Task[object] | None = None
-        self._begun = 0
+        self._begun: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
@@ -60,8 +61,9 @@ class Answers:
 
     async def begin(self) -> None:
         """An event has come: what is due until now is answered before its turn."""
-        self._turn, self._begun = asyncio.current_task(), self._world.platform.now
-        due = [sleeper for at, sleeper in self._sleepers if at <= self._begun]
+        now = self._world.platform.now
+        self._begun[_task()] = now
+        due = [sleeper for at, sleeper in self._sleepers if at <= now]
         for sleeper in due:
             if not sleeper.done():
                 sleeper.set_result(None)
@@ -103,14 +105,15 @@ class Answers:
 
     @property
     def _is_waited_for(self) -> bool:
-        """Whether who asks is the turn, and not something behind a prompt."""
-        return asyncio.current_task() is self._turn
+        """Whether who asks is a turn, and not something behind a prompt."""
+        return _task().get_name() != BEHIND
 
     def _allowed(self, lookup: Lookup) -> int:
         """Return the milliseconds that an answer may take, as the engine would have it."""
         if not self._is_waited_for:
             return lookup.patience
-        spent = self._world.platform.now - self._begun
+        now = self._world.platform.now
+        spent = now - self._begun.get(_task(), now)
         return max(0, min(lookup.patience, BUDGET - spent))
 
     async def _sleep(self, ms: int) -> None:
@@ -120,3 +123,10 @@ class Answers:
             sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sleepers.append((self._world.platform.now + ms, sleeper))
             await sleeper
+
+
+def _task() -> "asyncio.Task[object]":
+    """Return the task that asks."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101  a coroutine runs in a task
+    return task

@@ -14,7 +14,17 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import (
+    CancelLegs,
+    Control,
+    Effect,
+    Emit,
+    Log,
+    OrderCallout,
+    Send,
+    Tell,
+    Wake,
+)
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -25,7 +35,7 @@ from ivrflow.machine.events import (
     NoInput,
     NoMatch,
 )
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import ALL, Flow
 from ivrflow.scenarios.answers import Answered
 from ivrflow.scenarios.stage import Seen, Stage
 
@@ -94,11 +104,12 @@ def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow]) -> Iterator[Line]:
     yield Line(at=seen.at - begun, text=f"  {moved}", place=_place(seen, flows))
     if trace.fault:
         yield Line(at=seen.at - begun, text=f"  failed: {trace.fault}")
-    for effect in seen.step.effects:
-        yield Line(at=seen.at - begun, text="  " + _effect(effect))
+    for told in filter(None, map(_effect, seen.step.effects)):
+        yield Line(at=seen.at - begun, text="  " + told)
 
 
 def _effect(effect: Effect) -> str:
+    """Return what a turn asked for, "" for what is seen where it is done."""
     match effect:
         case Log(text=text):
             return f'log "{text}"'
@@ -107,6 +118,14 @@ def _effect(effect: Effect) -> str:
             return f"callout {order.name} to {to}"
         case Emit(event=name, data=data, to=to):
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
+        case Control(command=command, room=room, who=who):
+            return f"{command} {who or ALL} in {room}"
+        case Send(name=name, to=to):
+            return f"signal {name} to {to}"
+        case CancelLegs(legs=legs):
+            return f"legs {', '.join(map(str, legs))} not wanted any more"
+        case Tell() | Wake():
+            return ""
 
 
 def _event(event: Event) -> str:

@@ -21,8 +21,8 @@ from ivrflow.outbound.placing import Clients, Placing
 from ivrflow.outbound.requests import Requests
 from ivrflow.outbound.webhooks import Webhooks
 from ivrflow.runtime.dialler import Dialler, Limits
+from ivrflow.runtime.kinds import do_by_kind
 from ivrflow.runtime.line import write_line
-from ivrflow.runtime.outbox import WEBHOOK
 from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
 from ivrflow.runtime.worker import Worker
@@ -118,7 +118,7 @@ async def answering(
     limits = Limits(per_second=settings.callouts_per_second, at_once=settings.max_callouts)
     dialler = Dialler(turns, Placing(voice, environment), limits)
     webhooks = Webhooks(http, lambda: library.current.app.webhooks, environment)
-    worker = Worker(store, turns.outbox, {WEBHOOK: webhooks.send})
+    worker = Worker(store, turns.outbox, do_by_kind(turns, webhooks.send, voice))
     doing = (_sweep(store), dialler.run(), worker.run())
     beside = [asyncio.create_task(each) for each in doing]
     try:

@@ -53,12 +53,12 @@ from ivrflow.store.sqlite_callouts import (
 from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
 from ivrflow.store.sqlite_records import SqliteRecords
 
-FORMAT = b"3"
+FORMAT = b"4"
 """The layout of the file. Opening brings a file of an earlier layout to this one; a later one is
 refused."""
 
-EARLIER_FORMATS = (b"1", b"2")
-"""1: without the table `record`. 2: without `callout` and `job`."""
+EARLIER_FORMATS = (b"1", b"2", b"3")
+"""1: without the table `record`. 2: without `callout` and `job`. 3: callouts have no legs."""
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
@@ -101,8 +101,10 @@ _Work = tuple[list[_Pending], list[Place | Exception] | None]
 class SqliteStore:
     """A SQLite file; meets `ivrflow.store.base.Store`. Open it with `SqliteStore.open`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock) -> None:
-        self.identity_key = cast(bytes, _meta(connection, "identity_key", secrets.token_bytes(32)))
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: FileLock, identity_key: bytes
+    ) -> None:
+        self.identity_key = cast(bytes, _meta(connection, "identity_key", identity_key))
         _meta(connection, "probe", b"")
         self._path = path
         self._lock = lock
@@ -132,8 +134,9 @@ class SqliteStore:
         self._checkpointer.start()
 
     @classmethod
-    async def open(cls, path: Path) -> "SqliteStore":
-        """Open or create the file, readable by its owner only.
+    async def open(cls, path: Path, identity_key: bytes = b"") -> "SqliteStore":
+        """Open or create the file, readable by its owner only. A new one takes `identity_key`, or
+        makes up its own.
 
         Raises `StoreError` where another process serves from it, or it is no store of this layout.
         """
@@ -144,7 +147,7 @@ class SqliteStore:
         except OSError as error:
             raise StoreError(f"{path} can't be opened: {error.strerror or error}") from error
         try:
-            return cls(path, _connect(path), lock)
+            return cls(path, _connect(path), lock, identity_key or secrets.token_bytes(32))
         except sqlite3.Error as error:
             lock.release()
             raise StoreError(f"{path} can't be used as a store: {error}") from error
@@ -190,7 +193,7 @@ class SqliteStore:
             known = find_callout(connection, id)
             if known is None:
                 return None
-            records = SqliteRecords(connection, app=known.app, call=id, at=at)
+            records = SqliteRecords(connection, app=known.app, call=id, at=at, load=self._load)
             after = decide(known, records)
             put_callouts(connection, () if after is None else (after,))
             return after or known
@@ -402,7 +405,9 @@ class SqliteStore:
         return place
 
     def _records(self, draft: Draft) -> SqliteRecords:
-        return SqliteRecords(self._connection, app=draft.app, call=draft.call, at=draft.at)
+        return SqliteRecords(
+            self._connection, app=draft.app, call=draft.call, at=draft.at, load=self._load
+        )
 
     def _keep(self, turn: Turn) -> Place:
         """Note the rows of a turn; `_flush` writes them."""
@@ -426,6 +431,8 @@ class SqliteStore:
             self._over.append((turn.app, turn.call))
         self._callouts += turn.callouts
         self._jobs += map(msgspec.structs.astuple, turn.jobs)
+        for each in turn.also:
+            self._keep(each)
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -562,7 +569,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.executescript(statement("schema"))
     try:
-        if is_earlier(_meta(connection, "format", FORMAT), path):
+        layout = _meta(connection, "format", FORMAT)
+        if layout == b"3":
+            connection.executescript(statement("legs"))
+        if is_earlier(layout, path):
             connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     except StoreError:
         connection.close()
