@@ -108,9 +108,12 @@ def _targets(transition: Transition) -> Iterator[Ref]:
 
 
 def _is_spoken(flow: Flow, prompt: Prompt) -> bool:
-    """Whether a prompt has words only; a parameter that is a prompt may be a sound."""
+    """Whether a prompt has words only, in the call's own voice; a parameter that is a prompt may be
+    a sound."""
     heard = {name for name, decl in flow.params.items() if decl.type.name is T.PROMPT}
     return all(
-        not isinstance(part, PlayPart) and heard.isdisjoint(_PARAMETER.findall(part.text.source))
+        not isinstance(part, PlayPart)
+        and not (part.voice or part.locale)
+        and heard.isdisjoint(_PARAMETER.findall(part.text.source))
         for part in prompt
     )

@@ -16,7 +16,7 @@ from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.telling import Keys, Said
 from ivrflow.diagnostics import Related, Severity, Span, listed
-from ivrflow.model.flow import Choice, Collect, Menu, PlayPart, State
+from ivrflow.model.flow import Choice, Collect, Hold, Menu, PlayPart, State
 
 TOLD_ONCE = frozenset("*#0")
 """Keys that callers remember: it is enough that the flow speaks of them somewhere."""
@@ -86,7 +86,7 @@ def _heard(subject: Subject) -> Iterator[tuple[Said, Keys, Span, str]]:
 
 
 def _asks(state: State) -> bool:
-    return isinstance(state.action, Menu | Collect)
+    return isinstance(state.action, Menu | Collect | Hold)
 
 
 @FLOW.add(
@@ -157,7 +157,7 @@ def _offered(state: State) -> Iterator[Choice]:
     match state.action:
         case Menu(choices=choices, speech=speech):
             yield from (each for each in choices if not (speech and each.words))
-        case Collect(keys=keys):
+        case Collect(keys=keys) | Hold(keys=keys):
             yield from keys
         case _:
             pass
