@@ -1,5 +1,5 @@
-"""What turns have others do, in a rehearsal: callouts are dialled and jobs done by what does so at a
-server, on the clock of an emulated platform.
+"""What turns have others do, in a rehearsal: callouts are dialled and jobs done by what does so at
+a server, on the clock of an emulated platform.
 """
 
 import asyncio

@@ -30,9 +30,7 @@ class Requesting:
             runner = self._runner()
             headers = {**request.headers, **self._signed(app, request)}
             answer = await runner.request(
-                Asked(
-                    method=request.method, path=request.path, headers=headers, body=request.body
-                )
+                Asked(method=request.method, path=request.path, headers=headers, body=request.body)
             )
         if 200 <= answer.status < 300:
             return request.read(answer.body)
