@@ -78,6 +78,9 @@ steps = st.lists(
             {"enqueue": {"record": "line", "value": {"at": "{{ visits.s0 }}"}}},
             {"dequeue": {"record": "line", "into": "next_one"}},
             {"delete": {"record": "line"}},
+            {"control": {"command": "mute", "conference": "{{ call.custom }}room"}},
+            {"control": {"command": "hold", "conference": "r", "who": "{{ call.custom }}"}},
+            {"control": {"command": "kick_all", "conference": "room"}},
         ]
     ),
     max_size=2,

@@ -20,7 +20,7 @@ from ivrflow.library import Library
 from ivrflow.machine.asking import answered
 from ivrflow.machine.events import Chosen, Event, Incoming
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
-from ivrflow.machine.outcome import Facts, Need, Question, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Facts, Join, Need, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Answer, ConnectNumber, ConnectSip, Menu, Reply
 from ivrflow.machine.session import Session
@@ -61,6 +61,8 @@ def facts_of(
     turn = MemoryTurn(records, ("key", session.call.id), at * 60_000)
 
     def answer(ordinal: int, question: Question) -> Recorded | LookedUp | Waiting:
+        if isinstance(question, Join):
+            return Recorded("")
         if isinstance(question, Lookup | Pending):
             return looked_up[ordinal % len(looked_up)]
         return Recorded(turn.perform(question))

@@ -32,6 +32,8 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     often the platform was too busy for the present one. `made` and `due` are milliseconds since
     1970: at `due` something is to be done, as its `state` says. `call` is the call id of the last
     try, "" while there is none. `result` is that of the last try, `reason` says more for people.
+    A leg has a number, `leg`, among those of the call `parent`; when it is over the call is told,
+    in the same transaction. One that is `unwanted` and rings already is not spoken to.
     """
 
     id: str
@@ -50,6 +52,9 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     call: str = ""
     result: str = ""
     reason: str = ""
+    parent: str = ""
+    leg: int = 0
+    unwanted: bool = False
 
     def changed(self, **changes: object) -> "Callout":
         """Return the callout after a change."""

@@ -12,8 +12,8 @@ MAX_TRIES = 20
 LEASE = 60_000
 """Milliseconds for which a job belongs to who took it; a try takes less."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 5_000, 4 * 3_600_000
-"""Milliseconds before another try, at most; each time twice the last, up to the longest."""
+LOST = "who did it was stopped meanwhile"
+"""Why the last try failed of which nobody knows what came of it."""
 
 
 class State(StrEnum):
@@ -69,7 +69,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def taken(job: Job, at: int, lease: int = LEASE) -> Job:
     """Somebody is about to do it."""
-    return job.changed(state=State.RUNNING, attempt=job.attempt + 1, due=at + lease)
+    fault = LOST if job.state is State.RUNNING else job.fault
+    return job.changed(state=State.RUNNING, attempt=job.attempt + 1, due=at + lease, fault=fault)
+
+
+def is_lost(job: Job) -> bool:
+    """Whether nobody knows what came of the try before this one."""
+    return job.fault == LOST
 
 
 def done(job: Job, at: int) -> Job:
@@ -91,21 +97,33 @@ def buried(job: Job, at: int, fault: str) -> Job:
 
 def revived(job: Job, at: int) -> Job:
     """Somebody wants it tried again, from the beginning and at once."""
-    return job.changed(state=State.WAITING, attempt=0, due=at, until=at + LIFE)
+    return job.changed(state=State.WAITING, attempt=0, due=at, until=at + LIFE, fault="")
 
 
-def pause(attempt: int, chance: float) -> int:
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds before another try, at most: `first`, then each time twice the last, up to the
+    `longest`."""
+
+    first: int
+    longest: int
+
+
+PATIENT = Pace(first=5_000, longest=4 * 3_600_000)
+
+
+def pause(attempt: int, chance: float, pace: Pace = PATIENT) -> int:
     """Return the milliseconds after the try `attempt`; `chance` is a number from 0 to 1.
 
     Full jitter: who failed together does not come back together.
     """
-    return int(chance * min(FIRST_PAUSE << (attempt - 1), LONGEST_PAUSE))
+    return int(chance * min(pace.first << (attempt - 1), pace.longest))
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a try. `fault` says why it failed, "" if it did not; `again`: another try may
-    help, after `pause` milliseconds at least."""
+    help, after `pause` milliseconds at least, and at this `pace`."""
 
     fault: str = ""
     again: bool = False
     pause: int = 0
+    pace: Pace = PATIENT

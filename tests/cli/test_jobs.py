@@ -57,11 +57,33 @@ def test_a_person_sees_what_is_to_be_done_and_what_was_given_up(jobs: Shell) -> 
     code, shown, told = jobs("list")
     assert (code, told) == (0, "")
     assert [line.split() for line in shown.splitlines()] == [
-        ["ID", "STATE", "TO", "NAME", "CALL", "TRIES", "DUE", "FAULT"],
-        ["d", "dead", "erp", "confirmed", "call-1", "0", "1970-01-01T00:00:03Z", "status", "404"],
-        ["c", "dead", "crm", "confirmed", "call-1", "0", "1970-01-01T00:00:02Z", "status", "410"],
-        ["b", "done", "crm", "confirmed", "call-1", "0", "1970-01-01T00:00:01Z"],
-        ["a", "waiting", "crm", "confirmed", "call-1", "0", "1970-01-01T00:00:00Z"],
+        ["ID", "STATE", "KIND", "TO", "NAME", "CALL", "TRIES", "DUE", "FAULT"],
+        [
+            "d",
+            "dead",
+            "webhook",
+            "erp",
+            "confirmed",
+            "call-1",
+            "0",
+            "1970-01-01T00:00:03Z",
+            "status",
+            "404",
+        ],
+        [
+            "c",
+            "dead",
+            "webhook",
+            "crm",
+            "confirmed",
+            "call-1",
+            "0",
+            "1970-01-01T00:00:02Z",
+            "status",
+            "410",
+        ],
+        ["b", "done", "webhook", "crm", "confirmed", "call-1", "0", "1970-01-01T00:00:01Z"],
+        ["a", "waiting", "webhook", "crm", "confirmed", "call-1", "0", "1970-01-01T00:00:00Z"],
     ]
     only = json.loads(jobs("list", "--state", "dead", "--to", "crm", "--json")[1])
     assert [(each["id"], each["fault"]) for each in only] == [("c", "status 410")]

@@ -98,6 +98,7 @@ class Box:
         self.logged: list[str] = []
         self.answers: list[Answer] = []
         self.lost = False
+        self.regions: list[str] = []
         self.begin(store)
 
     def begin(self, store: Store) -> None:
@@ -116,14 +117,15 @@ class Box:
     def _tell(self, event: Event, program: Program, step: Step) -> None:
         self.logged += [each.text for each in step.effects if isinstance(each, Log)]
 
-    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
-        answer = await self.placing.place(app, dial, custom)
+    async def place(self, app: str, dial: Dial, custom: str, region: str) -> Answer:
+        self.regions.append(region)
+        answer = await self.placing.place(app, dial, custom, region)
         answer = Unsure("no answer") if self.lost else answer
         self.answers.append(answer)
         return answer
 
-    async def look(self, app: str, call: str) -> Seen:
-        return await self.placing.look(app, call)
+    async def look(self, app: str, call: str, region: str) -> Seen:
+        return await self.placing.look(app, call, region)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, and do what is due as it becomes due."""
@@ -482,12 +484,12 @@ class Holding:
         self.asked: list[str] = []
         self.gate = asyncio.Event()
 
-    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
+    async def place(self, app: str, dial: Dial, custom: str, region: str) -> Answer:
         self.asked.append(dial.to)
         await self.gate.wait()
         return Placed(f"call-{len(self.asked)}")
 
-    async def look(self, app: str, call: str) -> Seen:
+    async def look(self, app: str, call: str, region: str) -> Seen:
         return Seen("over", "busy")
 
 
@@ -519,6 +521,33 @@ def test_no_more_calls_are_under_way_than_may_be(play: Callable[..., None]) -> N
         assert await box.store.busy_callouts() == 3
 
     play(story)
+
+
+def test_calls_are_placed_and_looked_for_in_the_region_of_the_call_that_wants_them(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        program = box.library.current.programs["reminder"]
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+        wanted = msgspec.structs.replace(wanted, region="sae1")
+        at = as_milliseconds(box.now())
+        callout = box.turns.callouts.wanted(APP, wanted, id=ONE, at=at, due=at)
+        await box.store.put_callouts([callout])
+        await box.wait(10)
+        assert box.regions == ["sae1"]
+        live = box.turns.live.get((APP, (await box.callout(ONE)).call))
+        assert live is not None
+        assert live.session.call.region == "sae1"
+
+    play(story, Person(address=ADA))
+
+
+def test_a_call_whose_event_names_a_region_is_there(library: Library) -> None:
+    program = library.current.programs["reminder"]
+    wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
+    wanted = msgspec.structs.replace(wanted, region="sae1")
+    event = Answered(app=APP, call="call", region="euc1")
+    assert begin_callout(program, wanted, event, ONE).call.region == "euc1"
 
 
 def test_what_became_of_calls_is_seen_to_however_many_wait(play: Callable[..., None]) -> None:
@@ -586,7 +615,7 @@ def test_what_the_platform_answers_is_kept_though_the_store_refuses_it_at_first(
                 raise StoreUnavailableError("full")
             return await amend(id, at, decide)
 
-        async def place(app: str, dial: Dial, custom: str) -> Answer:
+        async def place(app: str, dial: Dial, custom: str, region: str) -> Answer:
             box.answers.append(answer)
             return answer
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from servers import Habit, Server, answer, says, server
 from structlog.testing import capture_logs
 
 from ivrflow.errors import ConflictError
-from ivrflow.jobs import Job, State, revived
+from ivrflow.jobs import Job, Outcome, State, revived
 from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.webhooks import Webhooks
@@ -427,6 +428,51 @@ def test_a_slow_receiver_has_few_at_a_time_and_keeps_no_caller_and_no_other_wait
                 working.cancel()
 
     asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_each_receiver_has_as_many_jobs_at_a_time_as_it_bears(place: Place) -> None:
+    under_way: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    gate = asyncio.Event()
+
+    async def hold(job: Job, body: bytes) -> Outcome:
+        under_way[job.to] += 1
+        most[job.to] = max(most[job.to], under_way[job.to])
+        await gate.wait()
+        under_way[job.to] -= 1
+        return Outcome()
+
+    def job(to: str, number: int, lane: str) -> Job:
+        return Job(
+            id=f"{to}-{number}",
+            kind="held",
+            to=to,
+            name="x",
+            app="app",
+            call="call-1",
+            body=b"",
+            made=0,
+            due=0,
+            until=1,
+            lane=lane,
+        )
+
+    async def story(it: Box, crm: Server) -> None:
+        alone = [job(to, each, "") for to in ("crm", "@sinch") for each in range(60)]
+        in_line = [job("@calls", each, "call-1") for each in range(3)]
+        await it.turns.store.put_jobs([*alone, *in_line])
+        it.worker = Worker(
+            it.turns.store, it.turns.outbox, {"held": hold}, now=lambda: it.at, chance=lambda: 0
+        )
+        await it.worker.work()
+        await asyncio.sleep(0)
+        assert most == {"crm": 10, "@sinch": 50, "@calls": 1}
+        gate.set()
+        while any(each.state is not State.DONE for each in await it.jobs()):
+            await it.work()
+        assert most == {"crm": 10, "@sinch": 50, "@calls": 1}
+
+    play(place, says(b""), story)
 
 
 def test_who_is_waited_for_at_the_end_is_told_to_the_end(place: Place) -> None:

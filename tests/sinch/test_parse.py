@@ -128,6 +128,14 @@ def test_machine_detection_is_told_in_our_words() -> None:
     assert event == events.Answered(app="key", call="c", amd="unsure")
 
 
+def test_an_answer_may_say_where_the_call_lives() -> None:
+    url = "https://calling-euc1.api.sinch.com/calling/v1/calls/id/c"
+    event = read({"event": "ace", "callid": "c", "callResourceUrl": url})
+    assert event == events.Answered(app="key", call="c", region="euc1")
+    elsewhere = read({"event": "ace", "callid": "c", "callResourceUrl": "https://evil.example/"})
+    assert elsewhere == events.Answered(app="key", call="c")
+
+
 def test_notices_need_no_timestamp() -> None:
     event = read({"event": "notify", "callid": "c", "type": "callingerror", "errorCode": "40001"})
     assert isinstance(event, events.Notified)

@@ -7,6 +7,7 @@ from ivrflow.analysis.rules import (
     FLOW,
     applications,
     callouts,
+    conferences,
     contexts,
     digits,
     events,
@@ -39,6 +40,7 @@ from ivrflow.model.flow import Flow
 FAMILIES = (
     applications,
     callouts,
+    conferences,
     contexts,
     digits,
     events,

@@ -36,6 +36,7 @@ from ivrflow.model.flow import (
     Conference,
     Connect,
     Constant,
+    ControlStep,
     Decl,
     DeclaredPrompt,
     EmitStep,
@@ -274,6 +275,10 @@ class _Reader:
                     self.texts.credentials(credentials)
             case CalloutStep() | EmitStep() | RecordOperation():
                 self.beyond(step, known)
+            case ControlStep(conference=room, who=who):
+                self.texts.text(room, known, use="the name of a room")
+                if who is not None:
+                    self.texts.text(who, known, use="the id of a call")
             case _:
                 pass
 

@@ -12,7 +12,7 @@ from ivrflow.errors import UsageError
 from ivrflow.machine.asking import answered
 from ivrflow.machine.events import Incoming
 from ivrflow.machine.lookups import Lookup, Pending
-from ivrflow.machine.outcome import Answer, Facts, Need, Question, Recorded
+from ivrflow.machine.outcome import Answer, Facts, Join, Need, Question, Recorded
 from ivrflow.machine.preview import ANSWER_FIRST, preview
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Reply
@@ -64,7 +64,7 @@ def _svaml(program: Program, state: str, context: Context) -> bytes:
         return preview(program, state, context, SAMPLE, facts)
 
     def answer(ordinal: int, question: Question) -> Answer:
-        if isinstance(question, Lookup | Pending):
+        if isinstance(question, Lookup | Pending | Join):
             raise UsageError(f'"{state}" {ANSWER_FIRST}')
         return Recorded(records.perform(question))
 

@@ -16,7 +16,7 @@ from ivrflow.store.jobs_file import JobsFile
 
 F = TypeVar("F", bound=Callable[..., object])
 
-HEADINGS = ("ID", "STATE", "TO", "NAME", "CALL", "TRIES", "DUE", "FAULT")
+HEADINGS = ("ID", "STATE", "KIND", "TO", "NAME", "CALL", "TRIES", "DUE", "FAULT")
 EVERYTHING = 1_000_000
 
 
@@ -26,7 +26,8 @@ def _json_option(command: F) -> F:
 
 @click.group("jobs")
 def command() -> None:
-    """Look at jobs, such as events on their way to webhooks, and try again what was given up.
+    """Look at jobs, such as events on their way to webhooks and commands to rooms (`@sinch`), and
+    try again what was given up.
 
     Works beside a running server, which sees a change within seconds.
 
@@ -37,7 +38,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--state", type=click.Choice([each.value for each in State]))
-@click.option("--to", default="", metavar="WEBHOOK", help="only those for this webhook")
+@click.option("--to", default="", metavar="WHOM", help="only those for this webhook, or @sinch")
 @click.option("--call", default="", help="only those that this call wanted")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @_json_option
@@ -74,7 +75,7 @@ def show(id: str, as_json: bool, store: str | None) -> None:
 @command.command("retry")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "every", is_flag=True, help="all that are dead")
-@click.option("--to", default="", metavar="WEBHOOK", help="with --all: only those for this webhook")
+@click.option("--to", default="", metavar="WHOM", help="with --all: only those for this webhook")
 @store_option
 def retry(ids: tuple[str, ...], every: bool, to: str, store: str | None) -> None:
     """Try dead jobs again, from the beginning; each keeps its id."""
@@ -149,7 +150,7 @@ def _text(body: object) -> str:
 
 def _cells(job: Job) -> tuple[str, ...]:
     tries, due = str(job.attempt), _time(job.due)
-    return job.id, job.state.value, job.to, job.name, job.call, tries, due, job.fault
+    return job.id, job.state.value, job.kind, job.to, job.name, job.call, tries, due, job.fault
 
 
 def _time(milliseconds: int) -> str:

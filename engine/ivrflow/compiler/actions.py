@@ -27,13 +27,15 @@ Handled = (
     | model.Collect
     | model.Connect
     | model.Conference
+    | model.Bridge
     | model.Park
     | model.Run
     | model.Return
     | model.Continue
     | model.Hangup
 )
-"""All actions but look-ups, which `ivrflow.compiler.requests` compiles."""
+"""All actions but look-ups, which `ivrflow.compiler.requests` compiles, and holds, which depend on
+their state."""
 
 CompileTransition = Callable[[model.Transition], program.Transition]
 
@@ -59,6 +61,15 @@ class ActionCompiler:
                 return self.conference(action)
             case model.Park():
                 return self.park(action)
+            case model.Bridge(to=to):
+                return program.Bridge(to=to)
+            case _:
+                return self.passing(action)
+
+    def passing(
+        self, action: model.Run | model.Return | model.Continue | model.Hangup
+    ) -> program.Action:
+        match action:
             case model.Run():
                 return self.run(action)
             case model.Return():

@@ -35,6 +35,7 @@ def compile_step(
         params={name: given(each, declared[name].type) for name, each in step.params.items()},
         for_each=None if step.for_each is None else _whole(step.for_each),
         when=None if step.when is None else text(step.when, plain),
+        keep=step.keep,
     )
 
 

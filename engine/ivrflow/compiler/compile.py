@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ivrflow.compiler.actions import ActionCompiler
+from ivrflow.compiler.actions import ActionCompiler, by_value, option
 from ivrflow.compiler.callouts import compile_callouts, compile_step
 from ivrflow.compiler.closure import Closure, close, identify, open_closure, within
 from ivrflow.compiler.platform import Platform
@@ -13,7 +13,7 @@ from ivrflow.compiler.prompts import compile_declared, compile_prompt
 from ivrflow.compiler.records import compile_operation, compile_records
 from ivrflow.compiler.requests import compile_request
 from ivrflow.compiler.schedules import compile_schedules
-from ivrflow.compiler.values import condition, plain, target, text, value
+from ivrflow.compiler.values import condition, duration, plain, target, text, value
 from ivrflow.errors import ExpressionError, ProgramError
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
@@ -23,7 +23,7 @@ from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
-from ivrflow.model.inherit import Visible, handlers_of, keys_of, visible
+from ivrflow.model.inherit import Visible, handlers_of, keys_of, parks, visible
 
 
 def compile_flow(
@@ -112,14 +112,34 @@ class _Compiler:
                 name: self.transition(each)
                 for name, each in handlers_of(self.source, state).items()
             },
+            timers=tuple(self.timer(each) for each in state.timers),
         )
+
+    def timer(self, timer: model.Timer) -> program.Timer:
+        time = duration(timer.time)
+        assert time is not None  # noqa: S101  a timer without one is never built
+        return program.Timer(time=time, every=timer.every, move=self.move(timer.move))
 
     def action(self, state: model.State, action: model.Action) -> program.Action:
         if isinstance(action, model.RequestAction):
             return compile_request(action, state, self.visible.requests, self.platform)
         keys = keys_of(self.source, state)
+        if isinstance(action, model.Hold):
+            return self.hold(state, action, keys)
         return ActionCompiler(keys, self.platform, self.closed.flows, self.transition).compile(
             action
+        )
+
+    def hold(
+        self, state: model.State, hold: model.Hold, keys: tuple[model.Choice, ...]
+    ) -> program.Hold:
+        values = by_value(keys)
+        return program.Hold(
+            prompt=compile_prompt(hold.prompt, self.platform),
+            every=hold.every.milliseconds,
+            offered=tuple(option(value, each) for value, each in values),
+            choice_by_value={value: self.choice(each) for value, each in values},
+            parks=not keys and parks(hold, state, self.platform.limits.park),
         )
 
     def choice(self, choice: model.Choice) -> program.Choice:
@@ -154,7 +174,13 @@ class _Compiler:
                 return program.AnswerStep()
             case model.RecordStep():
                 return self.record(step)
-            case model.RecordOperation() | model.CalloutStep() | model.EmitStep():
+            case (
+                model.RecordOperation()
+                | model.CalloutStep()
+                | model.EmitStep()
+                | model.SignalStep()
+                | model.ControlStep()
+            ):
                 return self.beyond(step)
             case model.StopRecordingStep():
                 return program.StopRecordingStep()
@@ -164,10 +190,17 @@ class _Compiler:
                 return program.LogStep(text=text(line, plain))
 
     def beyond(
-        self, step: model.RecordOperation | model.CalloutStep | model.EmitStep
+        self,
+        step: model.RecordOperation
+        | model.CalloutStep
+        | model.EmitStep
+        | model.SignalStep
+        | model.ControlStep,
     ) -> program.Step:
-        """Compile a step whose effect outlives the call."""
+        """Compile a step whose effect reaches beyond the call."""
         match step:
+            case model.ControlStep():
+                return self.control(step)
             case model.RecordOperation(record=record):
                 return compile_operation(step, self.records[record.name])
             case model.CalloutStep():
@@ -178,6 +211,21 @@ class _Compiler:
                     data={name: value(each) for name, each in data.items()},
                     to=self.closed.webhook if to is None else to.name,
                 )
+            case model.SignalStep(name=name, to=to, data=data):
+                return program.SignalStep(
+                    name=name, to=text(to, plain), data=None if data is None else value(data)
+                )
+
+    def control(self, step: model.ControlStep) -> program.ControlStep:
+        meant = "" if step.who is None else step.who.source.strip()
+        everybody = step.command == "kick_all" or meant == model.ALL
+        return program.ControlStep(
+            command=step.command,
+            room=text(step.conference, self.platform.insert_name),
+            who=None if everybody or step.who is None else text(step.who, plain),
+            everybody=everybody,
+            hold_music=step.hold_music,
+        )
 
     def record(self, step: model.RecordStep) -> program.StartRecordingStep:
         return program.StartRecordingStep(

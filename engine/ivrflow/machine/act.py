@@ -4,23 +4,24 @@ from collections.abc import Container
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import replies
-from ivrflow.machine.dialling import address, milliseconds, number, shown
+from ivrflow.machine.dialling import address, milliseconds, number, room, shown
 from ivrflow.machine.program import (
+    Bridge,
     Collect,
     Conference,
     Connect,
     Continue,
     Hangup,
+    Hold,
     Menu,
     Park,
     Request,
-    Return,
-    Run,
     State,
 )
 from ivrflow.machine.replies import Audio, Key, Part
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Walk
+from ivrflow.model.context import Context
 
 OUTER = "outer-"
 """How values begin that keys of the flows around the running one return. No state is called so."""
@@ -43,13 +44,24 @@ def act(walk: Walk, state: State) -> None:
             walk.action, walk.wait = _conference(walk, conference), Wait.CONFERENCE
         case Park() as park:
             walk.action, walk.wait = _park(walk, park), Wait.PARK
+        case Hold() as hold:
+            hold_call(walk, hold)
+        case Bridge() as bridge:
+            walk.action, walk.wait = _bridge(walk, bridge), Wait.BRIDGE
+        case _:
+            _act_at_once(walk, state)
+
+
+def _act_at_once(walk: Walk, state: State) -> None:
+    """Do what asks for nothing."""
+    match state.action:
         case Continue():
             walk.action, walk.wait = replies.Continue(), Wait.TALK
         case Hangup():
             walk.action, walk.wait = replies.Hangup(), Wait.END
         case Request() as request:
             say_meanwhile(walk, request)
-        case None | Run() | Return():
+        case _:
             raise EvaluationError(f'the state "{state.name}" has nothing to do')
 
 
@@ -86,6 +98,21 @@ def ask_digits(walk: Walk, collect: Collect, prompt: list[Part]) -> None:
         max_digits=collect.digits.bounds(walk.names)[1],
     )
     walk.wait = Wait.COLLECT
+
+
+def hold_call(walk: Walk, hold: Hold) -> None:
+    """Let the caller wait: parked, where the platform can do that and needs no keys for it, else in
+    a menu that comes round again and again."""
+    prompt = walk.say(hold.prompt)
+    keys = hold.offered + _outer_keys(walk, hold.choice_by_value)
+    if hold.parks and not keys and walk.context in (Context.ICE, Context.PARKED):
+        walk.action = replies.Park(prompt=tuple(prompt), voice=walk.locale)
+        walk.wait = Wait.PARK
+        return
+    lead, prompt, voice = _one_voice(walk, prompt)
+    walk.instructions += lead
+    walk.action = replies.Menu(prompt=tuple(prompt), timeout=hold.every, voice=voice, keys=keys)
+    walk.wait = Wait.HOLD
 
 
 def say_meanwhile(walk: Walk, request: Request) -> None:
@@ -164,16 +191,19 @@ def _connect_number(walk: Walk, connect: Connect, target: str) -> replies.Connec
 
 
 def _conference(walk: Walk, conference: Conference) -> replies.Conference:
-    room = str(conference.id(walk.names))
-    if not room or room == replies.MENU:
-        raise EvaluationError(f'"{room}" is no name for a room')
     return replies.Conference(
-        room=room,
+        room=room(str(conference.id(walk.names))),
         hold_music=conference.hold_music,
         dtmf=conference.dtmf,
         max_digits=conference.max_digits,
         timeout=conference.timeout,
     )
+
+
+def _bridge(walk: Walk, bridge: Bridge) -> replies.Conference:
+    if not walk.room:
+        raise EvaluationError(f"no {bridge.to} has accepted to talk")
+    return replies.Conference(room=walk.room)
 
 
 def _park(walk: Walk, park: Park) -> replies.Park:

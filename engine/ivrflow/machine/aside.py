@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.effects import Effect
+from ivrflow.machine.effects import CancelLegs, Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
@@ -83,7 +83,21 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    return _effects(turn.after(ended=True, pending=None), "ended", handlers, {})
+    ended = turn.after(ended=True, pending=None, inbox=(), due=(), moving=None)
+    step = _effects(ended, "ended", handlers, {})
+    return _without_legs(step)
+
+
+def _without_legs(step: Step) -> Step:
+    """Want the legs of a call that is over no more."""
+    frames = step.session.frames
+    legs = tuple(leg for frame in frames for leg in frame.legs)
+    if not legs:
+        return step
+    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in frames)
+    session = msgspec.structs.replace(step.session, frames=frames)
+    effects = (*step.effects, CancelLegs(legs=legs))
+    return msgspec.structs.replace(step, session=session, effects=effects)
 
 
 def _effects(
@@ -104,7 +118,9 @@ def _effects(
         except EvaluationError as raised:
             fault = str(raised)
             continue
-        turn = turn.after(frames=(*walk.frames(), *frames[depth + 1 :]), locale=walk.locale)
+        turn = turn.after(
+            frames=(*walk.frames(), *frames[depth + 1 :]), locale=walk.locale, placed=walk.placed
+        )
         effects += walk.effects
     return Step(
         session=turn.session,

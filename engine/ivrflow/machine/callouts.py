@@ -83,23 +83,27 @@ def begin_callout(
     flow = program.flow
     known = {name: each for name, each in wanted.params.items() if name in flow.known}
     return Session(
-        call=_call(wanted, event.app, event.call),
+        call=_call(wanted, event),
         frames=(Frame(flow=flow.name, vars=dict(flow.vars), params={**flow.params, **known}),),
         locale=flow.locale,
         context=Context.ANSWERED,
         callout=callout,
         generation=wanted.generation + 1,
+        parent=wanted.parent,
+        leg=wanted.leg,
     )
 
 
-def _call(wanted: Order, app: str, call: str) -> Call:
+def _call(wanted: Order, event: Answered | Unreached) -> Call:
     dial = wanted.dial or Dial(to="")
+    named = event.region if isinstance(event, Answered) else ""
     return Call(
-        app=app,
-        id=call,
+        app=event.app,
+        id=event.call,
         caller=normalise(dial.cli),
         called=dial.to,
         domain="sip" if dial.is_sip else "pstn",
+        region=named or wanted.region,
     )
 
 

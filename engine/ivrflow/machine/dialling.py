@@ -4,6 +4,7 @@ import re
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, Value
+from ivrflow.machine.replies import MENU
 from ivrflow.numbers import normalise
 
 ADDRESS_BY_KIND = {
@@ -14,6 +15,9 @@ ADDRESS_BY_KIND = {
 }
 """What can be called; numbers are looked at more closely."""
 
+CALL_ID = re.compile(r"[^\x00-\x20\x7f]{1,200}")
+"""How the platform may name a call."""
+
 Fence = tuple[str, ...] | None
 """The beginnings of numbers that may be dialled; None: any."""
 
@@ -23,6 +27,21 @@ def address(target: str, kind: str) -> str:
     if not ADDRESS_BY_KIND[kind].fullmatch(target):
         raise EvaluationError(f'"{target}" is nothing to connect to ({kind})')
     return target
+
+
+def room(name: str) -> str:
+    """Return the name of a room; raises `EvaluationError` for none, or one that can't be told from
+    a menu."""
+    if not name or name == MENU:
+        raise EvaluationError(f'"{name}" is no name for a room')
+    return name
+
+
+def call_id(text: str) -> str:
+    """Return the id of a call; raises `EvaluationError` for what is none."""
+    if not CALL_ID.fullmatch(text):
+        raise EvaluationError("what `who` yields is no call's id")
+    return text
 
 
 def number(target: str, fence: Fence) -> str:

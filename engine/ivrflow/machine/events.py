@@ -6,6 +6,8 @@ call can be replayed. Enumerations that the platform leaves open stay text. An e
 replayed.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -44,11 +46,13 @@ class Incoming(_Event, frozen=True, kw_only=True, tag="incoming"):
 
 class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
     """The called party picked up. `amd`: `human`, `machine`, `unsure`, another word, or "".
-    `custom` is what was given when the call was placed."""
+    `custom` is what was given when the call was placed, `region` the platform's region code, "" if
+    the event names none."""
 
     amd: str = ""
     amd_reason: str = ""
     custom: str = ""
+    region: str = ""
 
 
 class Chosen(_Event, frozen=True, kw_only=True, tag="chosen"):
@@ -133,6 +137,42 @@ class Unreached(_Event, frozen=True, kw_only=True, tag="unreached"):
     reason: str = ""
 
 
+class LegEnded(_Event, frozen=True, kw_only=True, tag="leg_ended"):
+    """A leg of the call is over, and how: `answered`, or as `Unreached` has it."""
+
+    leg: int
+    result: str = ""
+
+
+class LegBridged(_Event, frozen=True, kw_only=True, tag="leg_bridged"):
+    """A leg wants to talk to the call, and waits for it in the engine's own `room`."""
+
+    leg: int
+    room: str
+
+
+class Signal(_Event, frozen=True, kw_only=True, tag="signal"):
+    """Something that other programs, or other calls, have to say. `id` tells it from others."""
+
+    name: str
+    id: str
+    data: object = None
+    masked: bool = False
+
+
+class Woken(_Event, frozen=True, kw_only=True, tag="woken"):
+    """Time has passed, or something has happened: whatever is due is to be done."""
+
+
+class Moved(_Event, frozen=True, kw_only=True, tag="moved"):
+    """What became of the reply number `offer`, which the platform was sent unasked: `done`;
+    `refused`; or `gone`, it knows no such call."""
+
+    offer: int
+    outcome: Literal["done", "refused", "gone"]
+    reason: str = ""
+
+
 class Unknown(_Event, frozen=True, kw_only=True, tag="unknown"):
     """An event that this engine does not know; `name` is the platform's word for it."""
 
@@ -141,7 +181,13 @@ class Unknown(_Event, frozen=True, kw_only=True, tag="unknown"):
 
 MenuInput = Chosen | Digits | NoInput | NoMatch | MenuHangup | MenuFailed
 
-Event = Incoming | Answered | MenuInput | Ended | Notified | Unreached | Unknown
+Raised = LegEnded | LegBridged | Signal
+"""What is taken when the call can: it waits for its turn."""
+
+Own = Raised | Woken | Moved
+"""What the engine itself brings about; nobody waits for a reply."""
+
+Event = Incoming | Answered | MenuInput | Ended | Notified | Unreached | Own | Unknown
 
 
 FIELDS_OF_IDENTITY: dict[type, tuple[str, ...]] = {
@@ -156,6 +202,11 @@ FIELDS_OF_IDENTITY: dict[type, tuple[str, ...]] = {
     Ended: ("result", "reason"),
     Notified: ("type", "destination", "error_code", "amd", "amd_reason"),
     Unreached: ("result",),
+    LegEnded: ("leg",),
+    LegBridged: ("leg",),
+    Signal: ("name", "id"),
+    Woken: (),
+    Moved: ("offer", "outcome"),
     Unknown: ("name",),
 }
 

@@ -32,6 +32,7 @@ def walk_error(turn: Turn, context: Context) -> Walk:
         flow = flows.get(frames[-1].flow)
         if flow is not None and flow.error is not None:
             walk = Walk(turn, context, frames)
+            walk.cancel_legs(*turn.session.frames[len(frames) :])
             follow(walk, "error", (Move(next=flow.error),))
             return walk
         frames = frames[:-1]

@@ -2,9 +2,11 @@
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine.ask import look_up
+from ivrflow.machine.outcome import Join
 from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
     Action,
+    Bridge,
     Move,
     Request,
     Return,
@@ -12,8 +14,11 @@ from ivrflow.machine.program import (
     State,
     Step,
     Transition,
+    handler_of,
 )
 from ivrflow.machine.walk import MAX_PASSING, Walk
+
+TOO_LATE = "too_late"
 
 
 def go(walk: Walk, transition: Transition) -> State | None:
@@ -45,12 +50,14 @@ def enter(walk: Walk, name: str) -> State:
     state = walk.state_called(name)
     walk.visits[name] += 1
     walk.visited.append(f"{walk.flow.name}:{name}" if walk.outer else name)
-    if state.action is not None and not _is_silent(state.action):
-        walk.arrive(name)
+    waits = state.action is not None and not _is_silent(state.action)
+    anew = waits and walk.arrive(name)
     if state.steps:
         _perform(walk, state.steps)
     if state.prompt:
         walk.instructions += walk.say(state.prompt)
+    if anew and state.timers:
+        walk.begin_timers(state.timers)
     return state
 
 
@@ -65,8 +72,20 @@ def _pass(walk: Walk, state: State) -> Transition | None:
             return walk.run(run)
         case Return() as back:
             return walk.back(back)
+        case Bridge(to="parent"):
+            return _join(walk, state)
         case _:
             return None
+
+
+def _join(walk: Walk, state: State) -> Transition | None:
+    """Ask whether the parent of this leg still waits; returns the way on if it does not."""
+    session = walk.session
+    if not session.parent:
+        raise EvaluationError(f'"{state.name}" has no parent to talk to: this call is no leg')
+    if not walk.room:
+        walk.room = walk.told.joined(Join(parent=session.parent, leg=session.leg))
+    return None if walk.room else handler_of(state, TOO_LATE)
 
 
 def _first_that_holds(walk: Walk, transition: Transition) -> Move | None:

@@ -3,12 +3,29 @@
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.act import OUTER, act, ask_digits, ask_menu, say_meanwhile
+from ivrflow.machine.act import (
+    OUTER,
+    act,
+    ask_digits,
+    ask_menu,
+    hold_call,
+    say_meanwhile,
+)
 from ivrflow.machine.ask import receive
 from ivrflow.machine.events import Chosen, Digits, NoInput, NoMatch
 from ivrflow.machine.go import go
-from ivrflow.machine.program import Choice, Collect, Menu, Request, State, Transition, handler_of
+from ivrflow.machine.program import (
+    Choice,
+    Collect,
+    Hold,
+    Menu,
+    Request,
+    State,
+    Transition,
+    handler_of,
+)
 from ivrflow.machine.program import Digits as Wanted
+from ivrflow.machine.take import has_left, take
 from ivrflow.machine.walk import Walk
 
 Input = Chosen | Digits | NoInput | NoMatch
@@ -23,6 +40,8 @@ def hear(walk: Walk, state: State, event: Input) -> str:
             return _hear_digits(walk, state, collect, event)
         case Request() as request:
             return _hear_answer(walk, state, request)
+        case Hold() as hold:
+            return _hear_hold(walk, hold, event)
         case _:
             raise EvaluationError(f'the state "{state.name}" asked for nothing')
 
@@ -47,6 +66,32 @@ def _hear_answer(walk: Walk, state: State, request: Request) -> str:
     walk.pending = pending
     say_meanwhile(walk, request)
     return "meanwhile"
+
+
+def _hear_hold(walk: Walk, hold: Hold, event: Input) -> str:
+    """The prompt of a hold is over, or a key was pressed: what was raised before comes first."""
+    raised, entered = take(walk)
+    if has_left(walk) and entered is not None:
+        act(walk, entered)
+        return raised
+    choice = _held_choice(walk, hold, event)
+    if choice is None:
+        hold_call(walk, hold)
+        return raised or "held"
+    walk.names["input"] = choice.key
+    entered = go(walk, choice.transition)
+    if entered is None:
+        hold_call(walk, hold)
+    else:
+        act(walk, entered)
+    return ", ".join(filter(None, (raised, choice.key)))
+
+
+def _held_choice(walk: Walk, hold: Hold, event: Input) -> Choice | None:
+    """What a key means that leads out of a hold; others do nothing."""
+    if not isinstance(event, Chosen):
+        return None
+    return hold.choice_by_value.get(event.value) or _outer(walk, event.value)
 
 
 def _hear_menu(walk: Walk, state: State, menu: Menu, event: Input) -> str:

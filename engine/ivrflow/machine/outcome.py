@@ -21,8 +21,16 @@ class Recorded(msgspec.Struct, frozen=True, omit_defaults=True, tag="recorded"):
     value: object = None
 
 
+class Join(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the call `parent` still waits for this one, its leg number `leg`. What says so is a
+    `Recorded` with the name of the room where they talk, "" if it does not."""
+
+    parent: str
+    leg: int
+
+
 Answer = Recorded | LookedUp | Waiting
-Question = Operation | Lookup | Pending
+Question = Operation | Lookup | Pending | Join
 """What a step can ask besides the time, and what it is told. A step asks in an order that follows
 from what it was told before, so the n-th answer belongs to the n-th question."""
 

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.effects import Emit, Log, OrderCallout
+from ivrflow.machine.dialling import call_id, room
+from ivrflow.machine.effects import Control, Emit, Log, OrderCallout, Send
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.program import (
     AnswerStep,
     CalloutStep,
+    ControlStep,
     EmitStep,
     LocaleStep,
     LogStep,
@@ -20,6 +24,7 @@ from ivrflow.machine.program import (
     RecordOperation,
     SendDtmfStep,
     SetStep,
+    SignalStep,
     StartRecordingStep,
     StopRecordingStep,
 )
@@ -81,8 +86,11 @@ def _order_callout(walk: Walk, step: CalloutStep) -> None:
     for names in _once_for_each(walk, step):
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
+        wanted = msgspec.structs.replace(wanted, region=walk.session.call.region)
         when = "" if step.when is None else _moment(str(step.when(names)))
-        walk.effects.append(OrderCallout(order=wanted, state=walk.state, at=when))
+        leg = 0 if step.keep else walk.place_leg()
+        placed = OrderCallout(order=wanted, state=walk.state, at=when, leg=leg)
+        walk.effects.append(placed)
 
 
 def _emit(walk: Walk, step: EmitStep) -> None:
@@ -91,6 +99,26 @@ def _emit(walk: Walk, step: EmitStep) -> None:
     }
     bounded_value(data)
     walk.effects.append(Emit(event=step.event, to=step.to, state=walk.state, data=data))
+
+
+def _signal(walk: Walk, step: SignalStep) -> None:
+    to = str(step.to(walk.names)).strip()
+    if not to:
+        raise EvaluationError(f'the signal "{step.name}" goes to no call')
+    data = None if step.data is None else without_marks(bounded_value(step.data(walk.names)))
+    walk.effects.append(Send(name=step.name, to=to, data=data))
+
+
+def _control(walk: Walk, step: ControlStep) -> None:
+    call = walk.session.call.id if step.who is None else call_id(str(step.who(walk.names)).strip())
+    wanted = Control(
+        command=step.command,
+        room=room(str(step.room(walk.names))),
+        state=walk.state,
+        who="" if step.everybody else call,
+        hold_music=step.hold_music,
+    )
+    walk.effects.append(wanted)
 
 
 def _once_for_each(walk: Walk, step: CalloutStep) -> Iterator[Names]:
@@ -134,6 +162,8 @@ PERFORM_BY_STEP: dict[type, Callable[[Walk, Any], None]] = {
     RecordOperation: _use_record,
     CalloutStep: _order_callout,
     EmitStep: _emit,
+    SignalStep: _signal,
+    ControlStep: _control,
     StopRecordingStep: _stop_recording,
     SendDtmfStep: _send_dtmf,
     LogStep: _log,

@@ -13,6 +13,7 @@ can be stored with the calls that run on it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, Value
@@ -20,6 +21,7 @@ from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
+from ivrflow.model.flow import Amd, Command, HoldMusic, Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class SpokenPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class PlayedPart:
     locale: str = ""
     voice: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class FilledPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ class GivenPart:
     name: str
     spoken: SpokenPart
     when: Value | None = None
+    to: Listener = ""
 
 
 PromptPart = SpokenPart | FilledPart | PlayedPart | GivenPart
@@ -148,12 +154,13 @@ class RecordOperation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalloutStep:
     """Place a callout of the flow, or one for each `item` of a list; `when` yields a point in
-    time."""
+    time. One that is not to `keep` is a leg of the run that places it."""
 
     name: str
     params: Mapping[str, Value]
     for_each: Value | None
     when: Value | None
+    keep: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +172,27 @@ class EmitStep:
     to: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalStep:
+    """Send a signal to the call whose id `to` yields."""
+
+    name: str
+    to: Value
+    data: Value | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlStep:
+    """Command participants of a room: the call that `who` yields, this one if it is None, or
+    `everybody`."""
+
+    command: Command
+    room: Value
+    who: Value | None
+    everybody: bool
+    hold_music: HoldMusic | None
+
+
 Step = (
     SetStep
     | PromptStep
@@ -174,6 +202,8 @@ Step = (
     | RecordOperation
     | CalloutStep
     | EmitStep
+    | SignalStep
+    | ControlStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep
@@ -262,7 +292,7 @@ class Connect:
     tones: str
     dtmf: Value | None
     headers: Mapping[str, Value]
-    amd: bool
+    amd: Amd
     hold_music: str
     transport: str
     callbacks: bool
@@ -275,6 +305,25 @@ class Conference:
     dtmf: str
     max_digits: int
     timeout: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Wait with a prompt, heard again after `every` milliseconds of silence. `parks`: an incoming
+    call that nobody has asked anything may be parked for it."""
+
+    prompt: Prompt
+    every: int
+    offered: tuple[Key, ...]
+    choice_by_value: Mapping[str, Choice]
+    parks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Talk to the `leg` that accepted, or to the `parent` of this one."""
+
+    to: Literal["leg", "parent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,13 +390,36 @@ Passing = Run | Return
 """Actions that the caller doesn't notice: the walk goes on in the same reply. So does a request
 without `meanwhile`."""
 
-Action = Menu | Collect | Connect | Conference | Park | Request | Continue | Hangup | Passing
+Action = (
+    Menu
+    | Collect
+    | Connect
+    | Conference
+    | Hold
+    | Bridge
+    | Park
+    | Request
+    | Continue
+    | Hangup
+    | Passing
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """A move that is taken `time` milliseconds after its state was entered; again and again, if
+    `every`."""
+
+    time: Value
+    every: bool
+    move: Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """`on` holds the transition of every outcome handled here or inherited from the flow, but for
-    `ended`: there the state's comes first, then the flow's."""
+    `ended`: there the state's comes first, then the flow's. `timers` run while the call is in the
+    state."""
 
     name: str
     steps: tuple[Step, ...]
@@ -355,6 +427,7 @@ class State:
     action: Action | None
     next: Transition
     on: Mapping[str, Transition]
+    timers: tuple[Timer, ...] = ()
 
 
 def handler_of(state: State, outcome: str) -> Transition:
@@ -389,7 +462,7 @@ class Callout:
     cli: Value | None
     timeout: Value | None
     max_duration: Value | None
-    amd: bool
+    amd: Amd
     dtmf: Value | None
     key: Value | None
     unless: Value | None

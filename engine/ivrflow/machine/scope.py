@@ -7,7 +7,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.functions import name_in_scope
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
 from ivrflow.machine.opening import Calendars, of_schedules
-from ivrflow.machine.outcome import Answer, Facts, Now, Question, Recorded
+from ivrflow.machine.outcome import Answer, Facts, Join, Now, Question, Recorded
 from ivrflow.machine.program import DeclaredRecord
 from ivrflow.machine.recorded import recorded
 from ivrflow.machine.session import Frame, Session
@@ -37,6 +37,10 @@ class Told:
     def recorded(self, operation: Operation) -> object:
         """Return what an operation on a record yielded."""
         return _of(Recorded, self._ask(operation)).value
+
+    def joined(self, join: Join) -> str:
+        """Return the room where a leg and its parent talk, "" if the parent waits no more."""
+        return str(_of(Recorded, self._ask(join)).value)
 
     def looked_up(self, lookup: Lookup) -> LookedUp:
         """Return what became of a look-up."""
@@ -137,6 +141,7 @@ FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "visits": lambda names: names.visits,
     "locale": lambda names: names.session.locale,
     "tries": lambda names: names.session.tries,
+    "legs": lambda names: len(names.frame.legs),
     "amd": lambda names: names.session.amd,
     "result": lambda names: names.session.result,
     "reason": lambda names: names.session.reason,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ivrflow.machine.events import Incoming
+from ivrflow.machine.events import Incoming, Raised
 from ivrflow.machine.lookups import Pending
 from ivrflow.model.context import Context
 
@@ -24,6 +24,8 @@ class Wait(StrEnum):
     COLLECT = "collect"
     CONNECT = "connect"
     CONFERENCE = "conference"
+    HOLD = "hold"
+    BRIDGE = "bridge"
     LOOK_UP = "look_up"
     PARK = "park"
     TALK = "talk"
@@ -65,13 +67,17 @@ class Failures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One running flow: its waiting state and its own values."""
+    """One running flow: its waiting state and its own values. `legs` are the numbers of those that
+    it placed and that are not over, `bridged` is the one that it talks to (0: none), in `room`."""
 
     flow: str
     state: str = ""
     vars: dict[str, object] = {}
     params: dict[str, object] = {}
     visits: dict[str, int] = {}
+    legs: tuple[int, ...] = ()
+    bridged: int = 0
+    room: str = ""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -82,7 +88,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
     offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
     `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
-    counts it and those that led to it.
+    counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
+    call `parent`; `placed` is how many legs this call has placed.
+
+    `inbox` holds what was raised and not taken yet. `due` are the times of the waiting state's
+    timers, in milliseconds since 1970 (0: over). `moving` is what the call becomes once the
+    platform has led it out of its park; `refusals` counts how often it would not.
     """
 
     call: Call
@@ -102,6 +113,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     pending: Pending | None = None
     callout: str = ""
     generation: int = 0
+    parent: str = ""
+    leg: int = 0
+    placed: int = 0
+    inbox: tuple[Raised, ...] = ()
+    due: tuple[int, ...] = ()
+    moving: "Session | None" = None
+    refusals: int = 0
 
     @property
     def frame(self) -> Frame:

@@ -15,6 +15,9 @@ from what the call waits for:
     any          Notified                           recording, transcript, in context none
     start        Answered, of a callout             the start state, in context answered
     start        Unreached, of a callout            unreached, in context none
+    hold         Chosen Digits NoInput NoMatch      what was raised, timers, a key; else its prompt
+    any          LegEnded Signal Woken Moved        see `ivrflow.machine.raised`
+    connect talk Notified, of who answered          human machine unsure, in context live
 
 Anything else changes nothing: menu input that answers no current offer is stale, the rest ignored.
 """
@@ -30,18 +33,25 @@ from ivrflow.machine.events import (
     Ended,
     Event,
     Incoming,
+    LegBridged,
+    LegEnded,
     MenuFailed,
     MenuHangup,
+    MenuInput,
+    Moved,
     NoInput,
     NoMatch,
     Notified,
+    Signal,
     Unknown,
     Unreached,
+    Woken,
 )
 from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Connect, Move, Program
+from ivrflow.machine.raised import adopted, detected, raised
 from ivrflow.machine.replies import (
     MENU,
     ConnectNumber,
@@ -57,7 +67,7 @@ from ivrflow.machine.session import Call, Frame, Session, Wait
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
-ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP})
+ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
 """Waits for the input of a menu."""
 
 LAST_ACTIONS = (Hangup, ConnectNumber, ConnectSip, ConnectUser, ConnectStream)
@@ -106,24 +116,35 @@ def last_words(program: Program, session: Session, facts: Facts) -> Reply | None
 
 def _take(turn: Turn, event: Event) -> Step:
     match event:
-        case Incoming():
-            return _start(turn)
-        case Chosen() | Digits() | NoInput() | NoMatch():
-            return _input(turn, event)
-        case Answered():
-            return _answered(turn, event)
-        case MenuFailed():
-            return _menu_failed(turn, event)
-        case MenuHangup():
-            return hung_up(turn)
+        case LegEnded() | LegBridged() | Signal() | Woken() | Moved():
+            return raised(turn, event)
         case Ended():
             return call_over(turn, event)
+        case Notified(type="amd"):
+            return detected(turn, event)
         case Notified():
             return notified(turn, event)
         case Unreached():
             return unreached(turn, event)
         case Unknown():
             return Step(session=turn.session, verdict=Verdict.IGNORED)
+        case _:
+            return _replied(turn, event)
+
+
+def _replied(turn: Turn, event: Incoming | Answered | MenuInput) -> Step:
+    """Take an event for whose reply the platform waits."""
+    match event:
+        case Incoming():
+            return _start(turn)
+        case Chosen() | Digits() | NoInput() | NoMatch():
+            return _input(adopted(turn), event)
+        case Answered():
+            return _answered(adopted(turn), event)
+        case MenuFailed():
+            return _menu_failed(adopted(turn), event)
+        case MenuHangup():
+            return hung_up(turn)
 
 
 def _start(turn: Turn) -> Step:
@@ -175,7 +196,7 @@ def _answered(turn: Turn, event: Answered) -> Step:
 
 def _detects_machines(walk: Walk) -> bool:
     action = walk.current.action
-    return isinstance(action, Connect) and action.amd
+    return isinstance(action, Connect) and action.amd is True
 
 
 def _verdict_of_amd(event: Answered) -> str:
@@ -190,4 +211,4 @@ def _context(session: Session, event: Event) -> Context:
         return session.context
     if isinstance(event, Answered) or session.context is Context.BRIDGED:
         return Context.BRIDGED
-    return Context.MENU
+    return Context.HELD if session.wait is Wait.HOLD else Context.MENU

@@ -6,7 +6,7 @@ import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.machine.effects import Effect
+from ivrflow.machine.effects import CancelLegs, Effect, Wake
 from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
@@ -18,6 +18,7 @@ from ivrflow.machine.program import (
     Return,
     Run,
     State,
+    Timer,
     Transition,
     handler_of,
 )
@@ -31,18 +32,25 @@ from ivrflow.machine.replies import (
     Reply,
 )
 from ivrflow.machine.scope import Names, Told, Visits
-from ivrflow.machine.session import Failures, Frame, Session
+from ivrflow.machine.session import Failures, Frame, Session, Wait
 from ivrflow.machine.silence import is_audible, is_silent
 from ivrflow.machine.speak import speak
+from ivrflow.machine.timers import begun, earliest
 from ivrflow.model.context import Context
 
 NO_FAILURES = Failures()
+
+UNASKED = frozenset({Wait.PARK, Wait.CONFERENCE, Wait.BRIDGE, Wait.CONNECT, Wait.TALK})
+"""Waits in which the platform asks for nothing: it has to be told."""
 
 MAX_PASSING = 100
 """Passing states in one turn. Lint proves that they don't circle, not how many there are."""
 
 MAX_FRAMES = 16
 """Flows that run each other. Lint refuses recursion; this holds without lint."""
+
+MAX_LEGS = 100
+"""Legs of one call that are not over. Lint can't count what a loop places."""
 
 
 class Turn:
@@ -83,6 +91,9 @@ class Walk:
         self.instructions: list[Instruction] = []
         self.action: ReplyAction | None = None
         self.pending: Pending | None = None
+        self.inbox = list(session.inbox)
+        self.due = session.due
+        self.placed = session.placed
         self.effects: list[Effect] = []
         self.visited: list[str] = []
         self.unheard = ""
@@ -99,6 +110,9 @@ class Walk:
         self.state = frame.state
         self.vars = frame.vars
         self.params = frame.params
+        self.legs = frame.legs
+        self.bridged = frame.bridged
+        self.room = frame.room
         self.visits = Visits(frame.visits)
         self.names = Names(
             self.session,
@@ -118,6 +132,9 @@ class Walk:
             vars=self.vars,
             params=self.params,
             visits=self.visits,
+            legs=self.legs,
+            bridged=self.bridged,
+            room=self.room,
         )
 
     @property
@@ -142,13 +159,49 @@ class Walk:
             self.unheard = self.visited[-1] if self.visited else self.state
         return heard
 
-    def arrive(self, name: str) -> None:
+    def arrive(self, name: str) -> bool:
         """Be in a waiting state: coming back to the one that the call is in counts on, any other
-        starts anew."""
-        self.tries = self.tries + 1 if name == self.state else 1
+        starts anew. Returns whether it does."""
+        anew = name != self.state
+        self.tries = 1 if anew else self.tries + 1
         self.failures = NO_FAILURES
         self.state = name
         self.names["tries"] = self.tries
+        if anew:
+            self.due = ()
+        return anew
+
+    def begin_timers(self, timers: tuple[Timer, ...]) -> None:
+        """Start the timers of the state that the call is in."""
+        self.due = begun(timers, self.names, self.told.now)
+
+    # -- legs -------------------------------------------------------------------------------------
+
+    def place_leg(self) -> int:
+        """Return the number of a leg that the running flow places."""
+        if len(self.legs) >= MAX_LEGS:
+            raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
+        self.placed += 1
+        self._keep_legs((*self.legs, self.placed))
+        return self.placed
+
+    def end_leg(self, leg: int) -> bool:
+        """Have a leg no more; returns whether the running flow, none around it, placed it."""
+        if leg in self.legs:
+            self._keep_legs(tuple(each for each in self.legs if each != leg))
+            return True
+        self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
+        return False
+
+    def cancel_legs(self, *frames: Frame) -> None:
+        """Want the legs of runs that are over no more."""
+        legs = tuple(leg for frame in frames for leg in frame.legs)
+        if legs:
+            self.effects.append(CancelLegs(legs=legs))
+
+    def _keep_legs(self, legs: tuple[int, ...]) -> None:
+        self.legs = legs
+        self.names["legs"] = len(legs)
 
     # -- flows that run each other ----------------------------------------------------------------
 
@@ -177,6 +230,7 @@ class Walk:
         return handler_of(state, back.name)
 
     def _leave(self) -> None:
+        self.cancel_legs(self._frame())
         *outer, frame = self.outer
         self.outer = tuple(outer)
         self._open(frame)
@@ -216,15 +270,12 @@ class Walk:
 
     def step(self, outcome: str) -> Taken:
         """The turn that took `outcome` and ended in a reply."""
+        self._set_alarm()
         session = msgspec.structs.replace(
-            self.session,
-            frames=self.frames(),
-            locale=self.locale,
+            self._session(),
             context=self.context,
             wait=self.wait,
             offer=self.session.offer + 1,
-            tries=self.tries,
-            failures=self.failures,
             pending=self.pending,
         )
         return Taken(
@@ -235,10 +286,44 @@ class Walk:
             trace=Trace(outcome=outcome, visited=tuple(self.visited), silent=self._silent()),
         )
 
+    def quietly(self, outcome: str) -> Taken:
+        """The turn that took `outcome` and left the call to what it was doing."""
+        self._set_alarm()
+        return Taken(
+            session=self._session(),
+            verdict=Verdict.MOVED,
+            effects=tuple(self.effects),
+            trace=Trace(outcome=outcome, visited=tuple(self.visited)),
+        )
+
+    def _session(self) -> Session:
+        return msgspec.structs.replace(
+            self.session,
+            frames=self.frames(),
+            locale=self.locale,
+            tries=self.tries,
+            failures=self.failures,
+            inbox=tuple(self.inbox),
+            due=self.due,
+            placed=self.placed,
+        )
+
+    def _set_alarm(self) -> None:
+        """Have the call woken for its next timer, where no reply asks whether it is time."""
+        due = earliest(self.due)
+        if due and self.wait in UNASKED and due != earliest(self.session.due):
+            self.effects.append(Wake(due=due))
+
     def _silent(self) -> str:
         """The state whose words came to nothing, where the caller hears no others."""
         heard = is_audible(self.instructions) or not is_silent(self.action)
         return "" if heard else self.unheard
+
+
+def without_leg(frame: Frame, leg: int) -> Frame:
+    """Return a frame that has a leg no more."""
+    legs = tuple(each for each in frame.legs if each != leg)
+    return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
 
 
 def _answered(

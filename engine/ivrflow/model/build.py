@@ -38,7 +38,6 @@ from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 LATER_IN_APP = ("region",)
 LATER_OUTCOMES = ("full",)
-LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 
@@ -172,7 +171,7 @@ class _FlowBuilder:
             schedules=build_schedules(self.reader, child(root, "schedules")),
             records=build_records(self.reader, child(root, "records"), _type),
             requests=build_requests(self.reader, child(root, "requests"), _declarations),
-            callouts=build_callouts(self.reader, child(root, "callouts")),
+            callouts=build_callouts(child(root, "callouts")),
             on=self.handlers(child(root, "on")),
             states=states,
             origin=Origin(
@@ -186,7 +185,6 @@ class _FlowBuilder:
 
     def state(self, entry: Entry) -> State:
         node = entry.value
-        self.reader.refuse(node, ("timers",))
         refuse_two_prompts(self.reader, node)
         return State(
             name=entry.key.text,
@@ -196,6 +194,7 @@ class _FlowBuilder:
             on=Handlers(
                 by_outcome=self.outcomes(child(node, "on")), places=_places(child(node, "on"))
             ),
+            timers=self.steps.timers(child(node, "timers")),
             next=self.steps.transition(child(node, "next")),
             at=entry.key.span,
         )
@@ -204,7 +203,7 @@ class _FlowBuilder:
         by_outcome = {}
         for each in entries(node):
             name = each.key.text
-            if name in LATER_OUTCOMES or name.startswith(LATER_PREFIXES):
+            if name in LATER_OUTCOMES:
                 self.reader.not_yet(each.key.span, name)
             else:
                 by_outcome[name] = self.steps.transition(each.value)

@@ -9,6 +9,7 @@ from ivrflow.model.build_prompts import build_prompt
 from ivrflow.model.build_steps import StepBuilder
 from ivrflow.model.flow import (
     Action,
+    Bridge,
     Collect,
     Conference,
     Connect,
@@ -16,8 +17,10 @@ from ivrflow.model.flow import (
     Decl,
     Digits,
     Hangup,
+    Hold,
     Menu,
     Park,
+    PlayPart,
     RequestAction,
     Retries,
     Return,
@@ -26,6 +29,7 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.reader import (
     Reader,
+    amd,
     boolean,
     child,
     duration,
@@ -40,11 +44,12 @@ from ivrflow.model.reader import (
 )
 from ivrflow.source.node import Entry, Mapping, Node, Scalar
 
-LATER_ACTIONS = ("hold", "bridge")
 TARGETS = ("number", "sip", "user", "stream")
 
 MENU_TIMEOUT = 5_000
 ROOM_TIMEOUT = 3_000
+HOLD_PAUSE, MUSIC_PAUSE = 10_000, 1_000
+"""Milliseconds of silence before a held caller hears words, or music, again."""
 MOST_DIGITS = 32
 """Digits wanted at most where the author computes only the least."""
 
@@ -154,8 +159,7 @@ class ActionBuilder:
         self.returns = returns
 
     def action(self, state: Node) -> Action | None:
-        """Build the action of a state; None where it has none, or one that is not supported yet."""
-        self.reader.refuse(state, LATER_ACTIONS)
+        """Build the action of a state; None where it has none."""
         for each in entries(state):
             built = self.build(each)
             if built is not None:
@@ -172,18 +176,22 @@ class ActionBuilder:
                 return self.connect(entry)
             case "conference":
                 return self.conference(entry)
+            case "hold":
+                return self.hold(entry)
+            case "bridge":
+                return _bridge(entry)
             case "park":
                 return self.park(entry)
+            case _:
+                return self.short(entry)
+
+    def short(self, entry: Entry) -> Action | None:
+        """Build what waits for nothing."""
+        match entry.key.text:
             case "continue":
                 return Continue(at=entry.key.span)
             case "hangup":
                 return Hangup(at=entry.key.span)
-            case _:
-                return self.passing(entry)
-
-    def passing(self, entry: Entry) -> Action | None:
-        """Build what the caller doesn't notice."""
-        match entry.key.text:
             case "request":
                 return self.request(entry)
             case "run":
@@ -297,9 +305,6 @@ class ActionBuilder:
         target = text(child(node, to))
         if target is None:
             return None
-        amd = child(node, "amd")
-        if word(amd) == "async":
-            self.reader.not_yet(place(amd), "amd: async")
         return Connect(
             to=cast(Literal["number", "sip", "user", "stream"], to),
             target=target,
@@ -313,7 +318,7 @@ class ActionBuilder:
                 for each in entries(child(node, "headers"))
                 if (value := text(each.value)) is not None
             },
-            amd=boolean(amd, default=False),
+            amd=amd(child(node, "amd")),
             hold_music=word(child(node, "hold_music")),
             transport=word(child(node, "transport")).upper(),
             callbacks=boolean(child(node, "callbacks"), default=True),
@@ -335,6 +340,21 @@ class ActionBuilder:
             dtmf=cast(Literal["ignore", "forward", "detect"], mode),
             max_digits=integer(child(dtmf, "length"), 1),
             timeout=fixed(child(dtmf, "timeout"), ROOM_TIMEOUT),
+            at=entry.key.span,
+        )
+
+    def hold(self, entry: Entry) -> Hold:
+        """Build a hold: `music` is one sound that is played, `prompt` all that may be said."""
+        node = entry.value
+        music = text(child(node, "music"))
+        prompt = build_prompt(self.reader, child(node, "prompt"))
+        if music is not None:
+            prompt = (PlayPart(target=music, at=place(child(node, "music"))), *prompt)
+        return Hold(
+            prompt=prompt,
+            keys=self.steps.choices(child(node, "keys")),
+            every=fixed(child(node, "every"), HOLD_PAUSE if music is None else MUSIC_PAUSE),
+            music=music is not None,
             at=entry.key.span,
         )
 
@@ -394,6 +414,14 @@ class ActionBuilder:
             max_duration=duration(child(node, "max_duration")),
             at=entry.key.span,
         )
+
+
+def _bridge(entry: Entry) -> Bridge | None:
+    match word(entry.value):
+        case "leg" | "parent" as to:
+            return Bridge(to=to, at=entry.key.span)
+        case _:
+            return None
 
 
 def _computed(node: Node | None) -> Text | None:

@@ -4,8 +4,7 @@ from typing import Literal, cast
 
 from ivrflow.model.flow import Callout, Retry
 from ivrflow.model.reader import (
-    Reader,
-    boolean,
+    amd,
     child,
     duration,
     entries,
@@ -28,27 +27,24 @@ RESULTS = ("busy", "no_answer")
 Result = Literal["busy", "no_answer", "failed"]
 
 
-def build_callouts(reader: Reader, node: Node | None) -> dict[str, Callout]:
+def build_callouts(node: Node | None) -> dict[str, Callout]:
     """Build `callouts:`, by name."""
-    built = {each.key.text: _callout(reader, each) for each in entries(node)}
+    built = {each.key.text: _callout(each) for each in entries(node)}
     return {name: callout for name, callout in built.items() if callout is not None}
 
 
-def _callout(reader: Reader, entry: Entry) -> Callout | None:
+def _callout(entry: Entry) -> Callout | None:
     node = entry.value
     to = text(child(node, "to"))
     if to is None:
         return None
-    amd = child(node, "amd")
-    if amd is not None and word(amd) == "async":
-        reader.not_yet(amd.span, "async")
     return Callout(
         to=to,
         flow=ref(child(node, "flow")),
         cli=text(child(node, "cli")),
         timeout=duration(child(node, "timeout")),
         max_duration=duration(child(node, "max_duration")),
-        amd=boolean(amd, default=False),
+        amd=amd(child(node, "amd")),
         dtmf=text(child(node, "dtmf")),
         key=text(child(node, "key")),
         unless=expression(child(node, "unless")),

@@ -1,7 +1,7 @@
 """Steps and transitions from nodes: what is done on the way, and where the call goes next."""
 
 from collections.abc import Iterator, Mapping
-from typing import get_args
+from typing import cast, get_args
 
 from ivrflow.expr.types import Type
 from ivrflow.model.build_prompts import build_own_prompt, refuse_two_prompts
@@ -10,7 +10,10 @@ from ivrflow.model.flow import (
     AnswerStep,
     CalloutStep,
     Choice,
+    Command,
+    ControlStep,
     EmitStep,
+    HoldMusic,
     LocaleStep,
     LogStep,
     Move,
@@ -21,18 +24,21 @@ from ivrflow.model.flow import (
     Ref,
     SendDtmfStep,
     Set,
+    SignalStep,
     Step,
     StopRecordingStep,
+    Timer,
     Transition,
 )
 from ivrflow.model.reader import (
-    NOT_YET,
     Reader,
     boolean,
     child,
+    duration,
     entries,
     expression,
     items,
+    place,
     ref,
     several,
     text,
@@ -42,11 +48,10 @@ from ivrflow.source.node import Entry, Node, Scalar, Sequence
 from ivrflow.source.node import Mapping as YamlMapping
 
 STAY = "stay"
-LATER_STEPS = frozenset({"control", "signal"})
-
-KEEP = "write `keep: true`: the callout then outlives this call"
 
 OPERATIONS: dict[str, Operation] = {name: name for name in get_args(Operation)}
+
+COMMANDS = get_args(Command)
 
 Types = Mapping[str, Type]
 
@@ -80,6 +85,17 @@ class StepBuilder:
             stay=stay,
             at=node.span,
         )
+
+    def timers(self, node: Node | None) -> tuple[Timer, ...]:
+        """Build `timers:`."""
+        return tuple(timer for each in items(node) if (timer := self.timer(each)) is not None)
+
+    def timer(self, node: Node) -> Timer | None:
+        word = "after" if child(node, "after") is not None else "every"
+        time, move = duration(child(node, word)), self.move(node)
+        if time is None or move is None:
+            return None
+        return Timer(time=time, every=word == "every", move=move, at=place(child(node, word)))
 
     def steps_of(self, node: Node) -> tuple[Step, ...]:
         """Build what stands under `set`, `emit` and `do`, in that order."""
@@ -118,9 +134,6 @@ class StepBuilder:
 
     def step(self, entry: Entry) -> Iterator[Step]:
         name, value = entry.key.text, entry.value
-        if name in LATER_STEPS:
-            self.reader.not_yet(entry.key.span, name)
-            return
         match name:
             case "set":
                 yield from self.assignments(value)
@@ -130,6 +143,10 @@ class StepBuilder:
                 yield from self.callout(entry)
             case "emit":
                 yield from self.emit(entry)
+            case "signal":
+                yield from self.signal(entry)
+            case "control":
+                yield from self.control(entry)
             case _ if name in OPERATIONS:
                 yield from self.operation(entry)
             case _:
@@ -186,15 +203,11 @@ class StepBuilder:
         )
 
     def callout(self, entry: Entry) -> Iterator[CalloutStep]:
-        """Build a step that places a callout. One that ends with the run that placed it, a leg,
-        has its time to come."""
+        """Build a step that places a callout."""
         node = entry.value
         name = ref(child(node, "name"))
         if name is None:
             return
-        if not boolean(child(node, "keep"), default=False):
-            what = "a callout without `keep: true`"
-            self.reader.note(NOT_YET, entry.key.span, f"{what} is not supported yet", KEEP)
         yield CalloutStep(
             callout=name,
             params={
@@ -203,8 +216,21 @@ class StepBuilder:
             },
             for_each=text(child(node, "for_each")),
             when=text(child(node, "at")),
+            keep=boolean(child(node, "keep"), default=False),
             at=entry.key.span,
         )
+
+    def signal(self, entry: Entry) -> Iterator[SignalStep]:
+        """Build a signal to another call."""
+        node = entry.value
+        name, to, data = word(child(node, "name")), text(child(node, "to")), child(node, "data")
+        if name and to is not None:
+            yield SignalStep(
+                name=name,
+                to=to,
+                data=None if data is None else json_value(data),
+                at=entry.key.span,
+            )
 
     def emit(self, entry: Entry) -> Iterator[EmitStep]:
         """Build an event: its name alone, or with data and a webhook."""
@@ -216,6 +242,19 @@ class StepBuilder:
             event=name,
             data={each.key.text: json_value(each.value) for each in entries(child(node, "data"))},
             to=ref(child(node, "to")),
+            at=entry.key.span,
+        )
+
+    def control(self, entry: Entry) -> Iterator[ControlStep]:
+        node = entry.value
+        room, command = text(child(node, "conference")), word(child(node, "command"))
+        if room is None or command not in COMMANDS:
+            return
+        yield ControlStep(
+            command=cast(Command, command),
+            conference=room,
+            who=text(child(node, "who")),
+            hold_music=cast(HoldMusic, word(child(node, "hold_music"))) or None,
             at=entry.key.span,
         )
 

@@ -71,6 +71,10 @@ class Ref(_Value, frozen=True, kw_only=True):
 # -- prompts --------------------------------------------------------------------------------------
 
 
+Listener = Literal["", "caller", "callee", "both"]
+"""Who hears a part, where two talk to each other; "" is the caller."""
+
+
 class SayPart(_Kind, frozen=True, kw_only=True):
     """Words to be spoken."""
 
@@ -78,6 +82,7 @@ class SayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -88,6 +93,7 @@ class SsmlPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -98,6 +104,7 @@ class PlayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -217,12 +224,14 @@ class LogStep(_Kind, frozen=True, kw_only=True):
 
 class CalloutStep(_Kind, frozen=True, kw_only=True, tag="callout"):
     """Place a declared callout, once for each item of `for_each` if given. `params` are literals
-    until the declarations of the flow that it runs read them. `at`: when, else at once."""
+    until the declarations of the flow that it runs read them. `when`: at what time, else at once.
+    One that the run does not `keep` is a leg: it ends with the run that placed it."""
 
     callout: Ref
     params: dict[str, Template] = {}
     for_each: Text | None = None
     when: Text | None = None
+    keep: bool = True
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -232,6 +241,33 @@ class EmitStep(_Kind, frozen=True, kw_only=True, tag="emit"):
     event: str
     data: dict[str, Template] = {}
     to: Ref | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class SignalStep(_Kind, frozen=True, kw_only=True, tag="signal"):
+    """Send a signal to the call whose id `to` yields."""
+
+    name: str
+    to: Text
+    data: Template | None = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+Command = Literal["mute", "unmute", "hold", "resume", "kick", "kick_all"]
+HoldMusic = Literal["ring", "music1", "music2", "music3"]
+
+ALL = "all"
+"""Who is meant by everybody in a room, where it is written out."""
+
+
+class ControlStep(_Kind, frozen=True, kw_only=True, tag="control"):
+    """Mute, hold or remove participants of a room. `who` is a call by its id, or `ALL`; None is
+    this call."""
+
+    command: Command
+    conference: Text
+    who: Text | None = None
+    hold_music: HoldMusic | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -263,6 +299,8 @@ Step = (
     | RecordOperation
     | CalloutStep
     | EmitStep
+    | SignalStep
+    | ControlStep
     | StopRecordingStep
     | SendDtmfStep
     | LogStep
@@ -353,6 +391,10 @@ class Collect(_Kind, frozen=True, kw_only=True):
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
+Amd = bool | Literal["async"]
+"""Whether it is told who answered: not, before anything else happens, or while it goes on."""
+
+
 class Connect(_Kind, frozen=True, kw_only=True):
     """Hand the call over. Durations may be templates: a text that yields one."""
 
@@ -364,7 +406,7 @@ class Connect(_Kind, frozen=True, kw_only=True):
     tones: Text | None = None
     dtmf: Text | None = None
     headers: dict[str, Text] = {}
-    amd: bool = False
+    amd: Amd = False
     hold_music: str = ""
     transport: str = ""
     callbacks: bool = True
@@ -384,6 +426,24 @@ class Park(_Kind, frozen=True, kw_only=True):
     intro: Prompt = ()
     prompt: Prompt = ()
     max_duration: "Duration | None" = None
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Hold(_Kind, frozen=True, kw_only=True):
+    """Wait with `prompt` heard again and again, `every` so long after its end, until something
+    happens or one of `keys` is pressed. `music`: the prompt is one sound."""
+
+    prompt: Prompt
+    keys: tuple[Choice, ...] = ()
+    every: Fixed
+    music: bool = False
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+
+class Bridge(_Kind, frozen=True, kw_only=True):
+    """Talk to the `leg` that accepted, or to the `parent` of this leg if it still waits."""
+
+    to: Literal["leg", "parent"]
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -433,7 +493,18 @@ class Computed(_Kind, frozen=True, kw_only=True):
 
 Duration = Fixed | Computed
 Action = (
-    Menu | Collect | Connect | Conference | Park | RequestAction | Run | Return | Continue | Hangup
+    Menu
+    | Collect
+    | Connect
+    | Conference
+    | Hold
+    | Bridge
+    | Park
+    | RequestAction
+    | Run
+    | Return
+    | Continue
+    | Hangup
 )
 
 
@@ -502,9 +573,9 @@ class Callout(_Value, frozen=True, kw_only=True):
     from its start. All texts see the values of that flow's parameters by their bare names, and
     `env`.
 
-    `amd`: `true` waits for the verdict before the flow starts. Of one `key` one callout is pending
-    or live. `unless` is asked when it is dialled, `hours` names a schedule outside of which it is
-    not.
+    `amd`: `true` waits for the verdict before the flow starts, `async` does not. Of one `key` one
+    callout is pending or live. `unless` is asked when it is dialled, `hours` names a schedule
+    outside of which it is not.
     """
 
     to: Text
@@ -512,7 +583,7 @@ class Callout(_Value, frozen=True, kw_only=True):
     cli: Text | None = None
     timeout: Duration | None = None
     max_duration: Duration | None = None
-    amd: bool = False
+    amd: Amd = False
     dtmf: Text | None = None
     key: Text | None = None
     unless: Expr | None = None
@@ -536,8 +607,22 @@ class Handlers(_Value, frozen=True, kw_only=True):
     error: Ref | None = None
 
 
+class Timer(_Value, frozen=True, kw_only=True):
+    """A move that is taken `time` after its state was entered, or `every` so long."""
+
+    time: Duration
+    every: bool
+    move: Move
+    at: Span = msgspec.field(default=START, name=PLACE)
+
+    @property
+    def word(self) -> str:
+        """The word of the language for it."""
+        return "every" if self.every else "after"
+
+
 class State(_Value, frozen=True, kw_only=True):
-    """Steps and a prompt, then an action (`on` says how it goes on), or `next`.
+    """Steps and a prompt, then an action (`on` and `timers` say how it goes on), or `next`.
 
     A state whose author's text held errors may have neither; it never reaches the compiler.
     """
@@ -547,6 +632,7 @@ class State(_Value, frozen=True, kw_only=True):
     prompt: Prompt = ()
     action: Action | None = None
     on: Handlers = Handlers()
+    timers: tuple[Timer, ...] = ()
     next: Transition = ()
     at: Span = msgspec.field(default=START, name=PLACE)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from ivrflow.diagnostics import START, Diagnostic, Kind, Span
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
+    Amd,
     Computed,
     Constant,
     Duration,
@@ -33,13 +34,13 @@ NOT_YET = Kind(
 flow: example
 start: wait
 states:
-  wait: {hold: {music: ring}}
+  wait: {conference: {id: room, max: 10}}
 """,
     good="""
 flow: example
 start: wait
 states:
-  wait: {park: {prompt: One moment.}}
+  wait: {conference: {id: room}}
 """,
 )
 WRONG_LITERAL = Kind(
@@ -209,6 +210,11 @@ def ref(node: Node | None) -> Ref | None:
 
 def boolean(node: Node | None, default: bool) -> bool:
     return BOOLEANS.get(word(node), default)
+
+
+def amd(node: Node | None) -> Amd:
+    """Read whether it is to be told who answers."""
+    return "async" if word(node) == "async" else boolean(node, default=False)
 
 
 def integer(node: Node | None, default: int) -> int:

@@ -34,13 +34,15 @@ DOWN = 503
 
 
 class Sender(Protocol):
-    """Who sends requests of applications; raises `VoiceError`."""
+    """Who sends requests of applications; raises `VoiceError`. `region` is where the call or the
+    room is, "" for the one that is configured."""
 
-    async def send(self, app: str, request: Request[R]) -> R: ...
+    async def send(self, app: str, request: Request[R], region: str = "") -> R: ...
 
 
 class Clients:
-    """Sends requests of several applications, each with a client of its own that is kept."""
+    """Sends requests of several applications, each with a client of its own that is kept; `region`
+    is where those go that name none."""
 
     def __init__(
         self, secret_by_key: Mapping[str, str], *, region: str = "", url: str = ""
@@ -50,8 +52,9 @@ class Clients:
         self._url = url
         self._clients: dict[str, VoiceClient] = {}
 
-    async def send(self, app: str, request: Request[R]) -> R:
-        return await self._client(app).send(request)
+    async def send(self, app: str, request: Request[R], region: str = "") -> R:
+        client = self._client(app)
+        return await (client.at(region) if region else client).send(request)
 
     async def close(self) -> None:
         for client in self._clients.values():
@@ -74,18 +77,18 @@ class Placing:
         self._sender = sender
         self._environment = environment
 
-    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
+    async def place(self, app: str, dial: Dial, custom: str, region: str) -> Answer:
         try:
             request = rest.place(as_callout(self._filled(dial), custom))
-            return Placed(await self._sender.send(app, request))
+            return Placed(await self._sender.send(app, request, region))
         except RequestError as error:
             return Refused(str(error))
         except VoiceError as error:
             return _answer(error)
 
-    async def look(self, app: str, call: str) -> Seen:
+    async def look(self, app: str, call: str, region: str) -> Seen:
         try:
-            info = await self._sender.send(app, rest.get_call(call))
+            info = await self._sender.send(app, rest.get_call(call), region)
         except NotFoundError:
             return Seen("unknown")
         except (RequestError, VoiceError):

@@ -1,5 +1,5 @@
-"""What turns have others do, in a rehearsal: callouts are dialled and jobs done by what does so at
-a server, on the clock of an emulated platform.
+"""What turns have others do, in a rehearsal: callouts are dialled and jobs done as at a server, on
+the clock of an emulated platform.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Errands:
         that are made up, by `exchanger`."""
         placing = Placing(sender, turns.policy.environment)
         webhooks = Webhooks(exchanger, lambda: made_up(turns.library), {}, now=turns.now)
-        doing = do_by_kind(webhook=webhooks.send)
+        doing = do_by_kind(turns, webhooks.send, sender, turns.now)
         worker = Worker(turns.store, turns.outbox, doing, now=turns.now, chance=_longest)
         return cls(Dialler(turns, placing, LIMITS, turns.now), worker)
 

@@ -13,15 +13,19 @@ from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout
 from ivrflow.machine.effects import OrderCallout
 from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
+from ivrflow.machine.fail import apology
 from ivrflow.machine.orders import Order
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Callout as Declared
 from ivrflow.machine.program import Program
+from ivrflow.machine.sorry import not_needed
+from ivrflow.model.app import DEFAULT_LOCALE
 from ivrflow.runtime.live import Live
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.token import read_token, token
-from ivrflow.runtime.tries import live, over, unanswered
+from ivrflow.runtime.tries import live, over, turned_away, unanswered
 from ivrflow.runtime.vault import Vault
+from ivrflow.sinch.render import render
 from ivrflow.store.base import Records, Store
 
 TOLD = "callout-"
@@ -46,6 +50,12 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(Order)
 
 
+def _as_ordered(effect: OrderCallout, call: Key, generation: int) -> Order:
+    """Return what a turn of `call` ordered, with what only the call knows."""
+    order = msgspec.structs.replace(effect.order, generation=generation)
+    return msgspec.structs.replace(order, parent=call[1], leg=effect.leg) if effect.leg else order
+
+
 class Callouts:
     """The callouts of a store, and the programs that they run on."""
 
@@ -64,10 +74,10 @@ class Callouts:
         effects, generation = taken.effects, taken.session.generation
         for number, effect in enumerate(effects):
             if isinstance(effect, OrderCallout):
-                name = b"%b/%d" % (key, number)
+                name = b"leg/%d" % effect.leg if effect.leg else b"%b/%d" % (key, number)
                 due = as_milliseconds(datetime.fromisoformat(effect.at)) if effect.at else at
                 soon = generation if due < at + SOON else 0
-                order = msgspec.structs.replace(effect.order, generation=soon)
+                order = _as_ordered(effect, call, soon)
                 yield self.wanted(call[0], order, id=self._id(call, name), at=at, due=due)
 
     def wanted(self, app: str, order: Order, *, id: str, at: int, due: int) -> Callout:
@@ -83,6 +93,8 @@ class Callouts:
             order=self._sealed(app, id, order),
             made=at,
             due=max(due, at),
+            parent=order.parent,
+            leg=order.leg,
         )
         fault = order.fault if due <= at + FARTHEST else TOO_FAR
         refused = msgspec.structs.replace(callout, result="refused", reason=fault, due=at, key="")
@@ -90,6 +102,10 @@ class Callouts:
             log.error("callouts order each other", callout=order.name, flow=order.flow)
             return msgspec.structs.replace(refused, state=State.OVER, reason=CIRCLE)
         return msgspec.structs.replace(refused, state=State.UNREACHED) if fault else callout
+
+    def leg(self, call: Key, number: int) -> str:
+        """Return the id of the callout that is a leg of `call`."""
+        return self._id(call, b"leg/%d" % number)
 
     def _id(self, call: Key, name: bytes) -> str:
         text = "\x1f".join(call).encode("utf-8", "surrogatepass") + name
@@ -142,6 +158,17 @@ class Callouts:
             return unanswered(known, retry, event.result, event.reason, at)
 
         await self._store.amend(callout.id, at, decide)
+
+    async def turn_away(self, callout: Callout, event: Answered, at: int) -> bytes:
+        """Somebody answered whom nobody wants to talk to any more: return what they are told."""
+
+        def decide(known: Callout, records: Records) -> Callout | None:
+            return turned_away(known, event.call, at)
+
+        await self._store.amend(callout.id, at, decide)
+        program = self.program(self.order(callout).flow)
+        locale = "" if program is None else program.flow.locale
+        return render(apology(not_needed(locale), locale or DEFAULT_LOCALE, answer=False))
 
     async def over(self, id: str, at: int) -> Callout | None:
         """Return what a callout becomes when its call is over, None where nothing changes."""

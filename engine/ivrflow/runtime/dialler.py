@@ -47,11 +47,11 @@ log = structlog.get_logger()
 class Placer(Protocol):
     """Who asks the platform. What they can't do they say; they don't raise."""
 
-    async def place(self, app: str, dial: Dial, custom: str) -> Answer:
-        """Place a call as `app`; its events carry `custom`."""
+    async def place(self, app: str, dial: Dial, custom: str, region: str) -> Answer:
+        """Place a call as `app` in `region`; its events carry `custom`."""
         ...
 
-    async def look(self, app: str, call: str) -> Seen:
+    async def look(self, app: str, call: str, region: str) -> Seen:
         """Return what the platform says of a call."""
         ...
 
@@ -203,7 +203,7 @@ class Dialler:
         assert order.dial is not None  # noqa: S101  it was judged to be dialled
         try:
             token = self._callouts.token(callout)
-            return await self._placer.place(callout.app, order.dial, token)
+            return await self._placer.place(callout.app, order.dial, token, order.region)
         except Exception:  # whatever it was, the call may have been placed
             log.exception("placing failed", callout=callout.name, id=callout.id)
             return Unsure("a fault of the engine")
@@ -250,7 +250,8 @@ class Dialler:
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
-        seen = await self._placer.look(callout.app, callout.call)
+        region = self._callouts.order(callout).region
+        seen = await self._placer.look(callout.app, callout.call, region)
         at = as_milliseconds(self._now())
         if seen.state == "ongoing":
             await self._amend(callout, lambda each: tries.ongoing(each, at))

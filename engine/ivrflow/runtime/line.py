@@ -2,10 +2,21 @@
 
 import structlog
 
-from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import (
+    CancelLegs,
+    Control,
+    Effect,
+    Emit,
+    Log,
+    OrderCallout,
+    Send,
+    Tell,
+    Wake,
+)
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
+from ivrflow.model.flow import ALL
 from ivrflow.telemetry.logs import TurnLine, log_turn
 
 log = structlog.get_logger()
@@ -40,6 +51,21 @@ def _effect(event: Event, effect: Effect) -> None:
             log.info("callout", call=event.call, flow=order.flow, state=state, callout=order.name)
         case Emit(event=name, to=to, state=state):
             log.info("emit", call=event.call, state=state, event_name=name, to=to)
+        case Send(name=name, to=to):
+            log.info("signal", call=event.call, signal=name, to=to)
+        case CancelLegs(legs=legs):
+            log.info("legs cancelled", call=event.call, legs=list(legs))
+        case Tell() | Wake():
+            pass  # jobs, which have lines of their own
+        case Control(command=command, room=room, state=state, who=who):
+            log.info(
+                "control",
+                call=event.call,
+                state=state,
+                command=command,
+                conference=room,
+                who=who or ALL,
+            )
 
 
 def name_of(event: Event) -> str:

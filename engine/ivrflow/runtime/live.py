@@ -43,7 +43,7 @@ class Live(msgspec.Struct):
 
     def take(self, turn: Turn, session: Session, place: Place) -> None:
         """Be the call after `turn`, which is committed."""
-        if session.offer > self.session.offer or session.rescued:
+        if turn.reply and turn.flags in OFFERING:
             self.reply = turn.reply
         self.session, self.rev, self.place = session, turn.rev, place
         self.answer = turn.reply

@@ -14,18 +14,21 @@ from ivrflow.callouts import Callout
 from ivrflow.clock import as_milliseconds, as_text
 from ivrflow.jobs import Job
 from ivrflow.machine.asking import answered
-from ivrflow.machine.events import Event, Unknown, identity
+from ivrflow.machine.effects import Tell
+from ivrflow.machine.events import Event, LegBridged, Unknown, identity
 from ivrflow.machine.journal import journalled, masked_facts
 from ivrflow.machine.lookups import BUDGET, Lookup, Pending
-from ivrflow.machine.outcome import Answer, Facts, Need, Question, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Answer, Facts, Join, Need, Question, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
+from ivrflow.machine.raised import accept
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.step import step
 from ivrflow.runtime.callouts import Callouts
-from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live
+from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, revive
 from ivrflow.runtime.lookups import Told, looked_up
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.outbox import Outbox
+from ivrflow.runtime.programs import Programs
 from ivrflow.runtime.rescue import EMPTY
 from ivrflow.runtime.vault import Vault
 from ivrflow.sinch.render import render
@@ -44,7 +47,7 @@ class Arrival(msgspec.Struct):
     asked for so far; they are kept when the turn is run again. So are the answers of look-ups, by
     question: `told`. `patience` is how many seconds look-ups may still take. `kept` is the event as
     JSON for the journal, known when it has been stepped. `callout` is what the callout of the call
-    becomes with this event.
+    becomes with this event, `verdict` what became of the event.
     """
 
     event: Event
@@ -57,6 +60,7 @@ class Arrival(msgspec.Struct):
     told: dict[bytes, Told] = {}
     patience: float = BUDGET / 1000
     callout: Callout | None = None
+    verdict: Verdict | None = None
 
     def tell_time(self) -> str:
         """Return what time it is; the journal keeps that it was asked for."""
@@ -70,12 +74,14 @@ class _RecordsAskedError(Exception):
 
 
 class Making(msgspec.Struct):
-    """A turn of a call that is being made, once or, where a transaction was undone, again."""
+    """A turn of a call that is being made, once or, where a transaction was undone, again. `also`
+    are the turns of other calls that come with it."""
 
     arrival: Arrival
     live: Live
     turn: Turn | None = None
     taken: Step | None = None
+    also: tuple[Turn, ...] = ()
 
     def made(self) -> tuple[Turn, Step]:
         assert self.turn is not None  # noqa: S101  it is committed
@@ -88,12 +94,21 @@ class Maker:
     process in the store."""
 
     def __init__(
-        self, vault: Vault, callouts: Callouts, outbox: Outbox, identity_key: bytes, who: str
+        self,
+        vault: Vault,
+        callouts: Callouts,
+        outbox: Outbox,
+        programs: Programs,
+        *,
+        identity_key: bytes,
+        who: str,
     ) -> None:
         self._vault = vault
         self._callouts = callouts
         self._outbox = outbox
+        self._programs = programs
         self._identities = hashlib.blake2b(digest_size=16, key=identity_key)
+        self._rooms = hashlib.blake2b(digest_size=12, key=identity_key, person=b"ivrflow room")
         self._who = who
 
     def key(self, event: Event, program: Program) -> bytes:
@@ -124,15 +139,18 @@ class Maker:
         def take(facts: Facts) -> Step | Need:
             return step(live.program, live.session, arrival.event, facts)
 
+        making.also = ()
         try:
-            found = answered(take, arrival.facts, arrival.tell_time, _answers(arrival, records))
+            answer = self._answers(making, records)
+            found = answered(take, arrival.facts, arrival.tell_time, answer)
         except _RecordsAskedError:
             return None
         taken = found.taken
         reply = _reply(arrival.event, taken, live)
         _note(arrival, live, taken.verdict)
         shown = masked_facts(found.facts, found.asked)
-        making.turn = self._as_turn(arrival, live, taken, reply, shown)
+        turn = self._as_turn(arrival, live, taken, reply, shown)
+        making.turn = msgspec.structs.replace(turn, also=making.also) if making.also else turn
         making.taken = taken
         return making.turn
 
@@ -143,6 +161,48 @@ class Maker:
         taken = Step(session=session, verdict=Verdict.MOVED)
         turn = self._as_turn(arrival, live, taken, body, arrival.facts)
         return msgspec.structs.replace(turn, flags=RESCUED, callouts=())
+
+    def _answers(
+        self, making: Making, records: Records | None
+    ) -> Callable[[int, Question], Answer]:
+        def answer(ordinal: int, question: Question) -> Answer:
+            if isinstance(question, Lookup | Pending):
+                return looked_up(making.arrival.told, ordinal, question)
+            if records is None:
+                raise _RecordsAskedError
+            if isinstance(question, Join):
+                return Recorded(self._join(making, question, records))
+            return Recorded(records.perform(question))
+
+        return answer
+
+    def _join(self, making: Making, join: Join, records: Records) -> str:
+        """Return the room where a leg and its parent talk, "" where the parent waits no more; what
+        the parent becomes is committed with the leg's turn."""
+        app = making.arrival.call[0]
+        parent = app, join.parent
+        stored = records.call(*parent)
+        if stored is None or stored.over:
+            return ""
+        program = self._programs.at_hand(stored.program)
+        live = revive(stored, self._vault.open(parent, stored.session), program)
+        room = self._room(parent, join.leg)
+        event = LegBridged(app=app, call=join.parent, leg=join.leg, room=room)
+        step = accept(program, live.session, event)
+        if step is None:
+            return ""
+        arrival = Arrival(event, parent, making.arrival.deadline, making.arrival.at)
+        arrival.key = self.key(event, program)
+        _note(arrival, live, step.verdict)
+        making.also = (self._as_turn(arrival, live, step, b"", arrival.facts),)
+        return room
+
+    def _room(self, parent: Key, leg: int) -> str:
+        """Return a name that nobody else can tell."""
+        hashed = self._rooms.copy()
+        name = "\x1f".join((*parent, str(leg)))
+        hashed.update(name.encode("utf-8", "surrogatepass"))
+        return f"ivrflow-{hashed.hexdigest()}"
 
     def _as_turn(
         self, arrival: Arrival, live: Live, taken: Step, reply: bytes, facts: Facts
@@ -193,20 +253,13 @@ def _note(arrival: Arrival, live: Live, verdict: Verdict) -> None:
     arrival.kept = _encoder.encode(kept)
 
 
-def _answers(arrival: Arrival, records: Records | None) -> Callable[[int, Question], Answer]:
-    def answer(ordinal: int, question: Question) -> Answer:
-        if isinstance(question, Lookup | Pending):
-            return looked_up(arrival.told, ordinal, question)
-        if records is None:
-            raise _RecordsAskedError
-        return Recorded(records.perform(question))
-
-    return answer
-
-
 def _reply(event: Event, taken: Step, live: Live) -> bytes:
+    """Return what the platform is answered, or told where it has not asked."""
     if taken.reply is not None:
         return render(taken.reply)
+    for effect in taken.effects:
+        if isinstance(effect, Tell):
+            return render(effect.reply)
     if taken.verdict is Verdict.STALE:
         return live.reply
     return EMPTY if isinstance(event, Unknown) else b""

@@ -5,14 +5,18 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
+from ivrflow.commands import CONTROL, PATCH, PLATFORM, Patch
+from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, errand
 from ivrflow.jobs import LIFE, Job
-from ivrflow.machine.effects import Emit
+from ivrflow.machine.effects import CancelLegs, Control, Effect, Emit, Send, Tell, Wake
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Call
 from ivrflow.runtime.mailbox import Key
 from ivrflow.runtime.vault import Vault
+from ivrflow.sinch.render import render
 
 WEBHOOK = "webhook"
 """The kind of jobs that send an event."""
@@ -59,21 +63,13 @@ class Outbox:
         However often the turn is made, they are the same.
         """
         for number, effect in enumerate(taken.effects):
-            if isinstance(effect, Emit):
-                id = self._id(call, b"%b/%d" % (key, number))
-                body = _encode(_message(effect, taken.session.call, program.flow.name, at))
-                yield Job(
-                    id=id,
-                    kind=WEBHOOK,
-                    to=effect.to,
-                    name=effect.event,
-                    app=call[0],
-                    call=call[1],
-                    body=self._vault.seal((call[0], id), body) if program.secret else body,
-                    made=at,
-                    due=at,
-                    until=at + LIFE,
-                )
+            id = self._id(call, b"%b/%d" % (key, number))
+            job = _asked(effect, id, taken.session.call, program.flow.name, at)
+            if job is not None:
+                yield self._sealed(job) if program.secret else job
+
+    def _sealed(self, job: Job) -> Job:
+        return msgspec.structs.replace(job, body=self._vault.seal((job.app, job.id), job.body))
 
     def body(self, job: Job) -> bytes:
         """Return what a job is done with; raises `StoreUnavailableError` without the key."""
@@ -83,6 +79,89 @@ class Outbox:
         hashed = self._ids.copy()
         hashed.update("\x1f".join(call).encode("utf-8", "surrogatepass") + name)
         return hashed.hexdigest()
+
+
+def _asked(effect: Effect, id: str, call: Call, flow: str, at: int) -> Job | None:
+    """Return the job that an effect of a turn at `at` asks for, its body not sealed yet; None for
+    one that asks for none."""
+    match effect:
+        case Emit():
+            return _emit(effect, id, call, flow, at)
+        case Control():
+            return _control(effect, id, call, at)
+        case Tell():
+            return _patch(effect, id, call, at)
+        case Wake() | Send() | CancelLegs():
+            return _errand(effect, id, call, at)
+        case _:
+            return None
+
+
+def _emit(event: Emit, id: str, call: Call, flow: str, at: int) -> Job:
+    return Job(
+        id=id,
+        kind=WEBHOOK,
+        to=event.to,
+        name=event.event,
+        app=call.app,
+        call=call.id,
+        body=_encode(_message(event, call, flow, at)),
+        made=at,
+        due=at,
+        until=at + LIFE,
+    )
+
+
+def _patch(tell: Tell, id: str, call: Call, at: int) -> Job:
+    """Return the job that tells the platform a reply; the number of one that moves the call goes
+    with it, for the news of what became of it."""
+    svaml = msgspec.Raw(render(tell.reply))
+    offer = tell.reply.number if tell.moves else 0
+    body = _encode(Patch(svaml=svaml, region=call.region, leg=tell.to, offer=offer))
+    return command(PATCH, id=id, call=(call.app, call.id), body=body, at=at)
+
+
+def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
+    control = commands.Control(
+        command="kick" if wanted.command == "kick_all" else wanted.command,
+        room=wanted.room,
+        region=call.region,
+        call=wanted.who,
+        music=wanted.hold_music,
+    )
+    job = command(CONTROL, id=id, call=(call.app, call.id), body=_encode(control), at=at)
+    return msgspec.structs.replace(job, name=wanted.command)
+
+
+def command(kind: str, *, id: str, call: Key, body: bytes, at: int) -> Job:
+    """Return a job that asks something of the platform, made at `at`. What one call asks is done
+    one after the other."""
+    app, own = call
+    return Job(
+        id=id,
+        kind=kind,
+        to=PLATFORM,
+        name=kind,
+        app=app,
+        call=own,
+        body=body,
+        made=at,
+        due=at,
+        until=at + commands.LIFE,
+        lane=f"{app}/{own}",
+    )
+
+
+def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> Job:
+    own = call.app, call.id
+    match effect:
+        case Wake(due=due):
+            return errand(WAKE, id=id, call=own, body=b"", at=at, due=due or at)
+        case Send(name=name, to=to, data=data):
+            body = _encode(SentSignal(name=name, data=data))
+            return errand(SIGNAL, id=id, call=(call.app, to), body=body, at=at)
+        case CancelLegs(legs=legs):
+            return errand(CANCEL_LEGS, id=id, call=own, body=_encode(legs), at=at)
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

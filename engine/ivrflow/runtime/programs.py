@@ -13,6 +13,14 @@ MAX_OLD_PROGRAMS = 100
 """Programs kept in hand that only older calls run on."""
 
 
+class ProgramNeededError(Exception):
+    """A turn can't be made before the program `id` is in hand."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+
 class Programs:
     """Finds programs: current, in hand, or from the closure in the store."""
 
@@ -21,16 +29,23 @@ class Programs:
         self._store = store
         self._old: dict[str, Program] = {}
 
-    async def of(self, id_: str) -> Program:
-        """Return the program of that id; raises `StoreUnavailableError`."""
+    def at_hand(self, id_: str) -> Program:
+        """Return the program of that id; raises `ProgramNeededError` where `of` has to read it."""
         for program in self._library.current.programs.values():
             if program.id == id_:
                 return program
-        known = self._old.get(id_)
-        if known is None:
+        if id_ not in self._old:
+            raise ProgramNeededError(id_)
+        return self._old[id_]
+
+    async def of(self, id_: str) -> Program:
+        """Return the program of that id; raises `StoreUnavailableError`."""
+        try:
+            return self.at_hand(id_)
+        except ProgramNeededError:
             known = self._old[id_] = await self._load(id_)
-            if len(self._old) > MAX_OLD_PROGRAMS:
-                del self._old[next(iter(self._old))]
+        if len(self._old) > MAX_OLD_PROGRAMS:
+            del self._old[next(iter(self._old))]
         return known
 
     async def _load(self, id_: str) -> Program:

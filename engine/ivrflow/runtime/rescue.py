@@ -15,13 +15,19 @@ from ivrflow.machine.events import (
     Ended,
     Event,
     Incoming,
+    LegBridged,
+    LegEnded,
     MenuFailed,
     MenuHangup,
+    MenuInput,
+    Moved,
     NoInput,
     NoMatch,
     Notified,
+    Signal,
     Unknown,
     Unreached,
+    Woken,
 )
 from ivrflow.machine.fail import apology
 from ivrflow.machine.outcome import Facts
@@ -39,6 +45,18 @@ EMPTY = b"{}"
 def rescue(event: Event, catalog: Catalog, facts: Facts) -> bytes:
     """Return the rescue reply to `event`, as bytes of the dialect."""
     match event:
+        case LegEnded() | LegBridged() | Signal() | Woken() | Moved():
+            return NOTHING
+        case Ended() | Notified() | Unreached():
+            return NOTHING
+        case Unknown():
+            return EMPTY
+        case _:
+            return _reply(event, catalog, facts)
+
+
+def _reply(event: Incoming | Answered | MenuInput, catalog: Catalog, facts: Facts) -> bytes:
+    match event:
         case Incoming():
             return render(_for_a_new_call(event, catalog, facts))
         case Answered(custom=custom) if is_token(custom):
@@ -52,10 +70,6 @@ def rescue(event: Event, catalog: Catalog, facts: Facts) -> bytes:
         case Chosen() | Digits() | NoInput() | NoMatch() | MenuFailed():
             app = catalog.app
             return render(apology(app.sorry, app.locale, answer=False))
-        case Ended() | Notified() | Unreached():
-            return NOTHING
-        case Unknown():
-            return EMPTY
 
 
 def unrouted(catalog: Catalog) -> bytes:

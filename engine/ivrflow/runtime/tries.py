@@ -55,6 +55,8 @@ class News(Enum):
     """Nobody answered; it is tried again."""
     GIVEN_UP = auto()
     """Nobody answered the last try."""
+    CANCELLED = auto()
+    """Nobody wants it any more, and somebody has answered."""
     DONE = auto()
     """The call is over, or the flow has been told that there was none."""
 
@@ -81,8 +83,9 @@ NEXT: Mapping[State, Mapping[News, State]] = {
         News.REFUSED: State.UNREACHED,
         News.UNSURE: State.PLACING,
         News.LOST: State.UNREACHED,
+        News.CANCELLED: State.OVER,
     },
-    State.PLACED: {**_ENDS, News.ONGOING: State.PLACED},
+    State.PLACED: {**_ENDS, News.ONGOING: State.PLACED, News.CANCELLED: State.OVER},
     State.LIVE: {News.DONE: State.OVER},
     State.UNREACHED: {News.DONE: State.OVER},
     State.OVER: {},
@@ -159,6 +162,23 @@ def unanswered(
 def cancelled(callout: Callout, reason: str, at: int) -> Callout | None:
     """One that waits is not wanted any more; its flow is to be told."""
     return _moved(callout, News.UNWANTED, result="cancelled", reason=reason, due=at)
+
+
+def unwanted(callout: Callout, at: int) -> Callout | None:
+    """A leg is not wanted any more: one that rings is not spoken to, one that waits is not dialled.
+    Of one that speaks nothing changes: its call has to end."""
+    match callout.state:
+        case State.WAITING:
+            return cancelled(callout, "it is not wanted any more", at)
+        case State.PLACING | State.PLACED if not callout.unwanted:
+            return callout.changed(unwanted=True)
+        case _:
+            return None
+
+
+def turned_away(callout: Callout, call: str, at: int) -> Callout | None:
+    """Somebody answered a leg that is not wanted any more."""
+    return _moved(callout, News.CANCELLED, call=call, result="cancelled", due=at)
 
 
 def live(callout: Callout, call: str, at: int) -> Callout | None:

@@ -24,9 +24,21 @@ from ivrflow import __version__
 from ivrflow.clock import as_milliseconds, as_text, now
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.events import Answered, Ended, Event, Incoming, Unreached
+from ivrflow.machine.events import (
+    Answered,
+    Ended,
+    Event,
+    Incoming,
+    LegBridged,
+    LegEnded,
+    Moved,
+    Own,
+    Signal,
+    Unreached,
+    Woken,
+)
 from ivrflow.machine.lookups import Pending
-from ivrflow.machine.outcome import Facts, Step
+from ivrflow.machine.outcome import Facts, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import route
 from ivrflow.machine.session import Session
@@ -46,7 +58,7 @@ from ivrflow.runtime.lookups import (
 from ivrflow.runtime.mailbox import Key, Mailbox
 from ivrflow.runtime.making import Arrival, Maker, Making
 from ivrflow.runtime.outbox import Outbox
-from ivrflow.runtime.programs import Programs
+from ivrflow.runtime.programs import ProgramNeededError, Programs
 from ivrflow.runtime.rescue import rescue, unrouted
 from ivrflow.runtime.vault import Vault
 from ivrflow.store.base import Commit, Place, Store, Turn
@@ -110,14 +122,21 @@ class Turns:
         self.vault = Vault(lambda: policy.secret_key or store.secret_key())
         self.callouts = Callouts(library, store, self.vault)
         self.outbox = Outbox(self.vault, store.identity_key)
-        self.maker = Maker(self.vault, self.callouts, self.outbox, store.identity_key, policy.who)
+        self.programs = Programs(library, store)
+        self.maker = Maker(
+            self.vault,
+            self.callouts,
+            self.outbox,
+            self.programs,
+            identity_key=store.identity_key,
+            who=policy.who,
+        )
         self.tell = tell or write_line
         self.notice: Callable[[], None] = _nothing
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
         self.live = LiveCalls()
         self.look_ups = LookUps(asker or Nobody(), store.identity_key)
-        self.programs = Programs(library, store)
         self._replacements: set[asyncio.Task[None]] = set()
 
     async def answer(self, event: Event, *, arrived: float) -> Answer:
@@ -139,6 +158,18 @@ class Turns:
             log.exception("turn failed", call=event.call, callback=name_of(event))
             body = self._rescue(arrival, "a fault of the engine")
         return Answer(200, fill(body, self.policy.environment))
+
+    async def bring(self, event: Own | Ended) -> Verdict | None:
+        """Bring a call what the engine itself has for it, or has found out.
+
+        Returns what became of it, None where there is no such call. Raises `StoreError` and
+        `LateError`: bring it again.
+        """
+        arrival = Arrival(
+            event, (event.app, event.call), monotonic() + self.policy.deadline, self.now()
+        )
+        await self._answer(arrival)
+        return arrival.verdict
 
     async def drain(self) -> None:
         """Wait for what is still on its way, and give up look-ups that nobody waits for."""
@@ -187,9 +218,7 @@ class Turns:
         raise StoreUnavailableError("other turns of this call keep coming first")
 
     async def _turn(self, arrival: Arrival) -> bytes:
-        live = self.live.get(arrival.call)
-        if live is None:
-            live = await before(arrival.deadline, self._load(arrival.call))
+        live = await self._live(arrival)
         if live is None:
             return await self._first(arrival)
         arrival.key = self.maker.key(arrival.event, live.program)
@@ -203,6 +232,10 @@ class Turns:
         log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
         return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
+    async def _live(self, arrival: Arrival) -> Live | None:
+        live = self.live.get(arrival.call)
+        return live or await before(arrival.deadline, self._load(arrival.call))
+
     async def _answered(self, arrival: Arrival, live: Live) -> bytes:
         """Return what an event got that has come before."""
         stored = await before(arrival.deadline, self.store.load(*arrival.call))
@@ -212,6 +245,8 @@ class Turns:
     async def _first(self, arrival: Arrival) -> bytes:
         """The first event of a call, or one of a call that nobody knows."""
         match arrival.event:
+            case LegEnded() | LegBridged() | Signal() | Woken() | Moved():
+                return b""
             case Incoming() as event if self.callouts.is_own(event):
                 log.error("incoming, but we placed it", call=event.call)
                 return LAST
@@ -238,6 +273,10 @@ class Turns:
             log.info("nobody answered", call=event.call, callout=callout.name, result=event.result)
             self.notice()
             return b""
+        if isinstance(event, Answered) and callout.unwanted:
+            words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+            log.info("not wanted any more", call=event.call, callout=callout.name)
+            return words
         arrival.callout = self.callouts.become(callout, event, at)
         live = None if arrival.callout is None else self.callouts.begin(callout, event)
         if live is None:
@@ -267,6 +306,7 @@ class Turns:
         while place is None:
             place = await self._commit(making)
         turn, taken = making.made()
+        arrival.verdict = taken.verdict
         self._keep(arrival.call, live, turn, taken.session, place)
         self.tell(arrival.event, live.program, taken)
         return turn.reply
@@ -280,6 +320,9 @@ class Turns:
             return await self.deadlines.committed(arrival.deadline, self.store.submit(work))
         except AskFirstError as first:
             await self._look_up(arrival, first)
+            return None
+        except ProgramNeededError as needed:
+            await before(arrival.deadline, self.programs.of(needed.id))
             return None
 
     async def _look_up(self, arrival: Arrival, first: AskFirstError) -> None:
@@ -295,10 +338,12 @@ class Turns:
 
     def _keep(self, call: Key, live: Live, turn: Turn, session: Session, place: Place) -> None:
         live.take(turn, session, place)
+        for each in turn.also:
+            self.live.drop((each.app, each.call))
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
-        if turn.jobs:
+        if turn.jobs or turn.also or session.over:
             self.outbox.notice()
         if session.over:
             self.live.drop(call)

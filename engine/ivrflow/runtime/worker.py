@@ -15,6 +15,7 @@ import structlog
 
 from ivrflow import jobs
 from ivrflow.clock import as_milliseconds, now
+from ivrflow.commands import PLATFORM
 from ivrflow.errors import ConflictError, StoreError
 from ivrflow.jobs import Job, Outcome
 from ivrflow.runtime.outbox import Outbox
@@ -23,6 +24,11 @@ from ivrflow.store.base import Store
 
 AT_ONCE = 10
 """Jobs for one receiver that are done at a time: one that is slow keeps no other waiting."""
+
+AT_ONCE_BY_RECEIVER: Mapping[str, int] = {PLATFORM: 50}
+"""Receivers that are no single server of somebody's."""
+
+MOST_AT_ONCE = max(AT_ONCE, *AT_ONCE_BY_RECEIVER.values())
 
 Do = Callable[[Job, bytes], Awaitable[Outcome]]
 """Does a job of some kind, with what it is done with, in less time than the lease lasts."""
@@ -96,8 +102,9 @@ class Worker:
         """Return the jobs that are due, as far as there is room."""
         found: list[Job] = []
         under_way = self._under_way.copy()
-        for job in await self._store.due_jobs(at, AT_ONCE):
-            if job.id not in self._rounds and under_way[job.to] < AT_ONCE:
+        for job in await self._store.due_jobs(at, MOST_AT_ONCE):
+            room = AT_ONCE_BY_RECEIVER.get(job.to, AT_ONCE)
+            if job.id not in self._rounds and under_way[job.to] < room:
                 under_way[job.to] += 1
                 found.append(job)
         return found
@@ -134,7 +141,7 @@ class Worker:
             return jobs.done(job, at)
         if not outcome.again:
             return jobs.buried(job, at, outcome.fault)
-        pause = max(outcome.pause, jobs.pause(job.attempt, self._chance()))
+        pause = max(outcome.pause, jobs.pause(job.attempt, self._chance(), outcome.pace))
         return jobs.again(job, at, outcome.fault, pause=pause)
 
     def _at(self) -> int:

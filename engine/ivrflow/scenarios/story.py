@@ -14,7 +14,17 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import (
+    CancelLegs,
+    Control,
+    Effect,
+    Emit,
+    Log,
+    OrderCallout,
+    Send,
+    Tell,
+    Wake,
+)
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -26,7 +36,7 @@ from ivrflow.machine.events import (
     NoMatch,
     Unreached,
 )
-from ivrflow.model.flow import Flow
+from ivrflow.model.flow import ALL, Flow
 from ivrflow.scenarios.answers import Answered
 from ivrflow.scenarios.receivers import Delivered
 from ivrflow.scenarios.stage import Seen, Stage
@@ -110,11 +120,12 @@ def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow], margin: str) -> Ite
     yield Line(at=seen.at - begun, text=f"{margin}  {moved}", place=_place(seen, flows))
     if trace.fault:
         yield Line(at=seen.at - begun, text=f"{margin}  failed: {trace.fault}")
-    for effect in seen.step.effects:
-        yield Line(at=seen.at - begun, text=f"{margin}  {_effect(effect)}")
+    for told in filter(None, map(_effect, seen.step.effects)):
+        yield Line(at=seen.at - begun, text=f"{margin}  {told}")
 
 
 def _effect(effect: Effect) -> str:
+    """Return what a turn asked for, "" for what is seen where it is done."""
     match effect:
         case Log(text=text):
             return f'log "{text}"'
@@ -123,6 +134,14 @@ def _effect(effect: Effect) -> str:
             return f"callout {order.name} to {to}"
         case Emit(event=name, data=data, to=to):
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
+        case Control(command=command, room=room, who=who):
+            return f"{command} {who or ALL} in {room}"
+        case Send(name=name, to=to):
+            return f"signal {name} to {to}"
+        case CancelLegs(legs=legs):
+            return f"legs {', '.join(map(str, legs))} not wanted any more"
+        case Tell() | Wake():
+            return ""
 
 
 def _event(event: Event) -> str:

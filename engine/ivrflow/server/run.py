@@ -118,7 +118,7 @@ async def answering(
     limits = Limits(per_second=settings.callouts_per_second, at_once=settings.max_callouts)
     dialler = Dialler(turns, Placing(voice, environment), limits)
     webhooks = Webhooks(http, lambda: library.current.app.webhooks, environment)
-    worker = Worker(store, turns.outbox, do_by_kind(webhook=webhooks.send))
+    worker = Worker(store, turns.outbox, do_by_kind(turns, webhooks.send, voice))
     doing = (_sweep(store), dialler.run(), worker.run())
     beside = [asyncio.create_task(each) for each in doing]
     try:

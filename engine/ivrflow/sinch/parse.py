@@ -120,9 +120,14 @@ def _event(callback: Callback, app: str) -> Event:
             return _incoming(callback, app, call, at)
         case Ace(amd=amd):
             status, reason = _amd(amd)
-            custom = callback.custom or ""
             return events.Answered(
-                app=app, call=call, at=at, amd=status, amd_reason=reason, custom=custom
+                app=app,
+                call=call,
+                at=at,
+                amd=status,
+                amd_reason=reason,
+                custom=callback.custom or "",
+                region=region_of(callback.call_resource_url),
             )
         case Dice():
             return events.Ended(

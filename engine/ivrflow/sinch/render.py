@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from ivrflow.machine import replies
 from ivrflow.machine.replies import MENU, Part, Reply
+from ivrflow.model.flow import Amd
 from ivrflow.sinch import limits, svaml
 from ivrflow.sinch.escape import in_brackets, without_control
 from ivrflow.sinch.ssml import split_ssml
@@ -26,6 +27,13 @@ MAX_MARKED = limits.MAX_TEXT - len("#tts[]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。\uff01\uff1f])")
 _NOT_IN_HREF = str.maketrans({"[": "%5B", "]": "%5D", ";": "%3B"})
 _encoder = msgspec.json.Encoder()
+
+
+def detecting(amd: Amd) -> svaml.Amd | UnsetType:
+    """Return whether the platform is to tell who answered, and when."""
+    if not amd:
+        return UNSET
+    return svaml.Amd(enabled=True, is_async=True if amd == "async" else UNSET)
 
 
 def render(reply: Reply) -> bytes:
@@ -152,7 +160,7 @@ def _connect_number(connect: replies.ConnectNumber) -> svaml.ConnectPstn:
         suppress_callbacks=UNSET if connect.callbacks else True,
         dtmf=_tones(connect.dtmf),
         indications=connect.tones or UNSET,
-        amd=svaml.Amd(enabled=True) if connect.amd else UNSET,
+        amd=detecting(connect.amd),
     )
 
 

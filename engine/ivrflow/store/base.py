@@ -32,7 +32,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     a call's first. `key` tells the event from all others of its call. `at`, `due` and `over` are
     milliseconds since 1970; `over` is 0 while the call lives. `session`, `event`, `facts` and
     `reply` are JSON, `reply` empty where none is sent. `callouts` are added and changed with it,
-    see `Store.put_callouts`; `jobs` are added, see `Store.put_jobs`.
+    see `Store.put_callouts`; `jobs` are added, see `Store.put_jobs`. `also` are turns of other
+    calls: all of them are committed, or none is.
     """
 
     app: str
@@ -54,6 +55,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reply: bytes
     callouts: tuple[Callout, ...] = ()
     jobs: tuple[Job, ...] = ()
+    also: "tuple[Turn, ...]" = ()
 
 
 class Records(Protocol):
@@ -61,6 +63,10 @@ class Records(Protocol):
 
     def perform(self, operation: Operation) -> object:
         """Return what the operation yields; it counts if the turn is committed."""
+        ...
+
+    def call(self, app: str, call: str) -> "Stored | None":
+        """Return a call as it is in this transaction."""
         ...
 
 
@@ -187,7 +193,8 @@ class Store(Protocol):
         """Add callouts (those of `rev` 1) and change those that are there; returns which are kept.
 
         One is not added where its id is known, or its key taken by one that is not over. A change
-        that doesn't follow the last one raises `ConflictError`, and nothing of all is kept.
+        that doesn't follow the last one raises `ConflictError`, and nothing of all is kept. With a
+        leg that is over, or whose key is taken, a job is added that tells its parent.
         """
         ...
 

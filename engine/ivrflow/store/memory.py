@@ -56,8 +56,8 @@ class MemoryStore:
         self._closures: dict[str, bytes] = {}
         self._numbered = 0
         self._records = MemoryRecords()
-        self._callouts = MemoryCallouts()
         self._jobs = MemoryJobs()
+        self._callouts = MemoryCallouts(self._jobs.put)
         self._secret_key = secrets.token_bytes(32)
 
     def secret_key(self) -> bytes:
@@ -72,7 +72,7 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at)
+        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at, self._stored)
         try:
             return self._keep(draft.make(records))
         except BaseException:
@@ -80,11 +80,21 @@ class MemoryStore:
             raise
 
     def _keep(self, turn: Turn) -> Place:
+        for each in (turn, *turn.also):
+            self._require_next(each)
+        for each in turn.also:
+            self._write(each)
+        return self._write(turn)
+
+    def _require_next(self, turn: Turn) -> None:
         known = self._calls.get((turn.app, turn.call))
         begins = turn.place is None
         follows = (known.last.rev if known else 0) + 1 == turn.rev
         if begins != (turn.rev == 1) or not follows:
             raise ConflictError(f"turn {turn.rev} of {turn.call} came too late")
+
+    def _write(self, turn: Turn) -> Place:
+        known = self._calls.get((turn.app, turn.call))
         self._callouts.put(turn.callouts)
         if turn.jobs:
             self._jobs.put(turn.jobs)
@@ -108,6 +118,9 @@ class MemoryStore:
         return Place(known.number, turn.rev)
 
     async def load(self, app: str, call: str) -> Stored | None:
+        return self._stored(app, call)
+
+    def _stored(self, app: str, call: str) -> Stored | None:
         known = self._calls.get((app, call))
         if known is None:
             return None
@@ -136,7 +149,7 @@ class MemoryStore:
         known = self._callouts.get(id)
         if known is None:
             return None
-        records = MemoryTurn(self._records, (known.app, id), at)
+        records = MemoryTurn(self._records, (known.app, id), at, self._stored)
         try:
             after = decide(known, records)
             if after is not None:

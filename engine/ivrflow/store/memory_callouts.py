@@ -1,9 +1,11 @@
 """Callouts in a dict."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ivrflow.callouts import Callout, State
+from ivrflow.errands import leg_ended
 from ivrflow.errors import ConflictError
+from ivrflow.jobs import Job
 from ivrflow.store.base import CalloutFilter
 
 BUSY = (State.PLACING, State.PLACED, State.LIVE)
@@ -14,15 +16,16 @@ Name = tuple[str, ...]
 
 class MemoryCallouts:
     """Every callout of a store, by id, in the order in which they were added. Those that are not
-    over are found by their keys and calls, too."""
+    over are found by their keys and calls, too. `tell` adds jobs."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[Iterable[Job]], None]) -> None:
+        self._tell = tell
         self._rows: dict[str, Callout] = {}
         self._open: dict[str, Callout] = {}
         self._by_key: dict[Name, Callout] = {}
         self._by_call: dict[Name, Callout] = {}
 
-    def put(self, callouts: Iterable[Callout]) -> list[bool]:
+    def put(self, callouts: Sequence[Callout]) -> list[bool]:
         """See `Store.put_callouts`."""
         before: list[tuple[str, Callout | None]] = []
         kept: list[bool] = []
@@ -34,7 +37,17 @@ class MemoryCallouts:
             for id, known in reversed(before):
                 self._set(id, known)
             raise
+        self._tell(self._told(callouts, kept))
         return kept
+
+    def _told(self, callouts: Sequence[Callout], kept: list[bool]) -> Iterator[Job]:
+        """Yield what parents are told of legs that are over, or never began since their key is
+        taken."""
+        for callout, was_kept in zip(callouts, kept, strict=True):
+            known = callout.id in self._rows
+            over = callout.state is State.OVER if was_kept else not known
+            if callout.parent and over:
+                yield leg_ended(callout, kept=was_kept)
 
     def _put(self, callout: Callout) -> bool:
         known = self._rows.get(callout.id)

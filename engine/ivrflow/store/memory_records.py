@@ -1,5 +1,7 @@
 """Records in dicts; what a turn did to them can be undone."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from ivrflow.records import (
@@ -13,6 +15,7 @@ from ivrflow.records import (
     Put,
     Read,
 )
+from ivrflow.store.base import Stored
 
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
@@ -23,6 +26,8 @@ Owner = tuple[str, str]
 """An application and one of its calls; `NOBODY` is neither."""
 
 NOBODY: Owner = ("", "")
+
+Load = Callable[[str, str], Stored | None]
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -70,9 +75,13 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`."""
+    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
+    `load` reads a call, if there are any."""
 
-    def __init__(self, records: MemoryRecords, owner: Owner, at: int) -> None:
+    def __init__(
+        self, records: MemoryRecords, owner: Owner, at: int, load: Load | None = None
+    ) -> None:
+        self._load = load
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -83,6 +92,9 @@ class MemoryTurn:
         """Put everything back as it was."""
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
+
+    def call(self, app: str, call: str) -> Stored | None:
+        return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
         where = operation.record, operation.key

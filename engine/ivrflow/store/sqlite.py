@@ -53,12 +53,12 @@ from ivrflow.store.sqlite_callouts import (
 from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
 from ivrflow.store.sqlite_records import SqliteRecords
 
-FORMAT = b"3"
+FORMAT = b"4"
 """The layout of the file. Opening brings a file of an earlier layout to this one; a later one is
 refused."""
 
-EARLIER_FORMATS = (b"1", b"2")
-"""1: without the table `record`. 2: without `callout` and `job`."""
+EARLIER_FORMATS = (b"1", b"2", b"3")
+"""1: without the table `record`. 2: without `callout` and `job`. 3: callouts have no legs."""
 
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
@@ -193,7 +193,7 @@ class SqliteStore:
             known = find_callout(connection, id)
             if known is None:
                 return None
-            records = SqliteRecords(connection, app=known.app, call=id, at=at)
+            records = SqliteRecords(connection, app=known.app, call=id, at=at, load=self._load)
             after = decide(known, records)
             put_callouts(connection, () if after is None else (after,))
             return after or known
@@ -405,7 +405,9 @@ class SqliteStore:
         return place
 
     def _records(self, draft: Draft) -> SqliteRecords:
-        return SqliteRecords(self._connection, app=draft.app, call=draft.call, at=draft.at)
+        return SqliteRecords(
+            self._connection, app=draft.app, call=draft.call, at=draft.at, load=self._load
+        )
 
     def _keep(self, turn: Turn) -> Place:
         """Note the rows of a turn; `_flush` writes them."""
@@ -429,6 +431,8 @@ class SqliteStore:
             self._over.append((turn.app, turn.call))
         self._callouts += turn.callouts
         self._jobs += map(msgspec.structs.astuple, turn.jobs)
+        for each in turn.also:
+            self._keep(each)
         return Place(call, row)
 
     def _flush(self) -> None:
@@ -565,7 +569,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     connection.executescript(statement("schema"))
     try:
-        if is_earlier(_meta(connection, "format", FORMAT), path):
+        layout = _meta(connection, "format", FORMAT)
+        if layout == b"3":
+            connection.executescript(statement("legs"))
+        if is_earlier(layout, path):
             connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     except StoreError:
         connection.close()

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ivrflow.callouts import Callout
+from ivrflow.callouts import Callout, State
+from ivrflow.errands import leg_ended
 from ivrflow.errors import ConflictError
 from ivrflow.store.base import CalloutFilter
 from ivrflow.store.sql import statement
+from ivrflow.store.sqlite_jobs import put_jobs
 
 Row = tuple[object, ...]
 
@@ -23,7 +25,17 @@ def _put_callout(connection: sqlite3.Connection, callout: Callout) -> bool:
     changed = connection.execute(statement(name), msgspec.structs.asdict(callout)).rowcount
     if callout.rev > 1 and changed != 1:
         raise ConflictError(f"callout {callout.id} was changed by another")
+    if callout.parent:
+        _tell_parent(connection, callout, kept=changed == 1)
     return changed == 1
+
+
+def _tell_parent(connection: sqlite3.Connection, leg: Callout, *, kept: bool) -> None:
+    """A leg that is over, or never began because its key is taken, is told to its parent."""
+    if not kept and find_callout(connection, leg.id) is not None:
+        return
+    if not kept or leg.state is State.OVER:
+        put_jobs(connection, [leg_ended(leg, kept=kept)])
 
 
 def find_callout(connection: sqlite3.Connection, id: str) -> Callout | None:
@@ -73,4 +85,5 @@ def _one(row: Row | None) -> Callout | None:
 
 
 def _callout(row: Row) -> Callout:
-    return msgspec.convert(dict(zip(Callout.__struct_fields__, row, strict=True)), Callout)
+    fields = dict(zip(Callout.__struct_fields__, row, strict=True))
+    return msgspec.convert(fields, Callout, strict=False)

@@ -1,6 +1,7 @@
 """Records in SQLite: one statement an operation, inside whatever transaction is open."""
 
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,22 +16,38 @@ from ivrflow.records import (
     Put,
     Read,
 )
+from ivrflow.store.base import Stored
 from ivrflow.store.sql import statement
 
 NEVER = 2**63 - 1
 """When a record expires that lasts for ever."""
+
+Load = Callable[[sqlite3.Connection, str, str], Stored | None]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
 
 class SqliteRecords:
-    """Performs operations for the turn of one call at `at`; meets `ivrflow.store.base.Records`."""
+    """Performs operations for the turn of one call at `at`; meets `ivrflow.store.base.Records`.
+    `load` reads a call, if there are any."""
 
-    def __init__(self, connection: sqlite3.Connection, *, app: str, call: str, at: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        app: str,
+        call: str,
+        at: int,
+        load: Load | None = None,
+    ) -> None:
         self._connection = connection
+        self._load = load
         self._who = {"app": app, "call": call, "at": at}
         self._at = at
+
+    def call(self, app: str, call: str) -> Stored | None:
+        return None if self._load is None else self._load(self._connection, app, call)
 
     def perform(self, operation: Operation) -> object:
         match operation:

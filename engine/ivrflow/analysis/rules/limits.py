@@ -14,6 +14,7 @@ from ivrflow.model.flow import (
     Collect,
     Conference,
     Connect,
+    ControlStep,
     Duration,
     Fixed,
     Menu,
@@ -139,10 +140,10 @@ states:
 def wrong_room(subject: Subject) -> Iterator[Finding]:
     """A room whose name the platform can't take, or can't tell from a menu."""
     most = subject.platform.limits.room
-    for state in subject.states.values():
-        if not isinstance(state.action, Conference) or state.action.id.scalar is None:
+    for room in rooms(subject):
+        if room.scalar is None:
             continue
-        name, span = state.action.id.source, state.action.id.scalar.span
+        name, span = room.source, room.scalar.span
         if name == MENU:
             message = f"keys pressed in a room called \"{name}\" can't be told from a menu's"
             yield Finding(span, message, "give it another name")
@@ -150,6 +151,16 @@ def wrong_room(subject: Subject) -> Iterator[Finding]:
             yield Finding(span, "a room without a name", "give it one, such as weekly-meeting")
         elif (least := len(PLACEHOLDER.sub("", name))) > most:
             yield Finding(span, f"a room's name has at most {most} characters, not {least}")
+
+
+def rooms(subject: Subject) -> Iterator[Text]:
+    """Yield the names of rooms, as the author wrote them."""
+    for state in subject.states.values():
+        if isinstance(state.action, Conference):
+            yield state.action.id
+    for step in subject.steps():
+        if isinstance(step, ControlStep):
+            yield step.conference
 
 
 @FLOW.add(

@@ -1,4 +1,4 @@
-SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, failures, refusals, call, result, reason
+SELECT id, app, flow, name, key, "order", made, due, rev, state, attempt, failures, refusals, call, result, reason, parent, leg, unwanted
 FROM callout
 WHERE (:flow = '' OR flow = :flow) AND (:name = '' OR name = :name)
     AND (:state = '' OR state = :state)

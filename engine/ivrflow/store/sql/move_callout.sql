@@ -7,5 +7,6 @@ SET due = :due,
     refusals = :refusals,
     call = :call,
     result = :result,
-    reason = :reason
+    reason = :reason,
+    unwanted = :unwanted
 WHERE id = :id AND rev = :rev - 1

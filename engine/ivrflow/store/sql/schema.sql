@@ -74,7 +74,10 @@ CREATE TABLE IF NOT EXISTS callout (
     refusals INTEGER NOT NULL,
     call TEXT NOT NULL,
     result TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    parent TEXT NOT NULL DEFAULT '',
+    leg INTEGER NOT NULL DEFAULT 0,
+    unwanted INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE UNIQUE INDEX IF NOT EXISTS callout_key ON callout (app, flow, name, key)

@@ -1,0 +1,72 @@
+"""Taking what was raised for a call, and its timers, in order."""
+
+from ivrflow.machine.events import LegBridged, LegEnded, Raised, Signal
+from ivrflow.machine.go import go
+from ivrflow.machine.program import State, Transition
+from ivrflow.machine.timers import next_due, taken
+from ivrflow.machine.walk import Walk
+
+LEG_ENDED = "leg.ended"
+LEG_BRIDGED = "leg.bridged"
+
+
+def signalled(name: str) -> str:
+    """Return the outcome of a signal."""
+    return f"signal.{name}"
+
+
+def take(walk: Walk) -> tuple[str, State | None]:
+    """Take all that was raised and all timers that are due, until the call leaves its state.
+
+    Returns the outcomes, "" if there were none, and the state where it is then, None if it never
+    went anywhere.
+    """
+    begun, outcomes, entered = (len(walk.outer), walk.state), [], None
+    while (len(walk.outer), walk.state) == begun:
+        found = _next(walk)
+        if found is None:
+            break
+        outcome, transition = found
+        outcomes.append(outcome)
+        entered = go(walk, transition) or entered
+    return ", ".join(outcomes), entered
+
+
+def has_left(walk: Walk) -> bool:
+    """Whether a walk has come to another state than the one in which the call was."""
+    frames = walk.session.frames
+    return (len(walk.outer) + 1, walk.state) != (len(frames), frames[-1].state)
+
+
+def _next(walk: Walk) -> tuple[str, Transition] | None:
+    """Return what is to be handled next and how: what was raised, then timers. What the state does
+    not handle is noted, and dropped."""
+    while walk.inbox:
+        event = walk.inbox.pop(0)
+        outcome = _note(walk, event)
+        transition = walk.current.on.get(outcome)
+        if transition is not None:
+            return outcome, transition
+    timers = walk.current.timers
+    place = next_due(walk.due, walk.told.now) if timers else None
+    if place is None:
+        return None
+    walk.due = taken(walk.due, place, timers, walk.names, walk.told.now)
+    timer = timers[place]
+    return "every" if timer.every else "after", (timer.move,)
+
+
+def _note(walk: Walk, event: Raised) -> str:
+    """Note what was raised, and return the outcome that it has; "" where it has none here."""
+    match event:
+        case LegEnded(leg=leg, result=result):
+            walk.names["result"] = result
+            return LEG_ENDED if walk.end_leg(leg) else ""
+        case LegBridged(leg=leg, room=room):
+            if leg not in walk.legs:
+                return ""
+            walk.bridged, walk.room = leg, room
+            return LEG_BRIDGED
+        case Signal(name=name, data=data):
+            walk.names["signal"] = {"data": data}
+            return signalled(name)

@@ -1,0 +1,154 @@
+"""Commands to live calls and rooms: each is asked of the platform once, and what it says is told.
+
+What may have been done is done again only where that changes nothing: words are never said twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from ivrflow.clock import as_milliseconds, now
+from ivrflow.commands import (
+    Became,
+    Busy,
+    Control,
+    Done,
+    Gone,
+    NotYet,
+    Patch,
+    Refused,
+    Unsure,
+)
+from ivrflow.errors import (
+    NotFoundError,
+    NotSentError,
+    RequestError,
+    ServerError,
+    TooManyRequestsError,
+    UnknownOutcomeError,
+    VoiceError,
+)
+from ivrflow.jobs import LOST, Job, is_lost
+from ivrflow.outbound.placing import DOWN, Sender
+from ivrflow.sinch import rest
+from ivrflow.sinch.rest import Request
+from ivrflow.sinch.rest_types import Command
+from ivrflow.sinch.svaml import Svaml
+
+COMING = 10_000
+"""Milliseconds after a commit in which a call or a room may still be coming into being."""
+
+FIRST_LOOK, LONGEST_LOOK = 200, 1_600
+"""Milliseconds before looking for it again; each pause is twice the last, up to the longest."""
+
+SECONDS = 45.0
+"""How long everybody in a room may take together: less than a job's lease."""
+
+WORD_BY_COMMAND: dict[str, Command] = {
+    "mute": "mute",
+    "unmute": "unmute",
+    "hold": "onhold",
+    "resume": "resume",
+}
+
+log = structlog.get_logger()
+
+_patch = msgspec.json.Decoder(Patch)
+_control = msgspec.json.Decoder(Control)
+_svaml = msgspec.json.Decoder(Svaml)
+
+
+class Commanding:
+    """Asks the platform by `sender`."""
+
+    def __init__(self, sender: Sender, now: Callable[[], datetime] = now) -> None:
+        self._sender = sender
+        self._now = now
+
+    async def patch(self, job: Job, body: bytes) -> Became:
+        """Give the job's call something else to do; `body` is a `Patch`."""
+        wanted = _patch.decode(body)
+        svaml = _svaml.decode(wanted.svaml)
+        return await self._told(
+            job, lambda: rest.update_call(job.call, svaml, wanted.leg or None), wanted.region
+        )
+
+    async def control(self, job: Job, body: bytes) -> Became:
+        """Change a room; `body` is a `Control`."""
+        wanted = _control.decode(body)
+        if wanted.call or wanted.command == "kick":
+            return await self._told(job, lambda: _request(wanted), wanted.region)
+        return await self._became(job, lambda: self._everybody(job, wanted), harmless=True)
+
+    async def _told(self, job: Job, request: Callable[[], Request[None]], region: str) -> Became:
+        try:
+            made = request()
+        except RequestError as error:
+            return Refused(str(error))
+        if is_lost(job) and not made.is_repeatable:
+            return Unsure(LOST)
+        return await self._became(
+            job,
+            lambda: self._sender.send(job.app, made, region),
+            harmless=made.is_repeatable,
+        )
+
+    async def _everybody(self, job: Job, wanted: Control) -> None:
+        """Do to each in a room what is wanted; who leaves meanwhile is no fault."""
+        async with asyncio.timeout(SECONDS):
+            room = await self._sender.send(job.app, rest.get_conference(wanted.room), wanted.region)
+            asked = (self._each(job, wanted, participant.id) for participant in room)
+            faults = await asyncio.gather(*asked, return_exceptions=True)
+        for fault in faults:
+            if fault is not None and not isinstance(fault, NotFoundError):
+                raise fault
+
+    async def _each(self, job: Job, wanted: Control, call: str) -> None:
+        request = _request(msgspec.structs.replace(wanted, call=call))
+        await self._sender.send(job.app, request, wanted.region)
+
+    async def _became(
+        self, job: Job, ask: Callable[[], Awaitable[None]], *, harmless: bool
+    ) -> Became:
+        try:
+            await ask()
+        except RequestError as error:
+            return Refused(str(error))
+        except TimeoutError:
+            return Busy("no answer for everybody in time")
+        except NotFoundError as error:
+            return self._missing(job, str(error))
+        except VoiceError as error:
+            return _became(error, harmless=harmless)
+        return Done()
+
+    def _missing(self, job: Job, reason: str) -> Became:
+        if as_milliseconds(self._now()) - job.made < COMING:
+            return NotYet(reason, min(FIRST_LOOK << (job.attempt - 1), LONGEST_LOOK))
+        log.warning("nobody there", id=job.id, name=job.name, call=job.call, reason=reason)
+        return Gone(reason)
+
+
+def _became(error: VoiceError, *, harmless: bool) -> Became:
+    """Return what a failure says of what was asked."""
+    pause = int((error.retry_after or 0) * 1000)
+    match error:
+        case NotSentError() | TooManyRequestsError():
+            return Busy(str(error), pause)
+        case ServerError(status=status) if status == DOWN:
+            return Busy(str(error), pause)
+        case ServerError() | UnknownOutcomeError():
+            return Busy(str(error), pause) if harmless else Unsure(str(error))
+        case _:
+            return Refused(str(error))
+
+
+def _request(wanted: Control) -> Request[None]:
+    """Return a command to one participant, or the kick of all; raises `RequestError`."""
+    if wanted.command == "kick":
+        return rest.kick(wanted.room, wanted.call) if wanted.call else rest.kick_all(wanted.room)
+    word = WORD_BY_COMMAND[wanted.command]
+    return rest.command(wanted.room, wanted.call, word, wanted.music)

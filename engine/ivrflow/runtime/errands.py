@@ -1,0 +1,149 @@
+"""Errands inside the engine: bringing calls what was raised for them, and ending their legs.
+
+Each may be done twice, as all jobs may: an event that a call has had changes nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+import structlog
+
+from ivrflow import commands
+from ivrflow.callouts import Callout, Seen, State
+from ivrflow.clock import as_milliseconds
+from ivrflow.commands import PATCH, Became, Done, Gone, Patch, Refused, Unsure
+from ivrflow.errands import CANCEL_LEGS, LEG_ENDED, SIGNAL, WAKE, EndedLeg, SentSignal
+from ivrflow.errors import StoreError
+from ivrflow.jobs import Job, Outcome
+from ivrflow.machine.events import Ended, LegEnded, Moved, Own, Signal, Woken
+from ivrflow.machine.outcome import Verdict
+from ivrflow.machine.replies import Hangup, Reply
+from ivrflow.runtime import tries
+from ivrflow.runtime.deadline import LateError
+from ivrflow.runtime.dialler import Placer
+from ivrflow.runtime.outbox import command
+from ivrflow.runtime.turn import Turns
+from ivrflow.runtime.worker import Do
+from ivrflow.sinch.render import render
+from ivrflow.store.base import Records
+
+log = structlog.get_logger()
+
+_ended = msgspec.json.Decoder(EndedLeg)
+_signal = msgspec.json.Decoder(SentSignal)
+_legs = msgspec.json.Decoder(tuple[int, ...])
+_patch = msgspec.json.Decoder(Patch)
+
+
+class Errands:
+    """Does errands for the calls of `turns`; `placer` is who asks the platform about a call."""
+
+    def __init__(self, turns: Turns, placer: Placer) -> None:
+        self._turns = turns
+        self._placer = placer
+        self.do_by_kind: Mapping[str, Do] = {
+            WAKE: self._wake,
+            LEG_ENDED: self._leg_ended,
+            SIGNAL: self._send,
+            CANCEL_LEGS: self._cancel_legs,
+        }
+
+    async def patched(self, job: Job, body: bytes, became: Became) -> None:
+        """Tell a call what became of the reply that the platform was told to lead it out of its
+        park by; raises `StoreError`, `LateError`."""
+        patch = _patch.decode(body)
+        outcome = OUTCOME_BY_FATE.get(type(became))
+        if not patch.offer or outcome is None:
+            return
+        if outcome == "gone" or isinstance(became, Unsure):
+            seen = await self._placer.look(job.app, job.call, patch.region)
+            if seen.state != "ongoing":
+                await self._over(job, seen)
+                return
+        reason = "" if isinstance(became, Done) else became.reason
+        moved = Moved(
+            app=job.app,
+            call=job.call,
+            at=job.id,
+            offer=patch.offer,
+            outcome=outcome,
+            reason=reason,
+        )
+        await self._turns.bring(moved)
+
+    async def _over(self, job: Job, seen: Seen) -> None:
+        """The platform knows no such call any more: whatever was to tell us so is lost."""
+        log.warning("over, it turns out", call=job.call, result=seen.result)
+        await self._turns.bring(
+            Ended(app=job.app, call=job.call, at=job.id, result=seen.result, reason="lost")
+        )
+
+    async def _wake(self, job: Job, body: bytes) -> Outcome:
+        return await self._brought(Woken(app=job.app, call=job.call, at=job.id))
+
+    async def _leg_ended(self, job: Job, body: bytes) -> Outcome:
+        told = _ended.decode(body)
+        return await self._brought(
+            LegEnded(app=job.app, call=job.call, at=job.id, leg=told.leg, result=told.result)
+        )
+
+    async def _send(self, job: Job, body: bytes) -> Outcome:
+        sent = _signal.decode(body)
+        event = Signal(
+            app=job.app, call=job.call, at=job.id, name=sent.name, id=job.id, data=sent.data
+        )
+        return await self._brought(event)
+
+    async def _brought(self, event: Own) -> Outcome:
+        try:
+            verdict = await self._turns.bring(event)
+        except (StoreError, LateError) as error:
+            return Outcome(fault=str(error), again=True, pace=commands.BRISK)
+        if verdict in (None, Verdict.IGNORED) and isinstance(event, Signal):
+            log.warning("signal refused", call=event.call, signal=event.name)
+        return Outcome()
+
+    async def _cancel_legs(self, job: Job, body: bytes) -> Outcome:
+        for leg in _legs.decode(body):
+            await self._cancel(job, self._turns.callouts.leg((job.app, job.call), leg))
+        self._turns.notice()
+        return Outcome()
+
+    async def _cancel(self, job: Job, id: str) -> None:
+        """End a leg: one that speaks is hung up."""
+        store = self._turns.store
+        at = as_milliseconds(self._turns.now())
+
+        def decide(known: Callout, records: Records) -> Callout | None:
+            return tries.unwanted(known, at)
+
+        known = await store.amend(id, at, decide)
+        if known is not None and known.state is State.LIVE:
+            region = self._turns.callouts.order(known).region
+            await store.put_jobs([_hangup(known, region, at)])
+            self._turns.outbox.notice()
+
+
+OUTCOME_BY_FATE: Mapping[type[Became], Literal["done", "gone", "refused"]] = {
+    Done: "done",
+    Unsure: "done",
+    Gone: "gone",
+    Refused: "refused",
+}
+"""What a call is told of the reply that was to move it. One of which nobody knows whether it was
+taken counts as taken: what comes next will show it."""
+
+
+def _hangup(callout: Callout, region: str, at: int) -> Job:
+    """Return the job that hangs a leg up; however often it is made, it is the same."""
+    name = callout.id.encode()
+    svaml = msgspec.Raw(render(Reply(number=0, action=Hangup())))
+    return command(
+        PATCH,
+        id=hashlib.blake2b(name, digest_size=16, person=b"ivrflow hangup").hexdigest(),
+        call=(callout.app, callout.call),
+        body=msgspec.json.encode(Patch(svaml=svaml, region=region)),
+        at=at,
+    )

@@ -1,0 +1,233 @@
+"""Rooms, commanded by flows, on an emulated platform: what is wanted happens, once, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+import pytest
+
+from ivrflow.commands import CONTROL, Control
+from ivrflow.emulator.inprocess import InProcess
+from ivrflow.emulator.runner import Headers
+from ivrflow.emulator.setup import Application, Inbound, RestFault, Setup
+from ivrflow.emulator.transcript import Changed, Ended, Heard
+from ivrflow.jobs import Job, Outcome, State
+from ivrflow.library import Library
+from ivrflow.rehearsal.voice import Emulated
+from ivrflow.runtime.kinds import do_by_kind
+from ivrflow.runtime.turn import Policy, Turns
+from ivrflow.runtime.worker import Worker
+from ivrflow.sinch.parse import parse
+from ivrflow.sinch.platform import PLATFORM
+from ivrflow.store.base import JobFilter, Store
+from ivrflow.store.memory import MemoryStore
+from ivrflow.store.sqlite import SqliteStore
+
+APP = "app"
+ROOMS = "/calling/v1/conferences/"
+
+HALL = """
+flow: hall
+start: ask
+states:
+  ask:
+    menu: {prompt: "To listen, press 1. To speak, press 2.", choices: {1: listen, 2: speak}}
+    on: {no_input: listen, no_match: listen}
+  listen:
+    do: [control: {command: mute, conference: hall}]
+    conference: {id: hall}
+  speak:
+    conference: {id: hall, dtmf: detect}
+    on:
+      digits:
+        - {when: input == "1", do: [control: {command: unmute, conference: hall, who: all}]}
+        - when: input == "2"
+          do: [control: {command: hold, conference: hall, who: all, hold_music: music2}]
+        - when: input == "3"
+          do: [control: {command: mute, conference: hall, who: "x{{ input }}"}]
+        - {when: input == "0", do: [control: {command: kick_all, conference: hall}]}
+        - {next: stay}
+"""
+
+
+async def _nowhere(job: Job, body: bytes) -> Outcome:
+    """Nobody gets events."""
+    return Outcome()
+
+
+class Box:
+    """The engine and its worker behind an emulated platform, on one simulated clock."""
+
+    def __init__(self, library: Library, store: Store) -> None:
+        application = Application(key=APP, primary="http://localhost/callbacks")
+        self.world = InProcess(Setup(applications=(application,)), self._answer)
+        self.store = store
+        self.last = b""
+        self.turns = Turns(library, store, Policy(), self.now)
+        kinds = do_by_kind(self.turns, _nowhere, Emulated(lambda: self.world), self.now)
+        self.worker = Worker(store, self.turns.outbox, kinds, now=self.now, chance=lambda: 0.0)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.platform.now / 1000, UTC)
+
+    async def deliver_again(self) -> None:
+        """Let the last callback come once more."""
+        await self._answer("", {}, self.last)
+
+    async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        self.last = body
+        answer = await self.turns.answer(parse(body, APP), arrived=monotonic())
+        return answer.status, answer.body
+
+    async def call(self, *keys: str) -> str:
+        """Return the id of a call whose caller presses keys, each at what is said then."""
+        call = await self.world.call(Inbound())
+        for key in keys:
+            await self.world.wait(3_000)
+            await self.world.press(call, key)
+        return call
+
+    async def work(self, seconds: float = 0) -> None:
+        """Do what is due, for some time."""
+        until = self.world.platform.now + int(seconds * 1000)
+        while True:
+            await self.worker.work()
+            await self.worker.drain()
+            await self.world.settle()
+            if self.world.platform.now >= until:
+                return
+            await self.world.wait(100)
+
+    async def jobs(self) -> list[Job]:
+        return list(reversed(await self.store.jobs(JobFilter(), "", 99)))
+
+    def changed(self, call: str = "") -> list[str]:
+        told = self.world.platform.transcript
+        return [each.to for each in told if isinstance(each, Changed) and call in ("", each.call)]
+
+    @property
+    def ended(self) -> list[str]:
+        return [each.call for each in self.world.platform.transcript if isinstance(each, Ended)]
+
+
+Story = Callable[[Box], Awaitable[None]]
+Play = Callable[..., None]
+
+
+def opened(directory: Path, flow: str = HALL) -> Library:
+    (directory / "hall.flow.yaml").write_text(flow, "utf-8")
+    found, checked = Library.open(directory, PLATFORM)
+    assert found is not None, checked.diagnostics
+    return found
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def play(request: pytest.FixtureRequest, tmp_path: Path) -> Play:
+    async def told(story: Story, flow: str) -> None:
+        memory = request.param == "memory"
+        store = MemoryStore() if memory else await SqliteStore.open(tmp_path / "state.db")
+        box = Box(opened(tmp_path, flow), store)
+        try:
+            await story(box)
+        finally:
+            await box.turns.drain()
+            await box.store.close()
+
+    return lambda story, flow=HALL: asyncio.run(told(story, flow))
+
+
+def test_who_joins_a_room_is_commanded_in_it(play: Play) -> None:
+    async def story(box: Box) -> None:
+        listener = await box.call("1")
+        await box.work(1)
+        assert box.changed(listener) == ["mute"]
+        speaker = await box.call("2")
+        await box.world.press(speaker, "1")
+        await box.work(1)
+        assert box.changed(listener) == ["mute", "unmute"]
+        assert box.changed(speaker) == ["unmute"]
+        await box.world.press(speaker, "2")
+        await box.work(1)
+        music = [each for each in box.world.platform.transcript if isinstance(each, Heard)]
+        held = {each.call for each in music if each.text == "music2"}
+        assert held == {listener, speaker}
+        await box.world.press(speaker, "0")
+        await box.work(1)
+        assert set(box.ended) == {listener, speaker}
+        assert {each.state for each in await box.jobs()} == {State.DONE}
+
+    play(story)
+
+
+def test_a_room_that_is_not_there_yet_is_waited_for(play: Play) -> None:
+    """The command is there with the reply, the room a moment after it."""
+
+    async def story(box: Box) -> None:
+        fault = RestFault(path=ROOMS, code=40_400, times=3)
+        box.world.platform.inject(fault)
+        listener = await box.call("1")
+        await box.work(0.5)
+        assert box.changed(listener) == []
+        await box.work(3)
+        assert box.changed(listener) == ["mute"]
+        (job,) = await box.jobs()
+        assert (job.state, job.attempt) == (State.DONE, 4)
+
+    play(story)
+
+
+def test_commands_of_one_call_come_in_their_order_however_long_the_first_takes(
+    play: Play,
+) -> None:
+    async def story(box: Box) -> None:
+        speaker = await box.call("2")
+        box.world.platform.inject(RestFault(path=ROOMS, code=50_300, times=1))
+        for key in "21":
+            await box.world.press(speaker, key)
+        await box.work(5)
+        assert box.changed(speaker) == ["onhold", "unmute"]
+
+    play(story)
+
+
+def test_who_is_not_in_the_room_is_left_alone_and_keeps_no_other_call_waiting(play: Play) -> None:
+    async def story(box: Box) -> None:
+        speaker, other = await box.call("2"), await box.call("2")
+        await box.world.press(speaker, "3")
+        await box.world.press(speaker, "1")
+        await box.world.press(other, "2")
+        await box.work(1)
+        assert box.changed() == ["onhold", "onhold"]
+        await box.work(12)
+        assert box.changed() == ["onhold", "onhold", "unmute", "unmute"]
+        assert {each.state for each in await box.jobs()} == {State.DONE}
+
+    play(story)
+
+
+def test_what_the_platform_refuses_is_there_to_be_seen(play: Play) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(path=ROOMS, code=40_003, times=9))
+        listener = await box.call("1")
+        await box.work(1)
+        (job,) = await box.jobs()
+        assert (job.kind, job.to, job.name, job.call) == (CONTROL, "@sinch", "mute", listener)
+        assert job.state is State.DEAD
+        assert job.fault.startswith("40003")
+        wanted = Control(command="mute", room="hall", region="euc1", call=listener)
+        assert msgspec.json.decode(job.body, type=Control) == wanted
+
+    play(story)
+
+
+def test_an_event_that_comes_twice_commands_once(play: Play) -> None:
+    async def story(box: Box) -> None:
+        await box.call("1")
+        await box.deliver_again()
+        await box.work(1)
+        assert len(await box.jobs()) == 1
+
+    play(story)
