@@ -223,3 +223,32 @@ def test_a_key_of_a_hold_is_a_choice() -> None:
   b: {{hangup: }}
 """
     assert longest(states, World.WORST) == longest(states, World.SILENT)
+
+
+@pytest.mark.parametrize(
+    ("given", "minutes"), [("", 2), ("with: {long: 5m}, ", 5), ("with: {long: 1m}, ", 2)]
+)
+def test_a_timer_that_is_a_parameter_is_as_long_as_it_is_given_at_most(
+    given: str, minutes: int, tmp_path: Path
+) -> None:
+    inner = f"""\
+flow: inner
+start: a
+params: {{long: {{type: duration, default: 2m}}}}
+returns: {{done: {{}}}}
+states:
+  a: {{{KEYED}, timers: [{{after: "{{{{ params.long }}}}", next: b}}]}}
+  b: {{return: {{name: done}}}}
+"""
+    outer = f"""\
+flow: outer
+start: a
+states:
+  a: {{run: {{{given}flow: inner}}, on: {{done: b}}}}
+  b: {{hangup: }}
+"""
+    (checked,) = written(tmp_path, inner=inner, outer=outer)
+    flows = tuple(checked.flows.values())
+    found = Application(App(), flows, PLATFORM).bounds.longest(World.SILENT, "outer")
+    assert found is not None
+    assert found[1].ms // 60_000 == minutes
