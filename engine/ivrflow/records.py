@@ -70,3 +70,16 @@ class Place(_Operation, frozen=True, kw_only=True):
 
 
 Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A value, or a place (from 1) in a queue. `call` is who waits or has claimed the value, "" for
+    nobody; `expires` is in milliseconds since 1970, None for never."""
+
+    record: str
+    key: str
+    value: object
+    expires: int | None
+    app: str
+    call: str
+    place: int
