@@ -50,8 +50,11 @@ class Clients:
         self._url = url
         self._clients: dict[str, VoiceClient] = {}
 
-    async def send(self, app: str, request: Request[R]) -> R:
-        return await self._client(app).send(request)
+    async def send(self, app: str, request: Request[R], region: str = "") -> R:
+        """Send a request as an application, to where a call or room is if that is not where
+        requests go by default."""
+        client = self._client(app)
+        return await (client.at(region) if region else client).send(request)
 
     async def close(self) -> None:
         for client in self._clients.values():
