@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -19,7 +18,16 @@ from ivrflow.machine.program import Program
 from ivrflow.model.literals import read_literal
 from ivrflow.runtime.callouts import FARTHEST, TOO_FAR
 from ivrflow.runtime.tries import cancelled
-from ivrflow.server.api.asked import LONGEST_PAGE, Asked, Listing, Name, cut, moment
+from ivrflow.server.api.asked import (
+    LONGEST_PAGE,
+    Asked,
+    Listing,
+    Moment,
+    Name,
+    cut,
+    moment,
+    moment_of,
+)
 from ivrflow.server.api.engine import Engine
 from ivrflow.server.api.problems import Problem, missing, unfit
 from ivrflow.store.base import CalloutFilter, Records
@@ -43,7 +51,7 @@ class Wanted(
     name: str
     given: dict[str, object] = {}
     id: Id | UnsetType = UNSET
-    at: datetime | None = None
+    at: Moment | UnsetType = UNSET
     application: str = ""
 
 
@@ -166,7 +174,7 @@ def _made(engine: Engine, wanted: Wanted) -> Kept | Problem:
         if made.dial is None:
             return unfit(made.fault)
         now = engine.at()
-        due = now if wanted.at is None else as_milliseconds(_aware(wanted.at))
+        due = now if wanted.at is UNSET else as_milliseconds(moment_of(wanted.at))
         if due > now + FARTHEST:
             return unfit(TOO_FAR)
         app = engine.application(wanted.application)
@@ -225,12 +233,6 @@ def _asked_for(engine: Engine, callout: Kept) -> tuple[object, ...]:
 
 def _refused(problem: Problem) -> Ordered:
     return Ordered(status="refused", reason=problem.detail)
-
-
-def _aware(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise unfit("`at` names no offset from UTC")
-    return at
 
 
 def _shown(engine: Engine, callout: Kept) -> Callout:

@@ -34,6 +34,7 @@ PLATFORM = (*UNKNOWN, *REFUSED, *UNFIT, HTTPStatus.BAD_GATEWAY)
 ROOM = "/v1/conferences/{room}/participants"
 MEMBER = f"{ROOM}/{{call}}"
 CALL = "/v1/calls/{call}"
+CALLOUT = "/v1/callouts/{callout}"
 VALUE = "/v1/records/{record}/value"
 
 MERMAID = "text/vnd.mermaid"
@@ -61,10 +62,8 @@ TABLE: tuple[Operation, ...] = (
     Operation("hangUpCall", "POST", f"{CALL}/hangup", calls.hang_up, PLATFORM, ACCEPTED),
     Operation("orderCallouts", "POST", "/v1/callouts", callouts.order),
     Operation("listCallouts", "GET", "/v1/callouts", callouts.listed, UNKNOWN),
-    Operation("getCallout", "GET", "/v1/callouts/{callout}", callouts.one, UNKNOWN),
-    Operation(
-        "cancelCallout", "DELETE", "/v1/callouts/{callout}", callouts.cancel, (*UNKNOWN, *REFUSED)
-    ),
+    Operation("getCallout", "GET", CALLOUT, callouts.one, UNKNOWN),
+    Operation("cancelCallout", "POST", f"{CALLOUT}/cancel", callouts.cancel, (*UNKNOWN, *REFUSED)),
     Operation("listParticipants", "GET", ROOM, conferences.participants, PLATFORM),
     Operation("kickAll", "DELETE", ROOM, conferences.kick_all, PLATFORM, NO_CONTENT),
     Operation("kickParticipant", "DELETE", MEMBER, conferences.kick, PLATFORM, NO_CONTENT),

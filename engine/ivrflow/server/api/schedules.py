@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ivrflow.clock import as_text
 from ivrflow.machine.calendar import DAY, Calendar, is_open, next_opening
-from ivrflow.server.api.asked import Asked, Listing, Name, cut
+from ivrflow.server.api.asked import Asked, Listing, Moment, Name, cut, moment_of
 from ivrflow.server.api.engine import Engine
 from ivrflow.server.api.problems import missing, unfit
 
@@ -52,10 +52,7 @@ class Opening(Struct, frozen=True, kw_only=True):
 
 class OneSchedule(Asked, frozen=True, kw_only=True):
     schedule: Annotated[Name, Meta(description="its name")]
-    at: (
-        Annotated[datetime, Meta(tz=True, description="when, with its offset; now else")]
-        | UnsetType
-    ) = UNSET
+    at: Moment | UnsetType = UNSET
 
 
 async def listed(engine: Engine, asked: Listing) -> SchedulePage:
@@ -73,7 +70,7 @@ async def opening(engine: Engine, asked: OneSchedule) -> Opening:
     calendar = engine.contents().schedules.get(asked.schedule)
     if calendar is None:
         raise missing("schedule", asked.schedule)
-    at = engine.turns.now() if asked.at is UNSET else asked.at
+    at = engine.turns.now() if asked.at is UNSET else moment_of(asked.at)
     if not FIRST <= at < LAST:
         raise unfit(f"`at` must lie between {FIRST.year} and {LAST.year}")
     return _shown(calendar, at)
