@@ -52,6 +52,8 @@ states:
       - enqueue: {record: line, key: main, value: "{{ call.id }}"}
     menu:
       prompt: "Welcome. To tell us, press 1. For the PIN, press 2. For the room, press 3."
+      timeout: 30s
+      retries: 3
       choices: {1: tell, 2: pin, 3: room}
     on: {no_input: bye, no_match: bye}
   tell: {do: [{emit: {event: told, data: {what: something}}}], say: Noted., next: offer}
@@ -66,7 +68,7 @@ vars: {given: {type: digits, secret: true}}
 returns: {ok: {}, wrong: {}}
 states:
   ask:
-    collect: {prompt: Your PIN., min: 4, max: 4, into: given}
+    collect: {prompt: Your PIN., min: 16, max: 16, into: given}
     on:
       collected: [{when: "given == '1234'", next: good}, {next: bad}]
       no_input: bad
@@ -115,7 +117,7 @@ def managed(directory: Path) -> Iterator[Managed]:
     for name, text in FLOWS.items():
         (directory / name).write_text(text, "utf-8")
     served = Served(directory, [], {}, free_port())
-    with emulated(served.url + PATH, "--speed", "20") as phone:
+    with emulated(served.url + PATH, "--speed", "10") as phone:
         served.environment = {
             "IVRFLOW_VOICE_URL": str(phone.client.base_url),
             "IVRFLOW_API_TOKEN": TOKEN,

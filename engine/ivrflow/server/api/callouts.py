@@ -29,7 +29,7 @@ from ivrflow.server.api.asked import (
     moment_of,
 )
 from ivrflow.server.api.engine import Engine
-from ivrflow.server.api.problems import Problem, missing, unfit
+from ivrflow.server.api.problems import Problem, forgotten, missing, unfit
 from ivrflow.store.base import CalloutFilter, Records
 
 MAX_ORDERS = 500
@@ -135,7 +135,7 @@ async def listed(engine: Engine, asked: Callouts) -> CalloutPage:
     only = CalloutFilter(flow=asked.flow or "", name=asked.name or "", state=asked.state or "")
     rows = await engine.turns.store.callouts(only, asked.cursor or "", asked.limit + 1)
     if asked.cursor and await engine.turns.store.callout(asked.cursor) is None:
-        raise missing("page after the callout", asked.cursor)
+        raise forgotten(asked.cursor)
     page, more = cut(rows, asked.limit, lambda callout: callout.id)
     return CalloutPage(callouts=[_shown(engine, each) for each in page], next=more)
 

@@ -11,7 +11,7 @@ from ivrflow.jobs import Job as Kept
 from ivrflow.jobs import State, revived
 from ivrflow.server.api.asked import Asked, Listing, Name, cut, moment
 from ivrflow.server.api.engine import Engine
-from ivrflow.server.api.problems import Problem, missing
+from ivrflow.server.api.problems import Problem, forgotten, missing
 from ivrflow.store.base import JobFilter
 
 
@@ -63,7 +63,7 @@ async def listed(engine: Engine, asked: Jobs) -> JobPage:
     only = JobFilter(state=asked.state or "", to=asked.to or "", call=asked.call or "")
     rows = await store.jobs(only, asked.cursor or "", asked.limit + 1)
     if asked.cursor and await store.job(asked.cursor) is None:
-        raise missing("page after the job", asked.cursor)
+        raise forgotten(asked.cursor)
     page, more = cut(rows, asked.limit, lambda job: job.id)
     return JobPage(jobs=[_shown(each) for each in page], next=more)
 

@@ -36,6 +36,12 @@ def missing(what: str, name: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, f'there is no {what} "{name}"')
 
 
+def forgotten(cursor: str) -> Problem:
+    """Return the problem that a list can't be gone on with: its cursor is no row, or no longer."""
+    detail = f'nothing follows "{cursor}", or it is forgotten: begin the list anew'
+    return Problem(HTTPStatus.NOT_FOUND, detail)
+
+
 def unfit(detail: str) -> Problem:
     """Return the problem that a request can be read, but not done."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
