@@ -54,7 +54,10 @@ class Engine:
     async def flow_by_program(self) -> Mapping[str, str]:
         """Return the flow that begins each program that stored calls run on."""
         store = self.turns.store
-        for id in await store.program_ids():
+        ids = await store.program_ids()
+        for id in self.named.keys() - set(ids):
+            del self.named[id]
+        for id in ids:
             if id not in self.named:
                 self.named[id] = begun_by(await store.closure(id))
         return self.named
