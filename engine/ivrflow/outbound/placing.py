@@ -34,13 +34,15 @@ DOWN = 503
 
 
 class Sender(Protocol):
-    """Who sends requests of applications; raises `VoiceError`."""
+    """Who sends requests of applications; raises `VoiceError`. `region` is where the call or the
+    room is, "" for the one that is configured."""
 
-    async def send(self, app: str, request: Request[R]) -> R: ...
+    async def send(self, app: str, request: Request[R], region: str = "") -> R: ...
 
 
 class Clients:
-    """Sends requests of several applications, each with a client of its own that is kept."""
+    """Sends requests of several applications, each with a client of its own that is kept; `region`
+    is where those go that name none."""
 
     def __init__(
         self, secret_by_key: Mapping[str, str], *, region: str = "", url: str = ""
@@ -51,8 +53,6 @@ class Clients:
         self._clients: dict[str, VoiceClient] = {}
 
     async def send(self, app: str, request: Request[R], region: str = "") -> R:
-        """Send a request as an application, to where a call or room is if that is not where
-        requests go by default."""
         client = self._client(app)
         return await (client.at(region) if region else client).send(request)
 

@@ -17,12 +17,12 @@ class Platform(Protocol):
 
 class Emulated:
     """Sends requests to an emulated platform; meets `ivrflow.outbound.placing.Sender`. Nobody signs
-    them: it knows who is beside it."""
+    them: it knows who is beside it. All regions are one."""
 
     def __init__(self, platform: Callable[[], Platform]) -> None:
         self._platform = platform
 
-    async def send(self, app: str, request: Request[R]) -> R:
+    async def send(self, app: str, request: Request[R], region: str = "") -> R:
         received = Received(
             method=request.method,
             path=request.path,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from ivrflow.clock import as_milliseconds
 from ivrflow.errors import (
@@ -15,21 +15,13 @@ from ivrflow.errors import (
     TooManyRequestsError,
     VoiceError,
 )
+from ivrflow.outbound.placing import DOWN, Sender
 from ivrflow.runtime.turn import Turns
 from ivrflow.server.api.contents import Contents, Shelf, begun_by
 from ivrflow.server.api.problems import Problem, unfit
 from ivrflow.sinch.rest import Request
 
 R = TypeVar("R")
-
-BUSY = 503
-"""The status of a platform that takes nothing for a while."""
-
-
-class Platform(Protocol):
-    """Who sends requests of applications, to a region ("": the usual); raises `VoiceError`."""
-
-    async def send(self, app: str, request: Request[R], region: str = "") -> R: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +30,7 @@ class Engine:
     be asked of the platform; `named` are the flows of programs that somebody asked for before."""
 
     turns: Turns
-    platform: Platform
+    platform: Sender
     applications: tuple[str, ...]
     shelf: Shelf = field(default_factory=Shelf)
     named: dict[str, str] = field(default_factory=dict)
@@ -88,7 +80,7 @@ def _status(error: VoiceError) -> HTTPStatus:
             return HTTPStatus.CONFLICT
         case NotSentError() | TooManyRequestsError():
             return HTTPStatus.SERVICE_UNAVAILABLE
-        case ServerError(status=status) if status == BUSY:
+        case ServerError(status=status) if status == DOWN:
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             return HTTPStatus.BAD_GATEWAY
