@@ -174,6 +174,7 @@ ACTIONS_BY_NAME = {
     "`connect`": "connect: {sip: a@b}",
     "`connect` with `amd: true`": "connect: {sip: a@b, amd: true}",
     "`conference`": "conference: {id: a}",
+    "`conference` with `max`": "conference: {id: a, max: 9}",
     "`conference` with `dtmf: detect`": "conference: {id: a, dtmf: detect}",
     "`park`": "park: {}",
     "`request`": "request: {name: find, meanwhile: a}",
@@ -394,7 +395,7 @@ def _later() -> Iterator[str]:
     known = {name for _, name in FLOW.supported | APP.supported}
     for owner, name in FLOW.later + APP.later:
         keys[name] = f"{owner}.{name}" if name in known else name
-    outcomes = [*build.LATER_OUTCOMES, *(f"{each}NAME" for each in build.LATER_PREFIXES)]
+    outcomes = [f"{each}NAME" for each in build.LATER_PREFIXES]
     yield "| | words |"
     yield "|---|---|"
     yield _row(["keys", _words(keys[name] for name in sorted(keys))])

@@ -32,6 +32,9 @@ HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 LOOKED_UP = ("ok", "error")
 """Outcomes that every look-up has."""
 
+FULL = "full"
+"""The outcome of a room without a place left."""
+
 ASIDE = ("ended", "unreached", "recording", "transcript")
 """Handlers of a flow for what happens beside the conversation: nobody hears a reply."""
 
@@ -78,7 +81,7 @@ class Graph:
                 yield Way(
                     outcome=outcome,
                     transition=transition,
-                    event=not is_silent(state),
+                    event=not is_silent(state) and outcome != FULL,
                     answered=outcome not in ("ended", "digits"),
                     hears=outcome in HEARD,
                     into=self._into(state, outcome),
@@ -191,8 +194,8 @@ def outcomes_of(state: State) -> tuple[str, ...]:
             return ("collected", "no_input", "invalid", "ended")
         case Connect(amd=amd):
             return (*(AMD_OUTCOMES if amd else ("answered",)), "ended")
-        case Conference(dtmf=dtmf):
-            return ("digits", "ended") if dtmf == "detect" else ("ended",)
+        case Conference() as conference:
+            return (*required_outcomes_of(conference), "ended")
         case Return() | None:
             return ()
         case _:
@@ -209,10 +212,16 @@ def required_outcomes(state: State) -> tuple[str, ...]:
             return ("collected", "no_input") if alone else ("collected", "no_input", "invalid")
         case Connect(amd=True) as connect if hears_answer(connect):
             return AMD_OUTCOMES
-        case Conference(dtmf="detect"):
-            return ("digits",)
+        case Conference() as conference:
+            return required_outcomes_of(conference)
         case _:
             return ()
+
+
+def required_outcomes_of(conference: Conference) -> tuple[str, ...]:
+    """Return the outcomes of a room that only the author has an answer for."""
+    full = () if conference.max is None else (FULL,)
+    return ("digits", *full) if conference.dtmf == "detect" else full
 
 
 def hears_answer(connect: Connect) -> bool:

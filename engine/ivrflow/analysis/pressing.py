@@ -18,6 +18,7 @@ from ivrflow.compiler.values import digits_fit
 from ivrflow.errors import ExpressionError
 from ivrflow.model.flow import (
     Collect,
+    Conference,
     Digits,
     Flow,
     Menu,
@@ -116,7 +117,7 @@ class Pressing:
     def _after(self, place: Place, state: State) -> Iterator[Place]:
         """Yield where a reply goes on from a state, also into flows that are run, and back."""
         match state.action:
-            case None | RequestAction(meanwhile=()):
+            case None | RequestAction(meanwhile=()) | Conference():
                 yield from self.passing.passed_to(place)
             case Run(flow=flow) if flow.name in self.flows:
                 yield flow.name, self.flows[flow.name].start.name

@@ -5,6 +5,7 @@ from ivrflow.machine.ask import look_up
 from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
     Action,
+    Conference,
     Move,
     Request,
     Return,
@@ -13,6 +14,7 @@ from ivrflow.machine.program import (
     Step,
     Transition,
 )
+from ivrflow.machine.rooms import enter as enter_room
 from ivrflow.machine.walk import MAX_PASSING, Walk
 
 
@@ -65,6 +67,8 @@ def _pass(walk: Walk, state: State) -> Transition | None:
             return walk.run(run)
         case Return() as back:
             return walk.back(back)
+        case Conference() as conference:
+            return enter_room(walk, state, conference)
         case _:
             return None
 

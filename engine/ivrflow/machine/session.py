@@ -80,7 +80,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
     asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
-    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
+    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for, `room`
+    the room that it is in.
     `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
     counts it and those that led to it.
     """
@@ -102,6 +103,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     pending: Pending | None = None
     callout: str = ""
     generation: int = 0
+    room: str = ""
 
     @property
     def frame(self) -> Frame:

@@ -83,6 +83,7 @@ class Walk:
         self.instructions: list[Instruction] = []
         self.action: ReplyAction | None = None
         self.pending: Pending | None = None
+        self.room = ""
         self.effects: list[Effect] = []
         self.visited: list[str] = []
         self.unheard = ""
@@ -226,6 +227,7 @@ class Walk:
             tries=self.tries,
             failures=self.failures,
             pending=self.pending,
+            room=self.room,
         )
         return Taken(
             session=session,

@@ -37,7 +37,6 @@ from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 LATER_IN_APP = ("region",)
-LATER_OUTCOMES = ("full",)
 LATER_PREFIXES = ("signal.", "leg.")
 LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
@@ -204,7 +203,7 @@ class _FlowBuilder:
         by_outcome = {}
         for each in entries(node):
             name = each.key.text
-            if name in LATER_OUTCOMES or name.startswith(LATER_PREFIXES):
+            if name.startswith(LATER_PREFIXES):
                 self.reader.not_yet(each.key.span, name)
             else:
                 by_outcome[name] = self.steps.transition(each.value)

@@ -2,7 +2,7 @@
 
 import structlog
 
-from ivrflow.machine.effects import Control, Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import Control, Divided, Effect, Emit, Log, OrderCallout
 from ivrflow.machine.events import Event
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
@@ -49,6 +49,15 @@ def _effect(event: Event, effect: Effect) -> None:
                 command=command,
                 conference=room,
                 who=who or ALL,
+            )
+        case Divided(room=room, state=state, region=region, other=other):
+            log.error(
+                "room divided",
+                call=event.call,
+                state=state,
+                conference=room,
+                region=region,
+                other=other,
             )
 
 

@@ -119,13 +119,18 @@ def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
         made=at,
         due=at,
         until=at + commands.LIFE,
-        lane=lane_of(call.app, call.id),
+        lane=lane_of_room(call, wanted.room) if wanted.queued else lane_of(call.app, call.id),
     )
 
 
 def lane_of(app: str, call: str) -> str:
     """Return the lane of what a call asks of the platform: one thing after the other."""
     return f"{app}/{call}"
+
+
+def lane_of_room(call: Call, room: str) -> str:
+    """Return the lane of what is queued for a room. No call is called so."""
+    return f"{call.app}/{call.region}/{room}"
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

@@ -14,7 +14,7 @@ from ivrflow.emulator.transcript import (
     Sent,
     in_words,
 )
-from ivrflow.machine.effects import Control, Effect, Emit, Log, OrderCallout
+from ivrflow.machine.effects import Control, Divided, Effect, Emit, Log, OrderCallout
 from ivrflow.machine.events import (
     Chosen,
     Digits,
@@ -109,6 +109,8 @@ def _effect(effect: Effect) -> str:
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
         case Control(command=command, room=room, who=who):
             return f"{command} {who or ALL} in {room}"
+        case Divided(room=room, region=region, other=other):
+            return f"{room} is in {other}, this call in {region}"
 
 
 def _event(event: Event) -> str:

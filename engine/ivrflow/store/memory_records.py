@@ -8,6 +8,7 @@ from ivrflow.records import (
     Delete,
     Dequeue,
     Enqueue,
+    Length,
     Operation,
     Place,
     Put,
@@ -105,6 +106,8 @@ class MemoryTurn:
                 return self._dequeue(where)
             case Place():
                 return self._place(where)
+            case Length():
+                return len(self._living(self._queues, where))
 
     # -- values -----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from ivrflow.records import (
     Delete,
     Dequeue,
     Enqueue,
+    Length,
     Operation,
     Place,
     Put,
@@ -52,6 +53,8 @@ class SqliteRecords:
                 return _json(self._run("dequeue_record", operation))
             case Place():
                 return self._run("place_record", operation)
+            case Length():
+                return self._run("queue_length", operation)
 
     def _claim(self, claim: Claim) -> object:
         keys, value = _text(claim.keys), _text(claim.value)
