@@ -15,7 +15,18 @@ from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Diagnostic, Span, did_you_mean
 from ivrflow.emulator.setup import Inbound
-from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
+from ivrflow.model.reader import (
+    WRONG_LITERAL,
+    Reader,
+    boolean,
+    child,
+    entries,
+    integer,
+    items,
+    place,
+    several,
+    word,
+)
 from ivrflow.numbers import is_e164
 from ivrflow.scenarios.build_records import RecordBuilder, note_unknown
 from ivrflow.scenarios.build_steps import StepBuilder, duration
@@ -26,6 +37,7 @@ from ivrflow.scenarios.model import (
     Mock,
     Reply,
     Request,
+    Room,
     Scenario,
     Value,
     Visited,
@@ -127,9 +139,18 @@ class _Builder:
             begins=self.begins(child(node, "at")),
             requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
             records=self.records.held(child(node, "records")),
+            rooms=tuple(self.room(each) for each in entries(child(node, "rooms"))),
             steps=StepBuilder(self.reader, self.records.held).steps(child(node, "steps")),
             expect=tuple(self.expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
+        )
+
+    def room(self, entry: Entry) -> Room:
+        return Room(
+            name=entry.key.text,
+            participants=integer(child(entry.value, "participants"), 0),
+            started=boolean(child(entry.value, "started"), default=False),
+            at=entry.key.span,
         )
 
     def call(self, node: Node | None) -> Inbound:

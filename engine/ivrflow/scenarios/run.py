@@ -15,7 +15,7 @@ from ivrflow.rehearsal.engine import Open
 from ivrflow.scenarios.application import UnderTest
 from ivrflow.scenarios.disk import Disk
 from ivrflow.scenarios.expect import ended_in, unmet, visited
-from ivrflow.scenarios.memory import remember
+from ivrflow.scenarios.memory import occupy, remember
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.play import play
 from ivrflow.scenarios.player import NotSoError, Player
@@ -84,6 +84,8 @@ async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     scenario, flows = stage.scenario, tested.checked.all_flows
     if scenario.records:
         await remember(stage.store, scenario.records, scenario.begins)
+    if scenario.rooms:
+        await occupy(stage.store, stage.app, scenario.rooms, scenario.begins)
     await stage.begin()
     wrong = _wrong_flow(stage)
     if wrong is not None:

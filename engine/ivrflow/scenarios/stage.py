@@ -54,6 +54,7 @@ class Stage:
         self.world = InProcess(wires.setup, self._answer, now=scenario.begins)
         self.answers = Answers(scenario.requests, self.world, wires.ask)
         self.engine = Engine(open_store, self._turns, self.answers)
+        self.app = wires.setup.applications[0].key
         self.id = ""
         self.seen: list[Seen] = []
         self.replies: dict[bytes, bytes] = {}
