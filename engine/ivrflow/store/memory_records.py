@@ -11,6 +11,7 @@ from ivrflow.records import (
     Dequeue,
     Enqueue,
     Kept,
+    Length,
     Operation,
     Place,
     Put,
@@ -143,6 +144,8 @@ class MemoryTurn:
                 return self._dequeue(where)
             case Place():
                 return self._place(where)
+            case Length():
+                return len(self._living(self._queues, where))
 
     # -- values -----------------------------------------------------------------------------------
 
