@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.engine import Engine
+from ivrflow.cli.parameters import parameters
 from ivrflow.cli.rewrite import rewrite
 from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import UsageError
@@ -131,20 +132,10 @@ def command(
     here = Path.cwd()
     with Engine(url, read_api_token(token or None, with_dotenv(os.environ, here), here)) as engine:
         if file is None:
-            return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
+            return _one(engine, {**order, "with": parameters(given)}, as_json=as_json)
         target = results or file.with_name(file.name + ".results.csv")
         rows = _with_ids(_rows(file), f"{batch}\0{name}")
         return _all(engine, order, rows, target)
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for each in given:
-        key, equals, value = each.partition("=")
-        if not equals:
-            raise UsageError(f'--with "{each}": write PARAMETER=VALUE')
-        found[key] = value
-    return found
 
 
 def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:
