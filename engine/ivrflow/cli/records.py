@@ -11,8 +11,8 @@ from ivrflow.cli.tables import table
 from ivrflow.clock import as_milliseconds, as_text, from_milliseconds, now
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.model.literals import read_duration
-from ivrflow.records import Put
-from ivrflow.store.records_file import Kept, RecordsFile
+from ivrflow.records import Kept, Put
+from ivrflow.store.records_file import RecordsFile
 
 F = TypeVar("F", bound=Callable[..., object])
 
