@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.engine import Engine, asks_engine
+from ivrflow.cli.parameters import parameters
 from ivrflow.cli.rewrite import rewrite
 from ivrflow.errors import UsageError
 
@@ -120,20 +121,10 @@ def command(
         raise UsageError("give either --with or --csv")
     order = {"name": name, "application": application, **({"at": at} if at else {})}
     if file is None:
-        return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
+        return _one(engine, {**order, "with": parameters(given)}, as_json=as_json)
     target = results or file.with_name(file.name + ".results.csv")
     rows = _with_ids(_rows(file), f"{batch}\0{name}")
     return _all(engine, order, rows, target)
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for each in given:
-        key, equals, value = each.partition("=")
-        if not equals:
-            raise UsageError(f'--with "{each}": write PARAMETER=VALUE')
-        found[key] = value
-    return found
 
 
 def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:
