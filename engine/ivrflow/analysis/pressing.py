@@ -19,6 +19,7 @@ from ivrflow.errors import ExpressionError
 from ivrflow.model.flow import (
     Bridge,
     Collect,
+    Conference,
     Digits,
     Flow,
     Hold,
@@ -95,6 +96,8 @@ class Pressing:
         for flow in self.flows.values():
             for name in flow.states:
                 yield (flow.name, name), NONE
+            for state, move in staying(flow):
+                yield (flow.name, state.name), sure(self.tellings.said(flow, moved_prompt(move)))
             for move in moves(flow):
                 if move.next is not None:
                     said = self.tellings.said(flow, moved_prompt(move))
@@ -118,7 +121,7 @@ class Pressing:
     def _after(self, place: Place, state: State) -> Iterator[Place]:
         """Yield where a reply goes on from a state, also into flows that are run, and back."""
         match state.action:
-            case None | RequestAction(meanwhile=()) | Bridge():
+            case None | RequestAction(meanwhile=()) | Bridge() | Conference():
                 yield from self.passing.passed_to(place)
             case Run(flow=flow) if flow.name in self.flows:
                 yield flow.name, self.flows[flow.name].start.name
@@ -194,6 +197,14 @@ def moved_prompt(move: Move) -> Prompt:
 
 def _in_steps(steps: tuple[Step, ...]) -> Prompt:
     return tuple(part for step in steps if isinstance(step, PromptStep) for part in step.prompt)
+
+
+def staying(flow: Flow) -> Iterator[tuple[State, Move]]:
+    """Yield the moves that let a held caller stay, with the state."""
+    for state in flow.states.values():
+        if isinstance(state.action, Hold):
+            for _, transition in own_transitions(state):
+                yield from ((state, move) for move in transition if move.next is None)
 
 
 def moves(flow: Flow) -> Iterator[Move]:

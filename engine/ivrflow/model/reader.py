@@ -32,15 +32,17 @@ NOT_YET = Kind(
     "A word of the language is used that this release does not know what to do with.",
     bad="""
 flow: example
-start: wait
+start: ring
+params: {to: {type: destination, default: "+46850000001"}}
 states:
-  wait: {conference: {id: room, max: 10}}
+  ring: {connect: {number: "+46850000001"}}
 """,
     good="""
 flow: example
-start: wait
+start: ring
+params: {to: {type: phone, default: "+46850000001"}}
 states:
-  wait: {conference: {id: room}}
+  ring: {connect: {number: "+46850000001"}}
 """,
 )
 WRONG_LITERAL = Kind(

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from ivrflow.expr.types import T
 from ivrflow.model.flow import (
+    Bridge,
     CalloutStep,
+    Conference,
     Duration,
     Fixed,
     Flow,
@@ -93,11 +95,12 @@ def _passed(flow: Flow, name: str) -> set[str]:
 
 
 def _passing(state: State) -> Iterator[Transition]:
-    """Yield where a state leads that may wait for nothing: what is run may return at once."""
+    """Yield where a state leads that may wait for nothing: what is run may return at once, a bridge
+    may be too late, a room full."""
     match state.action:
         case None:
             yield state.next
-        case Run() | RequestAction(meanwhile=()):
+        case Run() | RequestAction(meanwhile=()) | Bridge() | Conference():
             yield from state.on.by_outcome.values()
         case _:
             pass

@@ -9,6 +9,7 @@ from ivrflow.analysis.pressing import (
     moved_prompt,
     own_prompt,
     pressing,
+    staying,
     sure,
 )
 from ivrflow.analysis.registry import Finding
@@ -83,6 +84,11 @@ def _heard(subject: Subject) -> Iterator[tuple[Said, Keys, Span, str]]:
             if keys is not None:
                 said = known.tellings.said(flow, prompt)
                 yield said, keys, move.next.at, f'"{move.next.name}" has'
+
+    for state, move in staying(flow):
+        said = known.tellings.said(flow, moved_prompt(move))
+        keys = known.pressable.get((flow.name, state.name), NONE)
+        yield said, keys, move.at, f'"{state.name}" has'
 
 
 def _asks(state: State) -> bool:
