@@ -32,17 +32,17 @@ NOT_YET = Kind(
     "A word of the language is used that this release does not know what to do with.",
     bad="""
 flow: example
-start: ring
-params: {to: {type: destination, default: "+46850000001"}}
+start: greet
+params: {to: destination?}
 states:
-  ring: {connect: {number: "+46850000001"}}
+  greet: {say: Hello., hangup: }
 """,
     good="""
 flow: example
-start: ring
-params: {to: {type: phone, default: "+46850000001"}}
+start: greet
+params: {to: phone?}
 states:
-  ring: {connect: {number: "+46850000001"}}
+  greet: {say: Hello., hangup: }
 """,
 )
 WRONG_LITERAL = Kind(
