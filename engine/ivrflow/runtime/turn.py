@@ -228,7 +228,7 @@ class Turns:
                 ending = self.callouts.over(session.callout, as_milliseconds(arrival.at))
                 arrival.callout = await before(arrival.deadline, ending)
             return await self._take(arrival, live)
-        event = arrival.event
+        event, arrival.verdict = arrival.event, Verdict.STALE
         log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
         return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
