@@ -22,10 +22,11 @@ from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.callouts import begin_callout, order
 from ivrflow.machine.effects import Log, OrderCallout
-from ivrflow.machine.events import Answered, Event
+from ivrflow.machine.events import Answered, Event, Incoming, NoInput
 from ivrflow.machine.orders import Dial
-from ivrflow.machine.outcome import Step, Verdict
+from ivrflow.machine.outcome import Facts, Step, Verdict
 from ivrflow.machine.program import Program, Retry
+from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
@@ -540,6 +541,21 @@ def test_calls_are_placed_and_looked_for_in_the_region_of_the_call_that_wants_th
         assert live.session.call.region == "sae1"
 
     play(story, Person(address=ADA))
+
+
+def test_what_a_call_orders_is_placed_where_the_call_is(tmp_path: Path) -> None:
+    step_ = "{callout: {name: remind, keep: true, with: {to: '+46701234567', at: noon}}}"
+    flow = REMINDER.replace("  bye: {hangup: }", f"  bye: {{do: [{step_}], hangup: }}")
+    program = opened(tmp_path, flow).current.programs["reminder"]
+    incoming = Incoming(app=APP, call="call", region="sae1")
+    session = begin(program, incoming, params={"to": ADA, "at": "nine"}, locale="")
+    asked = step(program, session, incoming, Facts())
+    assert isinstance(asked, Step)
+    taken = step(program, asked.session, NoInput(app=APP, call="call"), Facts())
+    assert isinstance(taken, Step)
+    (effect,) = taken.effects
+    assert isinstance(effect, OrderCallout)
+    assert effect.order.region == "sae1"
 
 
 def test_a_call_whose_event_names_a_region_is_there(library: Library) -> None:
