@@ -82,4 +82,8 @@ class Place(_Operation, frozen=True, kw_only=True):
     """Yields this call's place in a queue, from 1, or None."""
 
 
-Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place
+class Length(_Operation, frozen=True, kw_only=True):
+    """Yields how many calls wait in a queue."""
+
+
+Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place | Length

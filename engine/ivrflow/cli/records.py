@@ -32,7 +32,8 @@ def command() -> None:
     Works beside a running server, whose calls see a change from their next turn on.
 
     A record that a flow declares is called FLOW.RECORD here, one of the application RECORD alone.
-    Keys and values are shown as they are: they may be personal data, such as telephone numbers.
+    Those of rooms begin with @: @participants, @starters, @regions. Keys and values are shown as
+    they are: they may be personal data, such as telephone numbers.
     """
 
 

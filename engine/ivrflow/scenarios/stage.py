@@ -80,6 +80,7 @@ class Stage:
         self.received = Receivers(scenario.webhooks, self.world, wires.post)
         self.engine = Engine(open_store, self._turns, self.answers, self._errands)
         self.world.companion = self.engine
+        self.app = wires.setup.applications[0].key
         self.id = ""
         self.order = ""
         self.turned_to = ""

@@ -1,6 +1,7 @@
 """Records in dicts; what a turn did to them can be undone."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,12 +12,15 @@ from ivrflow.records import (
     Dequeue,
     Enqueue,
     Kept,
+    Length,
     Operation,
     Place,
     Put,
     Read,
 )
-from ivrflow.store.base import Stored
+
+if TYPE_CHECKING:  # who only compiles needs no event loop
+    from ivrflow.store.base import Stored
 
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
@@ -28,7 +32,7 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
-Load = Callable[[str, str], Stored | None]
+Load = Callable[[str, str], "Stored | None"]
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -119,7 +123,7 @@ class MemoryTurn:
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
 
-    def call(self, app: str, call: str) -> Stored | None:
+    def call(self, app: str, call: str) -> "Stored | None":
         return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
@@ -143,6 +147,8 @@ class MemoryTurn:
                 return self._dequeue(where)
             case Place():
                 return self._place(where)
+            case Length():
+                return len(self._living(self._queues, where))
 
     # -- values -----------------------------------------------------------------------------------
 

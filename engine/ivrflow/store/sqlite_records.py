@@ -12,6 +12,7 @@ from ivrflow.records import (
     Dequeue,
     Enqueue,
     Kept,
+    Length,
     Operation,
     Place,
     Put,
@@ -70,6 +71,8 @@ class SqliteRecords:
                 return _json(self._run("dequeue_record", operation))
             case Place():
                 return self._run("place_record", operation)
+            case Length():
+                return self._run("queue_length", operation)
 
     def _claim(self, claim: Claim) -> object:
         keys, value = _text(claim.keys), _text(claim.value)
