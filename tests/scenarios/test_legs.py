@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scenarios.conftest import Project
+from scenarios.test_outgoing import played
 from scenarios.test_play import told
 
 APP = 'app: desk\ndial: {allow: ["+46"]}\nroutes: [{flow: desk}]\n'
@@ -113,3 +119,38 @@ def test_calls_that_wait_can_be_told(desk: Project, name: str) -> None:
 )
 def test_a_signal_that_nobody_waits_for_is_told(desk: Project, steps: str, message: str) -> None:
     assert message in told(desk.play(f"steps: {steps}", "desk"))
+
+
+STEPS = [
+    "answer: human",
+    "answer: machine",
+    "reject: busy",
+    "press: 1",
+    "hang_up",
+    "hang_up: callee",
+    "silence",
+    "wait: 5s",
+    "wait: 20s",
+    "restart",
+    "repeat",
+    "{signal: {name: ready, data: {counter: 4}}, who: caller}",
+    "dials: '+46850000001'",
+    "dials: '+46850000002'",
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.lists(st.sampled_from(STEPS), max_size=9), at_once=st.booleans())
+def test_calls_with_legs_always_go_the_same_way(steps: list[str], at_once: bool) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        desk = Project(Path(directory))
+        desk.write("app.yaml", APP)
+        desk.write("desk.flow.yaml", DESK.replace("15s", f"15s, at_once: {str(at_once).lower()}"))
+        stage, result = played(desk, f"steps: [{', '.join(steps)}]", "desk")
+        again, result_again = played(desk, f"steps: [{', '.join(steps)}]", "desk")
+    assert again.platform.transcript == stage.platform.transcript
+    assert again.seen == stage.seen
+    assert told(result_again) == told(result)
+    assert not [each for each in result.failures if "the engine failed" in each.message]
+    tokens = [each.custom for each in stage.platform.world.calls.values() if each.custom]
+    assert len(set(tokens)) == len(tokens)

@@ -474,9 +474,9 @@ STEPS = [
 BEGINNINGS = ["call: {from: '+46701234567'}", BEGINS, BEGINS.replace("remind", "by_day")]
 
 
-def played(clinic: Project, text: str) -> tuple[Stage, Result]:
+def played(project: Project, text: str, flow: str = "office") -> tuple[Stage, Result]:
     """Play a scenario as if it were the first one: on a disk, since a server may be killed."""
-    path = clinic.scenario(text, "office")
+    path = project.scenario(text, flow)
     applications = Applications(PLATFORM)
     read = applications.read(str(path))
     assert read.file is not None, read.findings
