@@ -1,6 +1,7 @@
 """An engine with something of everything that the API shows, on an emulated platform."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,14 @@ class Managed:
         call = self.phone.call(caller=caller)
         self.phone.until(type="heard", call=call)
         return call
+
+    def ended(self, call: str) -> dict[str, Any]:
+        """Wait until the engine knows that a call is over, and return it."""
+        deadline = time.monotonic() + 20
+        while (shown := self.get(f"calls/{call}"))["state"] != "over":
+            assert time.monotonic() < deadline, shown
+            time.sleep(0.02)
+        return dict(shown)
 
 
 @contextmanager

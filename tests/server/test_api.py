@@ -81,9 +81,7 @@ def test_a_call_is_shown_where_it_is_and_hung_up(house: Managed) -> None:
     assert house.get("calls", limit="1")["calls"] == [shown]
     asked = house.client.post(f"/v1/calls/{call}/hangup")
     assert (asked.status_code, asked.json()["id"]) == (202, call)
-    house.phone.until(type="ended", call=call)
-    over = house.get(f"calls/{call}")
-    assert (over["state"], over["over"] is None) == ("over", False)
+    assert house.ended(call)["over"] is not None
     assert problem(house.client.post(f"/v1/calls/{call}/hangup"), 409) == "it is over"
     assert problem(house.client.post("/v1/calls/nobody/hangup"), 404)
 
@@ -110,7 +108,7 @@ def test_a_signal_comes_to_a_call_that_waits_for_it(house: Managed) -> None:
 def test_calls_are_told_apart_by_flow_and_state(house: Managed) -> None:
     ended, live = house.call(), house.call()
     house.phone.act(ended, "hang-up")
-    house.phone.until(type="ended", call=ended)
+    house.ended(ended)
 
     def ids(**query: str) -> list[str]:
         return [each["id"] for each in pages(house, "calls", "calls", **query)]
@@ -141,7 +139,7 @@ def test_no_secret_is_shown(house: Managed) -> None:
     house.phone.until(type="heard", call=call, text="Your PIN.")
     assert house.get(f"calls/{call}")["running"][-1] == {"flow": "check-pin", "state": "ask"}
     house.phone.act(call, "press", keys=CANARY)
-    house.phone.until(type="ended", call=call)
+    house.ended(call)
     journal = house.get(f"calls/{call}/journal")
     masked = [turn["event"] for turn in journal["turns"] if turn["event"].get("masked")]
     assert [event["digits"] for event in masked] == ["*" * 16]
