@@ -4,7 +4,7 @@ import msgspec
 
 from ivrflow.machine.orders import Order
 from ivrflow.machine.replies import Reply
-from ivrflow.model.flow import Command, HoldMusic
+from ivrflow.model.flow import Command, HoldMusic, Listener
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -41,10 +41,12 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """The platform is to be told `reply`, which it has not asked for. `moves`: the call is parked,
-    and goes where the reply says once the platform has taken it."""
+    and goes where the reply says once the platform has taken it. `to` hears its words, where two
+    talk to each other."""
 
     reply: Reply
     moves: bool = False
+    to: Listener = ""
 
 
 class Wake(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):

@@ -21,7 +21,7 @@ from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
-from ivrflow.model.flow import Amd, Command, HoldMusic
+from ivrflow.model.flow import Amd, Command, HoldMusic, Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class SpokenPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class PlayedPart:
     locale: str = ""
     voice: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class FilledPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class GivenPart:
     name: str
     spoken: SpokenPart
     when: Value | None = None
+    to: Listener = ""
 
 
 PromptPart = SpokenPart | FilledPart | PlayedPart | GivenPart

@@ -13,7 +13,8 @@ A parked call moves in two steps: what it becomes lies in `Session.moving` until
 taken it. Everywhere else, in menus above all, what was raised waits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 import msgspec
 
@@ -35,11 +36,12 @@ from ivrflow.machine.fail import fail
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Program
-from ivrflow.machine.replies import Continue
+from ivrflow.machine.replies import Audio, Continue, Instruction, Reply, Say, Ssml
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.take import LEG_BRIDGED, has_left, signalled, take
 from ivrflow.machine.walk import UNASKED, Turn, Walk
 from ivrflow.model.context import Context
+from ivrflow.model.flow import Listener
 
 CONTEXT_BY_WAIT: Mapping[Wait, Context] = {
     Wait.PARK: Context.PARKED,
@@ -166,8 +168,27 @@ def _unasked(before: Session, step: Step, *, parked: bool) -> Step:
     if parked:
         waiting = msgspec.structs.replace(before, inbox=session.inbox, moving=None)
         session = msgspec.structs.replace(waiting, moving=step.session)
-    tell = Tell(reply=step.reply, moves=parked)
-    return msgspec.structs.replace(step, session=session, reply=None, effects=(*step.effects, tell))
+    live = step.session.context is Context.LIVE
+    tells = _by_listener(step.reply) if live else (Tell(reply=step.reply, moves=parked),)
+    return msgspec.structs.replace(
+        step, session=session, reply=None, effects=(*step.effects, *tells)
+    )
+
+
+def _by_listener(reply: Reply) -> Iterator[Tell]:
+    """Yield what two who talk to each other are told, in order: words to one side are a request of
+    their own, which does nothing else."""
+    groups = [(to, tuple(each)) for to, each in groupby(reply.instructions, _listener)]
+    last = groups.pop()[1] if groups and not groups[-1][0] else ()
+    for to, words in groups:
+        said = msgspec.structs.replace(reply, instructions=words, action=Continue())
+        yield Tell(reply=said, to=to)
+    if last or not isinstance(reply.action, Continue):
+        yield Tell(reply=msgspec.structs.replace(reply, instructions=last))
+
+
+def _listener(instruction: Instruction) -> Listener:
+    return instruction.to if isinstance(instruction, Say | Ssml | Audio) else ""
 
 
 def _failed(turn: Turn, context: Context, fault: str) -> Step:

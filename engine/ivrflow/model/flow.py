@@ -71,6 +71,10 @@ class Ref(_Value, frozen=True, kw_only=True):
 # -- prompts --------------------------------------------------------------------------------------
 
 
+Listener = Literal["", "caller", "callee", "both"]
+"""Who hears a part, where two talk to each other; "" is the caller."""
+
+
 class SayPart(_Kind, frozen=True, kw_only=True):
     """Words to be spoken."""
 
@@ -78,6 +82,7 @@ class SayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -88,6 +93,7 @@ class SsmlPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -98,6 +104,7 @@ class PlayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 

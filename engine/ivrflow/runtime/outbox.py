@@ -117,7 +117,7 @@ def _patch(tell: Tell, id: str, call: Call, at: int) -> Job:
     with it, for the news of what became of it."""
     svaml = msgspec.Raw(render(tell.reply))
     offer = tell.reply.number if tell.moves else 0
-    body = _encode(Patch(svaml=svaml, region=call.region, offer=offer))
+    body = _encode(Patch(svaml=svaml, region=call.region, leg=tell.to, offer=offer))
     return command(PATCH, id=id, call=(call.app, call.id), body=body, at=at)
 
 
