@@ -27,6 +27,7 @@ from ivrflow.model.flow import (
     Decl,
     DeclaredPrompt,
     Flow,
+    Hold,
     Menu,
     Move,
     Park,
@@ -84,6 +85,8 @@ WORDS = {
     "beeped": Type(name=T.BOOLEAN),
     "result": STRING,
     "reason": STRING,
+    "legs": INTEGER,
+    "signal": Type(name=T.OBJECT),
     "locale": STRING,
     "now": Type(name=T.INSTANT),
     "run": Type(name=T.OBJECT, properties={"id": STRING}),
@@ -122,7 +125,8 @@ class Application:
 
     @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.beginnings, self.all_flows, self.visible)
+        longest = self.platform.limits.park
+        return explore(self.beginnings, self.all_flows, self.visible, longest)
 
     @cached_property
     def passing(self) -> Passing:
@@ -452,7 +456,7 @@ def action_prompts(state: State) -> Iterator[Prompt]:
             yield from (prompt, reprompt, wrong)
         case Park(intro=intro, prompt=prompt):
             yield from (intro, prompt)
-        case RequestAction(meanwhile=prompt):
+        case RequestAction(meanwhile=prompt) | Hold(prompt=prompt):
             yield prompt
         case _:
             pass
