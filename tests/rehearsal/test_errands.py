@@ -78,9 +78,8 @@ class World:
                 return Outcome(fault=str(error), again=True)
             return Outcome()
 
-        worker = Worker(
-            turns.store, turns.outbox, do_by_kind(webhook=do), now=turns.now, chance=lambda: 1.0
-        )
+        doing = do_by_kind(turns, do, self.requesting, turns.now)
+        worker = Worker(turns.store, turns.outbox, doing, now=turns.now, chance=lambda: 1.0)
         return Errands(Dialler(turns, Placing(self.requesting, {}), LIMITS, turns.now), worker)
 
     def play(self, story: Callable[[World], Awaitable[None]]) -> list[Entry]:

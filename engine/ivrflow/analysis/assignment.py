@@ -16,7 +16,7 @@ from ivrflow.analysis.graph import AMD_OUTCOMES, Way, is_silent
 from ivrflow.analysis.subject import Sight, Subject
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import infer
-from ivrflow.expr.narrowing import root_of, sure_if
+from ivrflow.expr.narrowing import names_in, sure_if
 from ivrflow.expr.parse import parse_expression, whole_expression
 from ivrflow.expr.possible import ANYTHING, MISSING, Possible, either, grown, number_from, only
 from ivrflow.expr.truth import Facts, Settled, Values, assume, possible
@@ -103,8 +103,10 @@ class Known(msgspec.Struct, frozen=True):
 
     def without(self, *names: str) -> "Known":
         """Return what is known besides the values of `names`."""
-        present = frozenset(each for each in self.present if root_of(each) not in names)
-        values = {path: each for path, each in self.values.items() if root_of(path) not in names}
+        gone = frozenset(names)
+        present = frozenset(each for each in self.present if gone.isdisjoint(names_in(each)))
+        kept = (each for each in self.values.items() if gone.isdisjoint(names_in(each[0])))
+        values = dict(kept)
         return change(self, present=present, values=values)
 
     def seen_as(self, values: Values) -> "Known":

@@ -188,6 +188,8 @@ class Walk:
     def end_leg(self, leg: int) -> bool:
         """Have a leg no more; returns whether the running flow, none around it, placed it."""
         if leg in self.legs:
+            if leg == self.bridged:
+                self.bridged, self.room = 0, ""
             self._keep_legs(tuple(each for each in self.legs if each != leg))
             return True
         self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
@@ -309,9 +311,14 @@ class Walk:
         )
 
     def _set_alarm(self) -> None:
-        """Have the call woken for its next timer, where no reply asks whether it is time."""
+        """Have the call woken for what is left to be taken and for its next timer, where no reply
+        asks whether there is something."""
+        if self.wait not in UNASKED:
+            return
+        if self.inbox:
+            self.effects.append(Wake())
         due = earliest(self.due)
-        if due and self.wait in UNASKED and due != earliest(self.session.due):
+        if due and due != earliest(self.session.due):
             self.effects.append(Wake(due=due))
 
     def _silent(self) -> str:

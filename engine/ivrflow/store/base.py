@@ -215,7 +215,11 @@ class Store(Protocol):
         ...
 
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
-        """Return callouts that are to be dialled by `at`, the longest due first."""
+        """Return callouts that are to be dialled by `at`, the longest due first, legs left out."""
+        ...
+
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        """Return legs that are to be dialled by `at`, the longest due first."""
         ...
 
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:

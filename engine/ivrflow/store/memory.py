@@ -168,6 +168,9 @@ class MemoryStore:
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.waiting(at, limit)
 
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        return self._callouts.waiting_legs(at)
+
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.due(at, limit)
 

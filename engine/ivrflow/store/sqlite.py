@@ -49,6 +49,7 @@ from ivrflow.store.sqlite_callouts import (
     next_due,
     put_callouts,
     waiting_callouts,
+    waiting_legs,
 )
 from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
 from ivrflow.store.sqlite_records import SqliteRecords
@@ -208,6 +209,9 @@ class SqliteStore:
 
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: waiting_callouts(connection, at, limit))
+
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        return await self._ask(lambda connection: waiting_legs(connection, at))
 
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: due_callouts(connection, at, limit))
@@ -567,12 +571,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Else the planner builds an index over a batch of rows and walks all calls beside it.
     connection.execute("PRAGMA automatic_index = OFF")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(callout)")}
+    if columns and "parent" not in columns:
+        connection.executescript(statement("legs"))
     connection.executescript(statement("schema"))
     try:
-        layout = _meta(connection, "format", FORMAT)
-        if layout == b"3":
-            connection.executescript(statement("legs"))
-        if is_earlier(layout, path):
+        if is_earlier(_meta(connection, "format", FORMAT), path):
             connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     except StoreError:
         connection.close()
