@@ -175,6 +175,7 @@ ACTIONS_BY_NAME = {
     "`connect` with `amd: true`": "connect: {sip: a@b, amd: true}",
     "`connect` with `amd: async`": "connect: {sip: a@b, amd: async}",
     "`conference`": "conference: {id: a}",
+    "`conference` with `max`": "conference: {id: a, max: 9}",
     "`conference` with `dtmf: detect`": "conference: {id: a, dtmf: detect}",
     "`hold`": "hold: {prompt: a}",
     "`bridge: leg`": "bridge: leg",
@@ -401,7 +402,6 @@ def _later() -> Iterator[str]:
     yield "| | words |"
     yield "|---|---|"
     yield _row(["keys", _words(keys[name] for name in sorted(keys))])
-    yield _row(["outcomes", _words(build.LATER_OUTCOMES)])
     yield _row(["types", _words(build.LATER_TYPES)])
 
 

@@ -33,7 +33,7 @@ from ivrflow.machine.raised import accept
 from ivrflow.machine.replies import MENU, Menu, Reply
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.step import begin, step
-from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Place, Put, Read
+from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Length, Place, Put, Read
 from ivrflow.sinch.render import render
 
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -134,23 +134,37 @@ def answers(program: Program, need: Need) -> list[Answer]:
     match need.fact:
         case Count():
             return [Recorded(value=1), Recorded(value=3)]
-        case Put():
-            return [Recorded()]
         case Delete():
             return [Recorded(value=True), Recorded(value=False)]
         case Join():
             return [Recorded(value="room-1"), Recorded(value="")]
         case Claim(keys=keys):
             return [Recorded(value=keys[0]), Recorded()]
-        case Enqueue() | Place():
-            none = [Recorded()] if isinstance(need.fact, Place) else []
-            return [Recorded(value=2), *none]
+        case Read(record="@regions"):
+            return [Recorded(value=""), Recorded(value="euc1")]
         case Read(record=name) | Dequeue(record=name):
             return [Recorded(value=sample(kept(program, name))), Recorded()]
         case Lookup() as lookup:
             return looked_up(lookup)
         case Pending(lookup=lookup):
             return [Waiting(), *looked_up(lookup)]
+        case _:
+            return places(need)
+
+
+def places(need: Need) -> list[Answer]:
+    """What the world may say of queues, and where something is kept."""
+    match need.fact:
+        case Put():
+            return [Recorded()]
+        case Enqueue(record="@participants" | "@starters"):
+            return [Recorded(value=1), Recorded(value=999)]
+        case Enqueue():
+            return [Recorded(value=2)]
+        case Length():
+            return [Recorded(value=0), Recorded(value=1)]
+        case Place():
+            return [Recorded(value=2), Recorded()]
         case _:
             raise AssertionError(need)
 

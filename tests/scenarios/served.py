@@ -98,6 +98,9 @@ class AtWall:
     async def wait(self, ms: int) -> None:
         await self.world.wait(ms)
 
+    async def due(self) -> int | None:
+        return await self.world.due()
+
     async def request(self, request: AskedOfPlatform) -> Response:
         return self.platform.request(request, wall())
 

@@ -38,6 +38,9 @@ HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 LOOKED_UP = ("ok", "error")
 """Outcomes that every look-up has."""
 
+FULL = "full"
+"""The outcome of a room without a place left."""
+
 ASIDE = ("ended", "unreached", "recording", "transcript")
 """Handlers of a flow for what happens beside the conversation: nobody hears a reply."""
 
@@ -110,7 +113,7 @@ class Graph:
                 yield Way(
                     outcome=outcome,
                     transition=transition,
-                    event=not is_silent(state) and outcome != TOO_LATE,
+                    event=not is_silent(state) and outcome not in (TOO_LATE, FULL),
                     answered=not raised and outcome not in ("ended", "digits"),
                     raised=raised,
                     hears=outcome in HEARD,
@@ -239,9 +242,9 @@ def outcomes_of(state: State) -> tuple[str, ...]:
         case Connect(amd=amd):
             answered = () if amd is True else ("answered",)
             return (*answered, *(AMD_OUTCOMES if amd else ()), "ended")
-        case Conference(dtmf=dtmf):
-            digits = ("digits",) if dtmf == "detect" else ()
-            return (*digits, LEG_ENDED, *_signals(state), "ended")
+        case Conference() as conference:
+            own = required_outcomes_of(conference)
+            return (*own, LEG_ENDED, *_signals(state), "ended")
         case Hold() | Park():
             return (*LEGS, *_signals(state), "ended")
         case Bridge(to=to):
@@ -263,8 +266,8 @@ def required_outcomes(state: State) -> tuple[str, ...]:
             return ("collected", "no_input") if alone else ("collected", "no_input", "invalid")
         case Connect(amd=True) as connect if hears_answer(connect):
             return AMD_OUTCOMES
-        case Conference(dtmf="detect"):
-            return ("digits",)
+        case Conference() as conference:
+            return required_outcomes_of(conference)
         case Bridge(to=to):
             return (LEG_ENDED,) if to == "leg" else (TOO_LATE,)
         case _:
@@ -281,6 +284,12 @@ def is_raised(state: State, outcome: str) -> bool:
     if isinstance(state.action, Connect):
         return state.action.amd == "async" and outcome in AMD_OUTCOMES
     return outcome in LEGS or outcome.startswith(SIGNAL)
+
+
+def required_outcomes_of(conference: Conference) -> tuple[str, ...]:
+    """Return the outcomes of a room that only the author has an answer for."""
+    full = () if conference.max is None else (FULL,)
+    return ("digits", *full) if conference.dtmf == "detect" else full
 
 
 def hears_answer(connect: Connect) -> bool:

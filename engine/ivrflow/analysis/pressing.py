@@ -19,6 +19,7 @@ from ivrflow.errors import ExpressionError
 from ivrflow.model.flow import (
     Bridge,
     Collect,
+    Conference,
     Digits,
     Flow,
     Hold,
@@ -118,7 +119,7 @@ class Pressing:
     def _after(self, place: Place, state: State) -> Iterator[Place]:
         """Yield where a reply goes on from a state, also into flows that are run, and back."""
         match state.action:
-            case None | RequestAction(meanwhile=()) | Bridge():
+            case None | RequestAction(meanwhile=()) | Bridge() | Conference():
                 yield from self.passing.passed_to(place)
             case Run(flow=flow) if flow.name in self.flows:
                 yield flow.name, self.flows[flow.name].start.name

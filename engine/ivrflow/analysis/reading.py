@@ -390,8 +390,8 @@ class _Reader:
                     self.texts.expression(collect.check, heard)
             case Connect() as connect:
                 self.connect(connect, known)
-            case Conference(id=room):
-                self.texts.text(room, known, use="the name of a room")
+            case Conference() as conference:
+                self.conference(conference, known)
             case Hold(prompt=prompt):  # said again when the event is gone
                 self.texts.prompt(prompt, later(self.subject, state, known))
             case Park(intro=intro, prompt=prompt, max_duration=duration):
@@ -425,6 +425,11 @@ class _Reader:
                 self.texts.prompt(as_prompt(run.params[name]), known)
         rest = {name: each for name, each in run.params.items() if name not in heard}
         self.given(rest, declared, known)
+
+    def conference(self, conference: Conference, known: Known) -> None:
+        self.texts.text(conference.id, known, use="the name of a room")
+        if conference.max is not None and "{{" in conference.max.source:
+            self.texts.number(conference.max, known, "a number of participants")
 
     def look_up(self, action: RequestAction, known: Known) -> None:
         request = self.subject.graph.request_of(action)

@@ -131,12 +131,12 @@ class Texts:
             message = f"a duration is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(duration.text.scalar), message))
 
-    def number(self, text: Text | None, known: Known) -> None:
+    def number(self, text: Text | None, known: Known, use: str = "a number of digits") -> None:
         if text is None:
             return
         given = self.whole_or_text(text, known)
         if is_secret(given):
-            self.note(leak(scalar_span(text.scalar), "a number of digits"))
+            self.note(leak(scalar_span(text.scalar), use))
         elif given is not None and (given.name is not T.INTEGER or given.nullable):
             message = f"a whole number is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(text.scalar), message))

@@ -65,7 +65,7 @@ def _note(walk: Walk, event: Raised) -> str:
         case LegBridged(leg=leg, room=room):
             if leg not in walk.legs or _has_ended(walk, leg):
                 return ""
-            walk.bridged, walk.room = leg, room
+            walk.bridged, walk.bridge_room = leg, room
             return LEG_BRIDGED
         case Signal(name=name, data=data):
             walk.names["signal"] = {"data": data}

@@ -38,10 +38,11 @@ class Phones:
 
     @property
     def current(self) -> Call | None:
-        for id in (self._turned_to, self.own, *reversed(self._calls)):
-            if id in self._calls and self._calls[id].ended is None:
-                return self._calls[id]
-        return self._calls.get(self._turned_to) or self._calls.get(self.own)
+        calls = self._calls
+        order = [id for id in (self._turned_to, self.own, *reversed(calls)) if id in calls]
+        live = (id for id in order if calls[id].ended is None)
+        found = next(live, order[0] if order else None)
+        return None if found is None else calls[found]
 
     def turn_to(self, who: str) -> None:
         """Deal with the call of a party from now on; of one that nobody is, with none other."""

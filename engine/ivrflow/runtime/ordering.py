@@ -10,8 +10,8 @@ from ivrflow.model.literals import read_literal
 
 
 def ordered(programs: Mapping[str, Program], name: str, given: Mapping[str, object]) -> Order:
-    """Return the callout `name`, or `FLOW.NAME`, with `given` parameters; texts are read by the type
-    of the parameter. Raises `OrderError` for what names no call."""
+    """Return the callout `name`, or `FLOW.NAME`, with `given` parameters; texts are read by the
+    type of the parameter. Raises `OrderError` for what makes no call."""
     program, plain = _declaring(programs, name)
     types = program.flow.callouts[plain].params
     values: dict[str, object] = {}

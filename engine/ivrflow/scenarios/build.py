@@ -15,13 +15,23 @@ from ivrflow.analysis.subject import Application, Subject
 from ivrflow.clock import as_milliseconds
 from ivrflow.diagnostics import Diagnostic, did_you_mean
 from ivrflow.emulator.setup import Inbound
-from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, place, several, word
+from ivrflow.model.reader import (
+    WRONG_LITERAL,
+    Reader,
+    boolean,
+    child,
+    entries,
+    integer,
+    place,
+    several,
+    word,
+)
 from ivrflow.numbers import is_e164
 from ivrflow.scenarios.build_expect import ExpectBuilder
 from ivrflow.scenarios.build_outgoing import OutgoingBuilder, moment
 from ivrflow.scenarios.build_records import RecordBuilder, note_unknown
 from ivrflow.scenarios.build_steps import StepBuilder, duration
-from ivrflow.scenarios.model import File, Mock, Ordered, Request, Scenario
+from ivrflow.scenarios.model import File, Mock, Ordered, Request, Room, Scenario
 from ivrflow.scenarios.values import value_of
 from ivrflow.source.kinds import EMPTY_FILE, WRONG_VALUE
 from ivrflow.source.lines import lines_of
@@ -119,6 +129,7 @@ class _Builder:
             begins=begins,
             requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
             records=self.records.held(child(node, "records")),
+            rooms=tuple(self.room(each) for each in entries(child(node, "rooms"))),
             webhooks=self.outgoing.receivers(
                 child(node, "webhooks"), self.application.app.webhooks
             ),
@@ -145,6 +156,14 @@ class _Builder:
 
     def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
         note_unknown(self.reader, self.flow, key, names, what)
+
+    def room(self, entry: Entry) -> Room:
+        return Room(
+            name=entry.key.text,
+            participants=integer(child(entry.value, "participants"), 0),
+            started=boolean(child(entry.value, "started"), default=False),
+            at=entry.key.span,
+        )
 
     def call(self, node: Node | None) -> Inbound:
         caller, default, origin = child(node, "from"), Inbound(), _origin(child(node, "origin"))

@@ -23,6 +23,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     at: Span
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is in a room before the call: so many others, by whom it was `started` if it was."""
+
+    name: str
+    participants: int = 0
+    started: bool = False
+    at: Span
+
+
 class Mock(msgspec.Struct, frozen=True, kw_only=True):
     """What a server answers, `delay` milliseconds later; `fails`: it doesn't, and why."""
 
@@ -266,6 +275,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     begins: int
     requests: tuple[Request, ...] = ()
     records: tuple[Record, ...] = ()
+    rooms: tuple[Room, ...] = ()
     webhooks: tuple[Receiver, ...] = ()
     steps: tuple[Step, ...] = ()
     expect: tuple[Expectation, ...] = ()

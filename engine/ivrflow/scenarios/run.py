@@ -16,7 +16,7 @@ from ivrflow.rehearsal.engine import Open
 from ivrflow.scenarios.application import UnderTest
 from ivrflow.scenarios.disk import IDENTITY, Disk
 from ivrflow.scenarios.expect import Told, callouts, ended_in, entered, unmet, visited
-from ivrflow.scenarios.memory import remember
+from ivrflow.scenarios.memory import occupy, remember
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.play import play
 from ivrflow.scenarios.player import NotSoError, Player
@@ -92,6 +92,8 @@ async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     scenario, flows = stage.scenario, tested.checked.all_flows
     if scenario.records:
         await remember(stage.store, scenario.records, scenario.begins)
+    if scenario.rooms:
+        await occupy(stage.store, stage.app, scenario.rooms, scenario.begins)
     wrong = await _begin(stage)
     if wrong is not None:
         return [wrong]

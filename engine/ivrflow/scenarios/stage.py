@@ -20,7 +20,7 @@ from ivrflow.machine.orders import Order
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.outbound.placing import Sender
-from ivrflow.rehearsal.engine import APP, Engine, Open, clock_of, setup
+from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
 from ivrflow.rehearsal.errands import Errands
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
@@ -80,6 +80,7 @@ class Stage:
         self.received = Receivers(scenario.webhooks, self.world, wires.post)
         self.engine = Engine(open_store, self._turns, self.answers, self._errands)
         self.world.companion = self.engine
+        self.app = wires.setup.applications[0].key
         self.id = ""
         self.order = ""
         self.turned_to = ""
@@ -102,11 +103,8 @@ class Stage:
 
     async def place(self, order: Order, due: int) -> None:
         """Order a callout, as the management API does, and let follow what follows at once."""
-        turns = self.engine.turns
-        wanted = turns.callouts.wanted(APP, order, id=FIRST, at=self.platform.now, due=due)
-        await self.store.put_callouts([wanted])
-        self.order = wanted.id
-        turns.notice()
+        self.order = FIRST
+        await self.engine.place(order, id=FIRST, due=due)
         await self.world.settle()
 
     async def restart(self) -> None:

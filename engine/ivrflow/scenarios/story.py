@@ -17,6 +17,7 @@ from ivrflow.emulator.transcript import (
 from ivrflow.machine.effects import (
     CancelLegs,
     Control,
+    Divided,
     Effect,
     Emit,
     Log,
@@ -136,6 +137,8 @@ def _effect(effect: Effect) -> str:
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
         case Control(command=command, room=room, who=who):
             return f"{command} {who or ALL} in {room}"
+        case Divided(room=room, region=region, other=other):
+            return f"{room} is in {other}, this call in {region}"
         case Send(name=name, to=to):
             return f"signal {name} to {to}"
         case CancelLegs(legs=legs):

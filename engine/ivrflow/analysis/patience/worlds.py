@@ -6,12 +6,13 @@ from enum import StrEnum
 import msgspec
 
 from ivrflow import pace
-from ivrflow.analysis.graph import AMD_OUTCOMES, LOOKED_UP, TOO_LATE, is_silent
+from ivrflow.analysis.graph import AMD_OUTCOMES, FULL, LOOKED_UP, TOO_LATE, is_silent
 from ivrflow.compiler.platform import Platform
 from ivrflow.machine.act import TICK
 from ivrflow.model.flow import (
     Bridge,
     Collect,
+    Conference,
     Connect,
     Duration,
     Fixed,
@@ -90,6 +91,8 @@ def leaves(flow: Flow, state: State, world: World, request: Request | None) -> I
                 transition = state.on.by_outcome.get(outcome)
                 if transition and (outcome != "ok" or world is not World.FAILING):
                     yield Leave(outcome, transition, asked=True)
+        case Conference(max=most) if most is not None:
+            yield Leave(FULL, state.on.by_outcome.get(FULL, ()), asked=True)
         case _:
             pass
 
