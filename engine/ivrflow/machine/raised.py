@@ -153,7 +153,7 @@ def _stayed(walk: Walk, outcome: str) -> Step:
     if walk.context is Context.PARKED:
         act(walk, walk.current)
     else:
-        walk.action = Continue()
+        walk.action, walk.room = Continue(), walk.session.room
     return _tell(walk, outcome)
 
 
