@@ -60,7 +60,11 @@ def _callout(
         hours=None if callout.hours is None else _schedule(callout.hours.name, flow),
         retry=_retry(callout.retry),
         params={each: decl.type for each, decl in callees[runs].items()},
-        defaults={each: decl.default for each, decl in callees[runs].items() if decl.has_default},
+        defaults={
+            each: decl.default
+            for each, decl in callees[runs].items()
+            if decl.has_default or decl.type.nullable
+        },
     )
 
 

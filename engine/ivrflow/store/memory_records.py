@@ -1,8 +1,5 @@
 """Records in dicts; what a turn did to them can be undone."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from ivrflow.records import (
@@ -19,9 +16,6 @@ from ivrflow.records import (
     Read,
 )
 
-if TYPE_CHECKING:  # who only compiles needs no event loop
-    from ivrflow.store.base import Stored
-
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
 
@@ -31,8 +25,6 @@ Owner = tuple[str, str]
 """An application and one of its calls; `NOBODY` is neither."""
 
 NOBODY: Owner = ("", "")
-
-Load = Callable[[str, str], "Stored | None"]
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -105,13 +97,9 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
-    `load` reads a call, if there are any."""
+    """Performs operations for the turn of `owner` at `at`."""
 
-    def __init__(
-        self, records: MemoryRecords, owner: Owner, at: int, load: Load | None = None
-    ) -> None:
-        self._load = load
+    def __init__(self, records: MemoryRecords, owner: Owner, at: int) -> None:
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -122,9 +110,6 @@ class MemoryTurn:
         """Put everything back as it was."""
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
-
-    def call(self, app: str, call: str) -> "Stored | None":
-        return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
         where = operation.record, operation.key
