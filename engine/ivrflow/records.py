@@ -69,4 +69,11 @@ class Place(_Operation, frozen=True, kw_only=True):
     """Yields this call's place in a queue, from 1, or None."""
 
 
-Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place
+class Ordered(_Operation, frozen=True, kw_only=True):
+    """Yields whether a callout of this `key` waits or is live: the one that `flow` declares as
+    `record`."""
+
+    flow: str
+
+
+Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place | Ordered

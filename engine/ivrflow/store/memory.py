@@ -72,7 +72,10 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at, self._stored)
+        owner = draft.app, draft.call
+        records = MemoryTurn(
+            self._records, owner, draft.at, self._stored, self._callouts.is_ordered
+        )
         try:
             return self._keep(draft.make(records))
         except BaseException:

@@ -11,6 +11,7 @@ from ivrflow.records import (
     Dequeue,
     Enqueue,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
@@ -28,6 +29,9 @@ Owner = tuple[str, str]
 NOBODY: Owner = ("", "")
 
 Load = Callable[[str, str], Stored | None]
+
+IsOrdered = Callable[[str, Ordered], bool]
+"""Whether there is such a callout of an application."""
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -76,12 +80,18 @@ class MemoryRecords:
 
 class MemoryTurn:
     """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
-    `load` reads a call, if there are any."""
+    `load` reads a call, `is_ordered` looks for a callout, if there are any."""
 
     def __init__(
-        self, records: MemoryRecords, owner: Owner, at: int, load: Load | None = None
+        self,
+        records: MemoryRecords,
+        owner: Owner,
+        at: int,
+        load: Load | None = None,
+        is_ordered: IsOrdered | None = None,
     ) -> None:
         self._load = load
+        self._is_ordered = is_ordered
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -117,6 +127,8 @@ class MemoryTurn:
                 return self._dequeue(where)
             case Place():
                 return self._place(where)
+            case Ordered():
+                return self._is_ordered is not None and self._is_ordered(self._owner[0], operation)
 
     # -- values -----------------------------------------------------------------------------------
 

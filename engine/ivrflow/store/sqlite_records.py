@@ -12,6 +12,7 @@ from ivrflow.records import (
     Dequeue,
     Enqueue,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
@@ -69,6 +70,8 @@ class SqliteRecords:
                 return _json(self._run("dequeue_record", operation))
             case Place():
                 return self._run("place_record", operation)
+            case Ordered(flow=flow):
+                return self._run("ordered_callout", operation, flow=flow) is not None
 
     def _claim(self, claim: Claim) -> object:
         keys, value = _text(claim.keys), _text(claim.value)
