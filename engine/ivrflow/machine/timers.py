@@ -1,4 +1,7 @@
-"""Timers of a waiting state: when each is due, in milliseconds since 1970, 0 if it never is."""
+"""Timers of a waiting state: when each is due, in milliseconds since 1970, 0 if it never is.
+
+Steps know whole seconds, so timers are due on whole seconds too: who is woken then finds them due.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +10,8 @@ from ivrflow.expr.compile import Scope
 from ivrflow.machine.dialling import milliseconds
 from ivrflow.machine.program import Timer
 
+SECOND = 1_000
+
 Due = tuple[int, ...]
 """When the timers of a state are due, in their order."""
 
@@ -14,7 +19,7 @@ Due = tuple[int, ...]
 def begun(timers: tuple[Timer, ...], names: Scope, now: Callable[[], str]) -> Due:
     """Return when timers are due that begin now; raises `EvaluationError`."""
     start = moment(now())
-    return tuple(start + milliseconds(timer.time, names) for timer in timers)
+    return tuple(_whole(start + milliseconds(timer.time, names)) for timer in timers)
 
 
 def earliest(due: Due) -> int:
@@ -35,9 +40,13 @@ def taken(
     meanwhile, are not made up for. Raises `EvaluationError`."""
     again = 0
     if timers[place].every:
-        step, late = milliseconds(timers[place].time, names), moment(now())
+        step, late = _whole(milliseconds(timers[place].time, names)), moment(now())
         again = due[place] + step * max(1, -(-(late - due[place] + 1) // step))
     return (*due[:place], again, *due[place + 1 :])
+
+
+def _whole(time: int) -> int:
+    return -(-time // SECOND) * SECOND
 
 
 def moment(now: str) -> int:
