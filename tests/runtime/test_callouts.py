@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,10 +23,15 @@ from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
 from ivrflow.machine.callouts import Go, Later, begin_callout, judge, order
 from ivrflow.machine.effects import Log, OrderCallout
-from ivrflow.machine.events import Answered, Event
+from ivrflow.machine.events import Answered, Event, Incoming, NoInput
 from ivrflow.machine.orders import Dial
+<<<<<<< HEAD
 from ivrflow.machine.outcome import Facts, Recorded, Step, Verdict
+=======
+from ivrflow.machine.outcome import Facts, Step, Verdict
+>>>>>>> core
 from ivrflow.machine.program import Program, Retry
+from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
@@ -144,11 +150,13 @@ class Box:
             await self.world.wait(next_ - now)
 
     async def order(self, id: str, **params: object) -> None:
+        await self.store.put_callouts([self.wanted(id, **params)])
+
+    def wanted(self, id: str, **params: object) -> Callout:
         program = self.library.current.programs["reminder"]
-        wanted = order(program, program.flow, "remind", params)
+        ordered = order(program, program.flow, "remind", params)
         at = as_milliseconds(self.now())
-        callout = self.turns.callouts.wanted(APP, wanted, id=id, at=at, due=at)
-        await self.store.put_callouts([callout])
+        return self.turns.callouts.wanted(APP, ordered, id=id, at=at, due=at)
 
     @property
     def told(self) -> list[Entry]:
@@ -419,11 +427,58 @@ def test_nobody_answers_a_try_that_is_over(play: Callable[..., None]) -> None:
     async def story(box: Box) -> None:
         await box.order(ONE, to=ADA, at="nine")
         await box.wait(5)
-        answer = await comes(box, 1, "ace")
-        assert answer["action"] == {"name": "hangup"}
+        assert (
+            words(await comes(box, 1, "ace"))
+            == "This call is no longer needed. Thank you, and goodbye."
+        )
         assert (await box.callout(ONE)).state is State.WAITING
 
     play(story, Person(address=ADA, does="busy"))
+
+
+def test_who_answers_one_that_was_given_up_is_told_so(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        box.world.platform.inject(RestFault(kind="drop"))
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(300)
+        assert box.logged == ["unreached: unknown"]
+        for _ in range(2):
+            assert words(await comes(box, 1, "ace")).startswith("This call is no longer needed.")
+        await comes(box, 1, "dice", "ANSWERED")
+        await box.wait(600)
+        assert (await box.callout(ONE)).result == "unknown"
+        assert box.logged == ["unreached: unknown"]
+
+    play(story)
+
+
+def words(answer: Mapping[str, Any]) -> str:
+    """Return what a reply says before it hangs up."""
+    assert answer["action"] == {"name": "hangup"}
+    (said,) = answer["instructions"]
+    return str(said["text"])
+
+
+def test_one_of_which_the_platform_never_says_that_it_is_over_frees_its_key(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        placed = msgspec.structs.replace(
+            box.wanted(ONE, to=ADA, at="nine"), state=State.PLACED, attempt=1, call="lost"
+        )
+        await box.store.put_callouts([placed])
+        fault = RestFault(code=50_000, path="/calling/v1/calls", times=1_000)
+        box.world.platform.inject(fault)
+        await box.wait(tries.LONGEST_CALL / 1000 - 600)
+        assert (await box.callout(ONE)).state is State.PLACED
+        await box.wait(600)
+        found = await box.callout(ONE)
+        assert (found.state, found.result) == (State.OVER, "unknown")
+        assert box.logged == ["unreached: unknown"]
+        again = msgspec.structs.replace(placed, id=id_of(2), state=State.WAITING)
+        assert await box.store.put_callouts([again]) == [True]
+
+    play(story)
 
 
 def test_one_that_the_platform_placed_though_it_said_no_can_be_answered(
@@ -540,6 +595,21 @@ def test_calls_are_placed_and_looked_for_in_the_region_of_the_call_that_wants_th
         assert live.session.call.region == "sae1"
 
     play(story, Person(address=ADA))
+
+
+def test_what_a_call_orders_is_placed_where_the_call_is(tmp_path: Path) -> None:
+    step_ = "{callout: {name: remind, keep: true, with: {to: '+46701234567', at: noon}}}"
+    flow = REMINDER.replace("  bye: {hangup: }", f"  bye: {{do: [{step_}], hangup: }}")
+    program = opened(tmp_path, flow).current.programs["reminder"]
+    incoming = Incoming(app=APP, call="call", region="sae1")
+    session = begin(program, incoming, params={"to": ADA, "at": "nine"}, locale="")
+    asked = step(program, session, incoming, Facts())
+    assert isinstance(asked, Step)
+    taken = step(program, asked.session, NoInput(app=APP, call="call"), Facts())
+    assert isinstance(taken, Step)
+    (effect,) = taken.effects
+    assert isinstance(effect, OrderCallout)
+    assert effect.order.region == "sae1"
 
 
 def test_a_call_whose_event_names_a_region_is_there(library: Library) -> None:

@@ -160,7 +160,8 @@ class _Explorer:
         for way in graph.ways(state):
             if way.leads:
                 context = self.found.after_action(graph.flow, state, way, visit.context)
-                yield from _arrivals(way, context, visit)
+                arrivals = _arrivals(way, context, visit)
+                yield from (each for each in arrivals if not _stays(each, state))
 
     def run(
         self, graph: Graph, state: State, run: Run, visit: Visit, summary: _Summary
@@ -185,6 +186,11 @@ class _Explorer:
             way = Way(outcome=choice.key, transition=choice.transition)
             for context in inner.heard:
                 yield from _arrivals(way, context, visit)
+
+
+def _stays(visit: Visit, state: State) -> bool:
+    """Whether a call that is told of something comes back to the room or the party where it is."""
+    return visit.context in (Context.ROOM, Context.LIVE) and visit.state == state.name
 
 
 def _under_keys(flows: Mapping[str, Flow]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from ivrflow.scenarios.model import (
     Remember,
     Repeat,
     Restart,
+    Signals,
     Silence,
     Speak,
     Step,
@@ -56,7 +57,7 @@ async def _play(player: Player, step: Step) -> None:
             await dials(player, step)
         case Answer() | Beep() | Reject():
             await _play_callee(player, step)
-        case Emits() | Receives():
+        case Emits() | Receives() | Signals():
             await _play_event(player, step)
         case Wait() | Recorded() | Repeat() | Restart() | MenuFails() | Remember():
             await _play_around(player, step)
@@ -72,12 +73,14 @@ async def _play_callee(player: Player, step: Answer | Beep | Reject) -> None:
             await reject(player, step)
 
 
-async def _play_event(player: Player, step: Emits | Receives) -> None:
+async def _play_event(player: Player, step: Emits | Receives | Signals) -> None:
     match step:
         case Emits():
             await emits(player, step)
         case Receives():
             await receives(player, step)
+        case Signals():
+            await signals(player, step)
 
 
 async def _play_around(
@@ -264,6 +267,14 @@ async def receives(player: Player, step: Receives) -> None:
     if step.attempt not in (0, found.attempt):
         message = f'"{step.event}" is taken at try {found.attempt}, not {step.attempt}'
         raise NotSoError(step.at, message)
+
+
+async def signals(player: Player, step: Signals) -> None:
+    """Where nobody handles a signal there is nothing that it could do."""
+    call = player.party(step.who).call
+    if not await player.stage.signal(call, step.name, step.data):
+        state = player.stage.state
+        raise NotSoError(step.at, f'nobody waits for the signal "{step.name}": {state}')
 
 
 async def repeat(player: Player, step: Repeat) -> None:

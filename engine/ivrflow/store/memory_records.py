@@ -1,8 +1,5 @@
 """Records in dicts; what a turn did to them can be undone."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from ivrflow.records import (
@@ -20,9 +17,6 @@ from ivrflow.records import (
     Read,
 )
 
-if TYPE_CHECKING:  # who only compiles needs no event loop
-    from ivrflow.store.base import Stored
-
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
 
@@ -33,11 +27,14 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
+<<<<<<< HEAD
 Load = Callable[[str, str], "Stored | None"]
 
 IsOrdered = Callable[[str, Ordered], bool]
 """Whether there is such a callout of an application."""
 
+=======
+>>>>>>> core
 Where = tuple[str, str]
 """A record and a key of it."""
 
@@ -109,6 +106,7 @@ class MemoryRecords:
 
 
 class MemoryTurn:
+<<<<<<< HEAD
     """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
     `load` reads a call, `is_ordered` looks for a callout, if there are any."""
 
@@ -122,6 +120,11 @@ class MemoryTurn:
     ) -> None:
         self._load = load
         self._is_ordered = is_ordered
+=======
+    """Performs operations for the turn of `owner` at `at`."""
+
+    def __init__(self, records: MemoryRecords, owner: Owner, at: int) -> None:
+>>>>>>> core
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -132,9 +135,6 @@ class MemoryTurn:
         """Put everything back as it was."""
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
-
-    def call(self, app: str, call: str) -> "Stored | None":
-        return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
         where = operation.record, operation.key

@@ -8,7 +8,7 @@ from ivrflow.analysis.legs import in_legs, leg_steps, legs_of, placed_by
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.diagnostics import Related, Severity
+from ivrflow.diagnostics import Related, Severity, listed
 from ivrflow.model.flow import Bridge, CalloutStep, Flow, Hold, State, callee
 from ivrflow.model.waiting import LEG_BRIDGED
 
@@ -103,13 +103,14 @@ def late_leg(subject: Subject) -> Iterator[Finding]:
     now."""
     for step, callout in legs_of(subject.flow):
         named = {"at": step.when, "hours": callout.hours, "retry": callout.retry}
-        for key in (key for key, value in named.items() if value is not None):
-            message = f"a leg can't have `{key}`: the caller who waits for it waits now"
-            help = f"leave `{key}` out, or write `keep: true`: it is no leg then"
+        keys = [f"`{key}`" for key, value in named.items() if value is not None]
+        if keys:
+            message = f"a leg can't have {listed(keys)}: the caller who waits for it waits now"
+            help = f"leave {listed(keys)} out, or write `keep: true`: it is no leg then"
             related = Related(
                 subject.flow.path, callout.at, f'"{step.callout.name}" is declared here'
             )
-            yield Finding(step.at, message, help, () if key == "at" else (related,))
+            yield Finding(step.at, message, help, () if keys == ["`at`"] else (related,))
 
 
 @FLOW.add(

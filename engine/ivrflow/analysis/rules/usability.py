@@ -9,7 +9,18 @@ from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Related, Severity
-from ivrflow.model.flow import Choice, Collect, Conference, Connect, Hangup, Menu, Park, State
+from ivrflow.model.flow import (
+    Bridge,
+    Choice,
+    Collect,
+    Conference,
+    Connect,
+    Hangup,
+    Hold,
+    Menu,
+    Park,
+    State,
+)
 
 MOST_CHOICES = 5
 QUESTIONS = 3
@@ -98,7 +109,7 @@ def _steering(state: State, bound: set[str]) -> Iterator[Choice]:
     """Yield the keys that lead about, but for digits at the end of a long list of choices, and for
     those of the flow, which have a rule of their own."""
     match state.action:
-        case Menu(choices=choices) | Collect(keys=choices):
+        case Menu(choices=choices) | Collect(keys=choices) | Hold(keys=choices):
             keys = {choice.key for choice in choices}
             listed = {"9", "0"} if {"7", "8"} <= keys else set()
             for choice in choices:
@@ -296,7 +307,7 @@ def no_way_to_a_person(subject: Subject) -> Iterator[Finding]:
     questions = 0
     for state in ways(application).reached((flow.name, flow.start.name)):
         match state.action:
-            case Connect() | Conference() | Park():
+            case Connect() | Conference() | Hold() | Bridge() | Park():
                 return
             case Menu() | Collect():
                 questions += 1
