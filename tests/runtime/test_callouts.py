@@ -25,11 +25,7 @@ from ivrflow.machine.callouts import Go, Later, begin_callout, judge, order
 from ivrflow.machine.effects import Log, OrderCallout
 from ivrflow.machine.events import Answered, Event, Incoming, NoInput
 from ivrflow.machine.orders import Dial
-<<<<<<< HEAD
 from ivrflow.machine.outcome import Facts, Recorded, Step, Verdict
-=======
-from ivrflow.machine.outcome import Facts, Step, Verdict
->>>>>>> core
 from ivrflow.machine.program import Program, Retry
 from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing

@@ -86,14 +86,8 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-<<<<<<< HEAD
         owner = draft.app, draft.call
-        records = MemoryTurn(
-            self._records, owner, draft.at, self._stored, self._callouts.is_ordered
-        )
-=======
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at)
->>>>>>> core
+        records = MemoryTurn(self._records, owner, draft.at, self._callouts.is_ordered)
         try:
             return self._keep(draft.make(_Seen(records, self._stored)))
         except BaseException:

@@ -1,5 +1,7 @@
 """Records in dicts; what a turn did to them can be undone."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from ivrflow.records import (
@@ -27,14 +29,9 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
-<<<<<<< HEAD
-Load = Callable[[str, str], "Stored | None"]
-
 IsOrdered = Callable[[str, Ordered], bool]
 """Whether there is such a callout of an application."""
 
-=======
->>>>>>> core
 Where = tuple[str, str]
 """A record and a key of it."""
 
@@ -106,25 +103,12 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-<<<<<<< HEAD
-    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
-    `load` reads a call, `is_ordered` looks for a callout, if there are any."""
+    """Performs operations for the turn of `owner` at `at`. `is_ordered` looks for a callout."""
 
     def __init__(
-        self,
-        records: MemoryRecords,
-        owner: Owner,
-        at: int,
-        load: Load | None = None,
-        is_ordered: IsOrdered | None = None,
+        self, records: MemoryRecords, owner: Owner, at: int, is_ordered: IsOrdered | None = None
     ) -> None:
-        self._load = load
         self._is_ordered = is_ordered
-=======
-    """Performs operations for the turn of `owner` at `at`."""
-
-    def __init__(self, records: MemoryRecords, owner: Owner, at: int) -> None:
->>>>>>> core
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
