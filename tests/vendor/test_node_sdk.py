@@ -262,7 +262,11 @@ def test_our_own_client_is_told_what_the_sdk_is_told(ask: Sdk) -> None:
 
     async def told() -> None:
         async with VoiceClient(KEY, SECRET, base_url=base) as client:
-            said = TtsCallout(destination=Destination(**TO), cli=NUMBER, text="Hello.")
+            said = TtsCallout(
+                destination=Destination(type="number", endpoint=TO["endpoint"]),
+                cli=NUMBER,
+                text="Hello.",
+            )
             for call in (
                 ask.call_out("tts", destination=TO, text="Hello."),
                 await client.callouts.tts(said),
