@@ -83,19 +83,18 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    ended = turn.after(ended=True, pending=None, inbox=(), due=(), moving=None)
-    step = _effects(ended, "ended", handlers, {})
+    step = _effects(turn.after(ended=True), "ended", handlers, {})
     return _without_legs(step)
 
 
 def _without_legs(step: Step) -> Step:
-    """Want the legs of a call that is over no more."""
-    frames = step.session.frames
-    legs = tuple(leg for frame in frames for leg in frame.legs)
+    """Wait for nothing, and want the legs of a call that is over no more."""
+    legs = step.session.legs
+    session = msgspec.structs.replace(step.session, pending=None, inbox=(), due=(), moving=None)
     if not legs:
-        return step
-    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in frames)
-    session = msgspec.structs.replace(step.session, frames=frames)
+        return msgspec.structs.replace(step, session=session)
+    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in session.frames)
+    session = msgspec.structs.replace(session, frames=frames)
     effects = (*step.effects, CancelLegs(legs=legs))
     return msgspec.structs.replace(step, session=session, effects=effects)
 

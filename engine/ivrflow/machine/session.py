@@ -32,6 +32,10 @@ class Wait(StrEnum):
     END = "end"
 
 
+ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
+"""Waits for the input of a menu."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What is known of the call itself, from its first event."""
 
@@ -91,9 +95,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
     call `parent`; `placed` is how many legs this call has placed.
 
-    `inbox` holds what was raised and not taken yet. `due` are the times of the waiting state's
-    timers, in milliseconds since 1970 (0: over). `moving` is what the call becomes once the
-    platform has led it out of its park; `refusals` counts how often it would not.
+    `inbox` holds what was raised and not taken yet, `signals` the ids of those that it had last.
+    `due` are the times of the waiting state's timers, in milliseconds since 1970 (0: over).
+    `moving` is what the call becomes once the platform has led it out of its park; `refusals`
+    counts how often it would not.
     """
 
     call: Call
@@ -117,9 +122,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     leg: int = 0
     placed: int = 0
     inbox: tuple[Raised, ...] = ()
+    signals: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
     moving: "Session | None" = None
     refusals: int = 0
+
+    @property
+    def legs(self) -> tuple[int, ...]:
+        """The legs of all running flows, and of those that the call is being led to."""
+        frames = self.frames if self.moving is None else (*self.frames, *self.moving.frames)
+        return tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
 
     @property
     def frame(self) -> Frame:

@@ -96,6 +96,7 @@ class Walk:
         self.placed = session.placed
         self.effects: list[Effect] = []
         self.visited: list[str] = []
+        self.has_left = False
         self.unheard = ""
         *outer, frame = frames or session.frames
         self.outer = tuple(outer)
@@ -169,6 +170,7 @@ class Walk:
         self.names["tries"] = self.tries
         if anew:
             self.due = ()
+            self.has_left = True
         return anew
 
     def begin_timers(self, timers: tuple[Timer, ...]) -> None:
@@ -179,6 +181,8 @@ class Walk:
 
     def place_leg(self) -> int:
         """Return the number of a leg that the running flow places."""
+        if self.session.ended:
+            raise EvaluationError("the call is over, so that it has no legs any more")
         if len(self.legs) >= MAX_LEGS:
             raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
         self.placed += 1
@@ -189,8 +193,10 @@ class Walk:
         """Have a leg no more; returns whether the running flow, none around it, placed it."""
         if leg in self.legs:
             self._keep_legs(tuple(each for each in self.legs if each != leg))
+            if leg == self.bridged:
+                self.bridged, self.room = 0, ""
             return True
-        self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
+        self.outer = tuple(without_legs(frame, {leg}) for frame in self.outer)
         return False
 
     def cancel_legs(self, *frames: Frame) -> None:
@@ -309,10 +315,15 @@ class Walk:
         )
 
     def _set_alarm(self) -> None:
-        """Have the call woken for its next timer, where no reply asks whether it is time."""
+        """Have the call woken for its next timer, and at once for what was raised and waits, where
+        no reply asks whether it is time."""
+        if self.wait not in UNASKED:
+            return
         due = earliest(self.due)
-        if due and self.wait in UNASKED and due != earliest(self.session.due):
+        if due and due != earliest(self.session.due):
             self.effects.append(Wake(due=due))
+        if self.inbox:
+            self.effects.append(Wake())
 
     def _silent(self) -> str:
         """The state whose words came to nothing, where the caller hears no others."""
@@ -320,9 +331,11 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_leg(frame: Frame, leg: int) -> Frame:
-    """Return a frame that has a leg no more."""
-    legs = tuple(each for each in frame.legs if each != leg)
+def without_legs(frame: Frame, over: Container[int]) -> Frame:
+    """Return a frame that has legs no more, those that are `over`."""
+    legs = tuple(each for each in frame.legs if each not in over)
+    if frame.bridged in over:
+        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
     return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
 
 

@@ -83,13 +83,14 @@ def parks(hold: Hold, state: State, longest: int) -> bool:
     """Whether the platform can park an incoming call for a hold without keys: it plays words
     alone, and for `longest` milliseconds at most, so a timer must lead elsewhere before."""
     spoken = all(isinstance(part, SayPart | SsmlPart) for part in hold.prompt)
-    return spoken and any(_leads_away(timer, longest) for timer in state.timers)
+    return spoken and any(_leads_away(timer, state, longest) for timer in state.timers)
 
 
-def _leads_away(timer: Timer, longest: int) -> bool:
+def _leads_away(timer: Timer, state: State, longest: int) -> bool:
     """Whether a timer surely leads to another state in time."""
+    elsewhere = timer.move.next is not None and timer.move.next.name != state.name
     in_time = isinstance(timer.time, Fixed) and timer.time.milliseconds <= longest
-    return in_time and not timer.every and timer.move.when is None and timer.move.next is not None
+    return in_time and not timer.every and timer.move.when is None and elsewhere
 
 
 def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:

@@ -276,6 +276,7 @@ class Turns:
         if isinstance(event, Answered) and callout.unwanted:
             words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
             log.info("not wanted any more", call=event.call, callout=callout.name)
+            self.outbox.notice()
             return words
         arrival.callout = self.callouts.become(callout, event, at)
         live = None if arrival.callout is None else self.callouts.begin(callout, event)
@@ -343,7 +344,7 @@ class Turns:
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
-        if turn.jobs or turn.also or session.over:
+        if turn.jobs or turn.also or turn.callouts or session.over:
             self.outbox.notice()
         if session.over:
             self.live.drop(call)
