@@ -18,8 +18,8 @@ PLATFORM = "@sinch"
 LIFE = 300_000
 """Milliseconds for which a command is tried: what comes later changes another conversation."""
 
-EXACT = Pace(first=0, longest=0)
-"""The pause is known."""
+EXACT = Pace(first=0, longest=0, tries=1_000)
+"""The pause is known, and when there is no use any more."""
 
 BRISK = Pace(first=500, longest=30_000)
 """Somebody is on the phone."""

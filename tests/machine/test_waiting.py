@@ -287,15 +287,21 @@ def test_who_has_accepted_goes_before_all_that_was_raised_earlier() -> None:
     assert caller.state == "talking", "else somebody would sit in a room alone"
 
 
-def test_a_leg_that_is_over_before_its_caller_comes_leaves_nobody_alone_in_a_room() -> None:
+def test_a_leg_that_is_over_before_its_caller_comes_is_not_gone_to() -> None:
     caller = waiting()
     caller.accept(2)
     caller.end(2)
     caller.tick()
-    assert caller.state == "talking"
-    assert caller.woken_at[-1] == -1, "nothing asks in a room: the call has to be woken"
-    taken = caller.take(Woken(**CALL))
-    assert (taken.trace.outcome, caller.state) == ("leg.ended", "again")
+    assert (caller.state, caller.session.frame.bridged) == ("nobody", 0)
+
+
+def test_what_still_waits_where_the_platform_asks_nothing_is_taken_at_once() -> None:
+    caller = waiting()
+    caller.take(Signal(**CALL, name="leave", id="1"))
+    caller.accept(2)
+    caller.tick()
+    assert (caller.state, caller.woken_at[-1]) == ("talking", -1)
+    assert caller.take(Woken(**CALL)).session.inbox == ()
 
 
 @pytest.mark.parametrize("leg", [0, 3, 99])
@@ -690,6 +696,15 @@ def test_a_leg_placed_on_a_way_that_is_not_gone_is_not_wanted(outcome: str) -> N
     assert CancelLegs(legs=(3,)) in moved(caller, outcome).effects
     assert caller.session.placed == 3, "the next leg is another"
     assert caller.session.frame.legs == (2,), "the first is over, moved or not"
+
+
+@pytest.mark.parametrize("outcome", ["gone", "refused"])
+def test_who_has_accepted_is_not_left_alone_where_the_call_does_not_move(outcome: str) -> None:
+    caller = parked()
+    caller.accept(1)
+    caller.take(Woken(**CALL))
+    assert CancelLegs(legs=(1,)) in moved(caller, outcome).effects
+    assert caller.session.frame.legs == (1,), "its end is still to come"
 
 
 def test_who_hangs_up_while_moving_wants_none_of_all_legs() -> None:

@@ -15,6 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 LATER = {"signal"}
 APP = """\
 app: docs
+dial: {allow: ["+46"]}
 webhooks: {crm: {url: "https://crm.example.com/calls"}}
 routes: [{flow: front-desk}]
 """

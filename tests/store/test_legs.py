@@ -173,6 +173,7 @@ def test_a_leg_that_was_over_before_it_began_is_news(open_store: Open) -> None:
 
 
 LAYOUT_3 = [
+    "DROP INDEX callout_legs",
     "ALTER TABLE callout DROP COLUMN parent",
     "ALTER TABLE callout DROP COLUMN leg",
     "ALTER TABLE callout DROP COLUMN unwanted",

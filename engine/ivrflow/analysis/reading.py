@@ -12,6 +12,7 @@ from ivrflow.analysis.assignment import (
     change,
     entered,
     everything,
+    later,
     moves,
     on_way,
     ways,
@@ -40,6 +41,7 @@ from ivrflow.model.flow import (
     Decl,
     DeclaredPrompt,
     EmitStep,
+    Hold,
     ListValue,
     LocaleStep,
     LogStep,
@@ -55,6 +57,7 @@ from ivrflow.model.flow import (
     Run,
     SendDtmfStep,
     Set,
+    SignalStep,
     State,
     Step,
     Template,
@@ -65,6 +68,7 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.given import as_prompt, is_computed
 
+SIGNALLED = "sent with a signal"
 IN_CLEAR = "sent but to an address that begins with https://"
 
 USE_BY_STEP: Mapping[type, str] = {
@@ -241,7 +245,10 @@ class _Reader:
     def state(self, state: State, known: Known) -> None:
         known = self.steps(state.steps, known)
         self.texts.prompt(state.prompt, known)
-        self.action(state, self.asking(state, known))
+        asking = self.asking(state, known)
+        self.action(state, asking)
+        for timer in state.timers:
+            self.texts.duration(timer.time, asking)
         for way in ways(self.subject, state):
             begins = on_way(self.subject, state, way, known)
             self.transition(way.transition, begins, answered=way.answered)
@@ -273,7 +280,7 @@ class _Reader:
                 self.texts.text(target, known, use="part of an address")
                 if credentials is not None:
                     self.texts.credentials(credentials)
-            case CalloutStep() | EmitStep() | RecordOperation():
+            case CalloutStep() | EmitStep() | SignalStep() | RecordOperation():
                 self.beyond(step, known)
             case ControlStep(conference=room, who=who):
                 self.texts.text(room, known, use="the name of a room")
@@ -282,13 +289,19 @@ class _Reader:
             case _:
                 pass
 
-    def beyond(self, step: CalloutStep | EmitStep | RecordOperation, known: Known) -> None:
+    def beyond(
+        self, step: CalloutStep | EmitStep | SignalStep | RecordOperation, known: Known
+    ) -> None:
         """Read a step whose effect outlives the call."""
         match step:
             case CalloutStep():
                 self.callout(step, known)
             case EmitStep():
                 self.emit(step, known)
+            case SignalStep(to=to, data=data):
+                self.texts.text(to, known, use="the id of a call")
+                if data is not None:
+                    self.sent(data, known, SIGNALLED)
             case RecordOperation(key=key, any=several, value=value):
                 for template in (key, several, value):
                     if template is not None and is_secret(self.texts.value(template, known)):
@@ -377,18 +390,27 @@ class _Reader:
                     self.texts.expression(collect.check, heard)
             case Connect() as connect:
                 self.connect(connect, known)
-            case Conference(id=room):
-                self.texts.text(room, known, use="the name of a room")
-            case RequestAction() as action:
-                self.look_up(action, known)
-            case Run() as run:
-                self.run(run, known)
-            case Return(name=name, values=values):
-                self.given(values, self.subject.flow.returns.get(name.name, {}), known)
+            case Conference() as conference:
+                self.conference(conference, known)
+            case Hold(prompt=prompt):  # said again when the event is gone
+                self.texts.prompt(prompt, later(self.subject, state, known))
             case Park(intro=intro, prompt=prompt, max_duration=duration):
                 self.texts.prompt(intro, known)
                 self.texts.prompt(prompt, known)
                 self.texts.duration(duration, known)
+            case _:
+                self.passing(state, known)
+
+    def passing(self, state: State, known: Known) -> None:
+        """Read an action that another flow or server has a part in."""
+        match state.action:
+            case RequestAction() as action:
+                self.look_up(action, known)
+                self.texts.prompt(action.meanwhile, later(self.subject, state, known))
+            case Run() as run:
+                self.run(run, known)
+            case Return(name=name, values=values):
+                self.given(values, self.subject.flow.returns.get(name.name, {}), known)
             case _:
                 pass
 
@@ -404,11 +426,14 @@ class _Reader:
         rest = {name: each for name, each in run.params.items() if name not in heard}
         self.given(rest, declared, known)
 
+    def conference(self, conference: Conference, known: Known) -> None:
+        self.texts.text(conference.id, known, use="the name of a room")
+        if conference.max is not None and "{{" in conference.max.source:
+            self.texts.number(conference.max, known, "a number of participants")
+
     def look_up(self, action: RequestAction, known: Known) -> None:
         request = self.subject.graph.request_of(action)
         self.given(action.params, {} if request is None else request.params, known)
-        later = change(known.without(INPUT), assigned=known.assigned - {INPUT})
-        self.texts.prompt(action.meanwhile, later)  # said again when the input is gone
 
     def given(
         self, values: Mapping[str, Template], declared: Mapping[str, Decl], known: Known

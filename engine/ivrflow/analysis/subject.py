@@ -27,6 +27,7 @@ from ivrflow.model.flow import (
     Decl,
     DeclaredPrompt,
     Flow,
+    Hold,
     Menu,
     Move,
     Park,
@@ -83,6 +84,8 @@ WORDS = {
     "amd": STRING,
     "result": STRING,
     "reason": STRING,
+    "legs": INTEGER,
+    "signal": Type(name=T.OBJECT),
     "locale": STRING,
     "now": Type(name=T.INSTANT),
     "run": Type(name=T.OBJECT, properties={"id": STRING}),
@@ -121,7 +124,8 @@ class Application:
 
     @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.beginnings, self.all_flows, self.visible)
+        longest = self.platform.limits.park
+        return explore(self.beginnings, self.all_flows, self.visible, longest)
 
     @cached_property
     def passing(self) -> Passing:
@@ -451,7 +455,7 @@ def action_prompts(state: State) -> Iterator[Prompt]:
             yield from (prompt, reprompt, wrong)
         case Park(intro=intro, prompt=prompt):
             yield from (intro, prompt)
-        case RequestAction(meanwhile=prompt):
+        case RequestAction(meanwhile=prompt) | Hold(prompt=prompt):
             yield prompt
         case _:
             pass

@@ -1,25 +1,53 @@
 """The management API of a running engine, for commands."""
 
+import os
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+import click
 import httpx2
 import msgspec
 
-from ivrflow.errors import EngineError, UsageError
+from ivrflow.dotenv import with_dotenv
+from ivrflow.errors import EngineError, NothingToReadError, UsageError
+from ivrflow.settings import read_api_token
 
 TIMEOUT = 30.0
+
+PROBLEM = "application/problem+json"
 
 R = TypeVar("R")
 
 
+OPTIONS = (
+    click.option(
+        "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
+    ),
+    click.option(
+        "--token",
+        default="",
+        help="its IVRFLOW_API_TOKEN, from where `serve` reads it unless given",
+    ),
+)
+
+
 class Engine:
-    """Asks the engine at `url`; raises `EngineError` for what it refuses, or where it is none."""
+    """Asks the engine at `url`; raises `EngineError` for what it refuses, or where it is none, and
+    `NothingToReadError` for what it does not have.
+
+    No proxy that the environment names is asked: it would get the token.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            self._client = httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+            self._client = httpx2.Client(
+                base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
+            )
         except httpx2.InvalidURL as error:
             raise UsageError(f'"{url}" is no address: {error}') from error
 
@@ -34,8 +62,12 @@ class Engine:
             answer = self._client.request(method, path, content=body)
         except (httpx2.HTTPError, httpx2.InvalidURL, OverflowError) as error:
             raise EngineError(f"no engine answers at {self._client.base_url}: {error}") from error
-        if answer.status_code != 200:
-            raise EngineError(f"the engine refused: {_detail(answer)}")
+        is_problem = answer.headers.get("content-type", "").startswith(PROBLEM)
+        if answer.status_code == HTTPStatus.NOT_FOUND and is_problem:
+            raise NothingToReadError(_detail(answer))
+        if answer.status_code != HTTPStatus.OK:
+            message = f"{answer.status_code} {_detail(answer)}".strip()
+            raise EngineError(f"the engine refused: {message}")
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError as error:
@@ -58,4 +90,19 @@ def _detail(answer: httpx2.Response) -> str:
         problem = msgspec.json.decode(answer.content, type=dict[str, object])
     except msgspec.DecodeError:
         problem = {}
-    return f"{answer.status_code} {problem.get('detail', '')}".strip()
+    return str(problem.get("detail", ""))
+
+
+def asks_engine(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options that say which engine is meant, and that engine."""
+
+    @wraps(command)
+    def asking(*, url: str, token: str, **given: object) -> R:
+        here = Path.cwd()
+        environment = with_dotenv(os.environ, here)
+        with Engine(url, read_api_token(token or None, environment, here)) as engine:
+            return command(engine=engine, **given)
+
+    for option in reversed(OPTIONS):
+        asking = option(asking)
+    return asking

@@ -11,6 +11,7 @@ from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
+from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
@@ -83,8 +84,10 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    step = _effects(turn.after(ended=True), "ended", handlers, {})
-    return _without_legs(step)
+    state = turn.program.flows[turn.session.frame.flow].states.get(turn.session.frame.state)
+    left = closing(turn.session, state)
+    step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
+    return msgspec.structs.replace(step, effects=(*step.effects, *left))
 
 
 def _without_legs(step: Step) -> Step:

@@ -66,13 +66,25 @@ class Emit(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Participants of `room` are to be commanded: the one whose call is `who`, "" for everybody.
-    `state` is the one that the call was in."""
+    `state` is the one that the call was in. `queued`: when all is done that was queued for the room
+    before."""
 
     command: Command
     room: str
     state: str
     who: str = ""
     hold_music: HoldMusic | None = None
+    queued: bool = False
 
 
-Effect = Log | OrderCallout | Emit | Control | CancelLegs | Send | Tell | Wake
+class Divided(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Calls of two regions are in rooms of one name, and don't hear each other: this one is in
+    `region`, whoever came first in the `other`."""
+
+    room: str
+    state: str
+    region: str
+    other: str
+
+
+Effect = Log | OrderCallout | Emit | Control | Divided | CancelLegs | Send | Tell | Wake

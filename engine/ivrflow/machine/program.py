@@ -300,11 +300,16 @@ class Connect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conference:
+    """A room; see `ivrflow.model.flow.Conference`. `max` raises `EvaluationError`."""
+
     id: Value
-    hold_music: str
+    hold_music: HoldMusic | None
     dtmf: str
     max_digits: int
     timeout: int
+    max: Callable[[Scope], int] | None
+    start_on_enter: bool | None
+    end_on_exit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -281,7 +281,7 @@ def _moved(turn: Turn, event: Moved) -> Step:
         return Step(session=session, verdict=Verdict.IGNORED)
     if event.outcome == "done":
         return _settle(adopted(turn), Verdict.MOVED)
-    unmoved, lost = turn.after(moving=None), _placed_on_the_way(session)
+    unmoved, lost = turn.after(moving=None), _stranded(session, session.moving)
     if event.outcome == "gone" or session.refusals:
         trace = Trace(fault=event.reason)
         return Step(session=unmoved.session, verdict=Verdict.MOVED, effects=lost, trace=trace)
@@ -290,8 +290,12 @@ def _moved(turn: Turn, event: Moved) -> Step:
     return msgspec.structs.replace(step, effects=(*lost, *step.effects))
 
 
-def _placed_on_the_way(session: Session) -> tuple[CancelLegs, ...]:
-    """The legs of a call that stays where it is, placed where it was led to."""
-    own = {leg for frame in session.frames for leg in frame.legs}
-    legs = tuple(leg for leg in session.legs if leg not in own)
+def _stranded(session: Session, moved: Session) -> tuple[CancelLegs, ...]:
+    """Want no more, of a call that stays where it is, the legs that it was led to or placed on the
+    way there."""
+    own = {leg for frame in session.frames for leg in (*frame.legs, frame.bridged)}
+    placed = {leg for leg in session.legs if leg not in own}
+    bridged = {frame.bridged for frame in session.frames}
+    met = {frame.bridged for frame in moved.frames} - bridged
+    legs = tuple(sorted(placed | met))
     return (CancelLegs(legs=legs),) if legs else ()

@@ -90,7 +90,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
     asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
-    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
+    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for, `room`
+    the room that it is in.
     `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
     counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
     call `parent`; `placed` is how many legs this call has placed.
@@ -126,6 +127,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     due: tuple[int, ...] = ()
     moving: "Session | None" = None
     refusals: int = 0
+    room: str = ""
 
     @property
     def legs(self) -> tuple[int, ...]:

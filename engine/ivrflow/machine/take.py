@@ -72,10 +72,15 @@ def _note(walk: Walk, event: Raised) -> str:
             walk.names["result"] = result
             return LEG_ENDED if walk.end_leg(leg) else ""
         case LegBridged(leg=leg, room=room):
-            if leg not in walk.legs:
+            if leg not in walk.legs or _has_ended(walk, leg):
                 return ""
-            walk.bridged, walk.room = leg, room
+            walk.bridged, walk.bridge_room = leg, room
             return LEG_BRIDGED
         case Signal(name=name, data=data):
             walk.names["signal"] = {"data": data}
             return signalled(name)
+
+
+def _has_ended(walk: Walk, leg: int) -> bool:
+    """Whether a leg did not wait for the call, as is to be told next."""
+    return any(isinstance(each, LegEnded) and each.leg == leg for each in walk.inbox)

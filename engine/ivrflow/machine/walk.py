@@ -94,6 +94,7 @@ class Walk:
         self.inbox = list(session.inbox)
         self.due = session.due
         self.placed = session.placed
+        self.room = session.room
         self.effects: list[Effect] = []
         self.visited: list[str] = []
         self.has_left = False
@@ -113,7 +114,7 @@ class Walk:
         self.params = frame.params
         self.legs = frame.legs
         self.bridged = frame.bridged
-        self.room = frame.room
+        self.bridge_room = frame.room
         self.visits = Visits(frame.visits)
         self.names = Names(
             self.session,
@@ -135,7 +136,7 @@ class Walk:
             visits=self.visits,
             legs=self.legs,
             bridged=self.bridged,
-            room=self.room,
+            room=self.bridge_room,
         )
 
     @property
@@ -192,9 +193,9 @@ class Walk:
     def end_leg(self, leg: int) -> bool:
         """Have a leg no more; returns whether the running flow, none around it, placed it."""
         if leg in self.legs:
-            self._keep_legs(tuple(each for each in self.legs if each != leg))
             if leg == self.bridged:
-                self.bridged, self.room = 0, ""
+                self.bridged, self.bridge_room = 0, ""
+            self._keep_legs(tuple(each for each in self.legs if each != leg))
             return True
         self.outer = tuple(without_legs(frame, {leg}) for frame in self.outer)
         return False
@@ -283,6 +284,7 @@ class Walk:
             wait=self.wait,
             offer=self.session.offer + 1,
             pending=self.pending,
+            room=self.room if self.wait is Wait.CONFERENCE else "",
         )
         return Taken(
             session=session,
@@ -315,15 +317,15 @@ class Walk:
         )
 
     def _set_alarm(self) -> None:
-        """Have the call woken for its next timer, and at once for what was raised and waits, where
-        no reply asks whether it is time."""
+        """Have the call woken for what is left to be taken and for its next timer, where no reply
+        asks whether there is something."""
         if self.wait not in UNASKED:
             return
+        if self.inbox:
+            self.effects.append(Wake())
         due = earliest(self.due)
         if due and due != earliest(self.session.due):
             self.effects.append(Wake(due=due))
-        if self.inbox:
-            self.effects.append(Wake())
 
     def _silent(self) -> str:
         """The state whose words came to nothing, where the caller hears no others."""

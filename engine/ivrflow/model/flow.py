@@ -414,11 +414,20 @@ class Connect(_Kind, frozen=True, kw_only=True):
 
 
 class Conference(_Kind, frozen=True, kw_only=True):
+    """A room. `max` is how many may be in it, a text that yields a number, None for any.
+
+    With `start_on_enter` true the call starts the room, with false it hears music until somebody
+    has; None: neither. `end_on_exit`: the room ends with the call.
+    """
+
     id: Text
     hold_music: str = ""
     dtmf: Literal["ignore", "forward", "detect"] = "ignore"
     max_digits: int = 1
     timeout: Fixed
+    max: Text | None = None
+    start_on_enter: bool | None = None
+    end_on_exit: bool = False
     at: Span = msgspec.field(default=START, name=PLACE)
 
 

@@ -57,7 +57,8 @@ class Placer(Protocol):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many calls are placed a second, and how many that we placed may be under way."""
+    """How many calls are placed a second, and how many that we placed may be under way. Legs count,
+    and wait for neither."""
 
     per_second: float = 5.0
     at_once: int = 100
@@ -91,6 +92,8 @@ class Dialler:
         if self._stopped:
             return LONGEST
         at = as_milliseconds(self._now())
+        for callout in await self._store.waiting_legs(at):
+            self._begin(callout)
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
             self._begin(callout)
         dialling = len(self._dialling)  # before the store counts: each of them then counts once
@@ -137,7 +140,7 @@ class Dialler:
         """Begin what is due for a callout, unless that has been begun already."""
         if callout.id in self._rounds:
             return False
-        if callout.state is State.WAITING:
+        if callout.state is State.WAITING and not callout.parent:
             self._dialling.add(callout.id)
         self._rounds.begin(callout.id, self._do(callout))
         return True
@@ -172,7 +175,10 @@ class Dialler:
     # -- dialling ---------------------------------------------------------------------------------
 
     async def _dial(self, callout: Callout) -> None:
-        await self._stand_in_line()
+        if callout.parent:  # somebody is on the phone
+            self._throttle.pass_first()
+        else:
+            await self._stand_in_line()
         moment = self._now()
         order = self._callouts.order(callout)
 

@@ -130,7 +130,8 @@ def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
         music=wanted.hold_music,
     )
     job = command(CONTROL, id=id, call=(call.app, call.id), body=_encode(control), at=at)
-    return msgspec.structs.replace(job, name=wanted.command)
+    lane = lane_of_room(call, wanted.room) if wanted.queued else job.lane
+    return msgspec.structs.replace(job, name=wanted.command, lane=lane)
 
 
 def command(kind: str, *, id: str, call: Key, body: bytes, at: int) -> Job:
@@ -162,6 +163,11 @@ def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> J
             return errand(SIGNAL, id=id, call=(call.app, to), body=body, at=at)
         case CancelLegs(legs=legs):
             return errand(CANCEL_LEGS, id=id, call=own, body=_encode(legs), at=at)
+
+
+def lane_of_room(call: Call, room: str) -> str:
+    """Return the lane of what is queued for a room. No call is called so."""
+    return f"{call.app}/{call.region}/{room}"
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.model.literals import read_duration
-from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, word
+from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, integer, items, place, word
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
@@ -16,6 +16,7 @@ from ivrflow.scenarios.model import (
     Hear,
     MenuFails,
     Press,
+    Receives,
     Record,
     Recorded,
     Reject,
@@ -98,7 +99,7 @@ class StepBuilder:
             case "reject":
                 return Reject(why=_refusal(text), at=at, who=who)
             case "hang_up":
-                return HangUp(at=at, who=text or "caller")
+                return HangUp(at=at, who=text)
             case "dials":
                 return Dials(to=text, name=word(child(node, "as")), at=at)
             case _:
@@ -121,6 +122,8 @@ class StepBuilder:
                 return MenuFails(at=at)
             case "emits":
                 return _emits(entry)
+            case "receives":
+                return _receives(entry)
             case "records":
                 return Remember(records=self.records(entry.value), at=at)
             case later:
@@ -145,6 +148,19 @@ def _emits(entry: Entry) -> Emits:
         event=word(child(node, "event")),
         data=child(node, "data"),
         to=word(child(node, "to")),
+        at=entry.key.span,
+    )
+
+
+def _receives(entry: Entry) -> Receives:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Receives(event=node.text, at=node.span)
+    return Receives(
+        event=word(child(node, "event")),
+        data=child(node, "data"),
+        to=word(child(node, "to")),
+        attempt=integer(child(node, "try"), 0),
         at=entry.key.span,
     )
 

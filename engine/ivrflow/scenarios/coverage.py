@@ -49,14 +49,9 @@ def percent(covered: Iterable[Covered]) -> float:
     return 100.0 * met / of if of else 100.0
 
 
-def states_met(results: Iterable[Result], flow_by_path: Mapping[str, str]) -> set[Hit]:
+def states_met(results: Iterable[Result]) -> set[Hit]:
     """Return the states that calls have entered, as `state FLOW NAME`."""
-    found: set[Hit] = set()
-    for result in results:
-        for visited in result.visited:
-            flow, _, state = visited.rpartition(":")
-            found.add(("state", flow or flow_by_path[result.path], state))
-    return found
+    return {("state", flow, state) for result in results for flow, state in result.entered}
 
 
 def measure(

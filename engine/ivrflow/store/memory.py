@@ -9,13 +9,17 @@ import msgspec
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError
 from ivrflow.jobs import Job
+from ivrflow.records import Kept, Put
 from ivrflow.store.base import (
     KEPT,
+    CallFilter,
     CalloutFilter,
+    CallPage,
     Commit,
     Decide,
     Draft,
     JobFilter,
+    Listed,
     Place,
     Recent,
     Row,
@@ -24,7 +28,9 @@ from ivrflow.store.base import (
 )
 from ivrflow.store.memory_callouts import MemoryCallouts
 from ivrflow.store.memory_jobs import MemoryJobs
-from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
+from ivrflow.store.memory_records import NOBODY, MemoryRecords, MemoryTurn
+
+LAST = 2**63 - 1
 
 
 class Committed:
@@ -142,6 +148,35 @@ class MemoryStore:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
 
+    async def calls(self, only: CallFilter, before: int, limit: int) -> CallPage:
+        rows = (_listed(each) for each in reversed(self._calls.values()))
+        wanted = [each for each in rows if _wanted(each, only) and each.number < (before or LAST)]
+        more = wanted[limit - 1].number if len(wanted) > limit else 0
+        return CallPage(calls=tuple(wanted[:limit]), next=more)
+
+    async def call(self, app: str, call: str) -> Listed | None:
+        known = self._calls.get((app, call))
+        return None if known is None else _listed(known)
+
+    async def turns(self, app: str, call: str, before: int, limit: int) -> list[tuple[int, Row]]:
+        known = self._calls.get((app, call))
+        rows = list(enumerate(known.journal, 1)) if known else []
+        return [each for each in reversed(rows) if each[0] < (before or LAST)][:limit]
+
+    async def program_ids(self) -> list[str]:
+        return list(self._closures)
+
+    async def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[int, Kept]]:
+        return self._records.entries(record, key, at, after)[:limit]
+
+    async def put_record(self, put: Put, at: int) -> None:
+        MemoryTurn(self._records, NOBODY, at).perform(put)
+
+    async def drop_records(self, record: str, key: str, call: str | None, at: int) -> int:
+        return self._records.drop((record, key), call, at)
+
     async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
         return self._callouts.put(callouts)
 
@@ -167,6 +202,9 @@ class MemoryStore:
 
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.waiting(at, limit)
+
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        return self._callouts.waiting_legs(at)
 
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.due(at, limit)
@@ -213,3 +251,23 @@ class MemoryStore:
 
     async def close(self) -> None:
         pass
+
+
+def _listed(call: _Call) -> Listed:
+    last = call.last
+    return Listed(
+        number=call.number,
+        app=last.app,
+        call=last.call,
+        program=last.program,
+        format=last.format,
+        over=last.over,
+        session=last.session,
+        at=last.at,
+        began=call.journal[0].at,
+    )
+
+
+def _wanted(call: Listed, only: CallFilter) -> bool:
+    is_of = only.programs is None or call.program in only.programs
+    return is_of and only.over in (None, bool(call.over))

@@ -85,14 +85,17 @@ class MemoryCallouts:
         return self._by_call.get((app, call))
 
     def waiting(self, at: int, limit: int) -> list[Callout]:
-        return self._due(at, limit, waiting=True)
+        return [each for each in self._due(at, waiting=True) if not each.parent][:limit]
+
+    def waiting_legs(self, at: int) -> list[Callout]:
+        return [each for each in self._due(at, waiting=True) if each.parent]
 
     def due(self, at: int, limit: int) -> list[Callout]:
-        return self._due(at, limit, waiting=False)
+        return self._due(at, waiting=False)[:limit]
 
-    def _due(self, at: int, limit: int, *, waiting: bool) -> list[Callout]:
+    def _due(self, at: int, *, waiting: bool) -> list[Callout]:
         due = [each for each in self._open.values() if each.due <= at and _waits(each) == waiting]
-        return sorted(due, key=lambda each: each.due)[:limit]
+        return sorted(due, key=lambda each: each.due)
 
     def next_due(self, *, waiting: bool) -> int | None:
         counted = (each.due for each in self._open.values() if waiting or not _waits(each))

@@ -1,6 +1,7 @@
 """Records in dicts; what a turn did to them can be undone."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,12 +11,16 @@ from ivrflow.records import (
     Delete,
     Dequeue,
     Enqueue,
+    Kept,
+    Length,
     Operation,
     Place,
     Put,
     Read,
 )
-from ivrflow.store.base import Stored
+
+if TYPE_CHECKING:  # who only compiles needs no event loop
+    from ivrflow.store.base import Stored
 
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
@@ -27,7 +32,7 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
-Load = Callable[[str, str], Stored | None]
+Load = Callable[[str, str], "Stored | None"]
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -63,6 +68,31 @@ class MemoryRecords:
         for where, rows in list(self.queues.items()):
             self.queues.put(where, tuple(row for row in rows if row.owner != owner))
 
+    def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int]
+    ) -> list[tuple[int, Kept]]:
+        """See `Store.entries`."""
+        found = [
+            (number, _kept(where, row, number if table is self.queues else 0))
+            for table in (self.values, self.queues)
+            for where, rows in table.items()
+            for number, row in enumerate((row for row in rows if row.expires > at), 1)
+            if where[0] == record and key in (None, where[1]) and (where[1], number) > after
+        ]
+        return sorted(found, key=lambda entry: (entry[1].key, entry[0]))
+
+    def drop(self, where: Where, call: str | None, at: int) -> int:
+        """See `Store.drop_records`."""
+        gone = 0
+        for table in (self.values, self.queues):
+            rows = table.get(where, ())
+            stay = tuple(
+                row for row in rows if row.expires <= at or call not in (None, row.owner[1])
+            )
+            table.put(where, stay)
+            gone += len(rows) - len(stay)
+        return gone
+
     def sweep(self, now: int, limit: int) -> int:
         """Forget up to `limit` rows that have expired; returns how many went."""
         gone = 0
@@ -93,7 +123,7 @@ class MemoryTurn:
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
 
-    def call(self, app: str, call: str) -> Stored | None:
+    def call(self, app: str, call: str) -> "Stored | None":
         return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
@@ -117,6 +147,8 @@ class MemoryTurn:
                 return self._dequeue(where)
             case Place():
                 return self._place(where)
+            case Length():
+                return len(self._living(self._queues, where))
 
     # -- values -----------------------------------------------------------------------------------
 
@@ -188,3 +220,16 @@ class MemoryTurn:
     def _change(self, table: _Table, where: Where, rows: tuple[_Row, ...]) -> None:
         self._before.append((table, where, table.get(where, ())))
         table.put(where, rows)
+
+
+def _kept(where: Where, row: _Row, place: int) -> Kept:
+    app, call = row.owner
+    return Kept(
+        record=where[0],
+        key=where[1],
+        value=msgspec.json.decode(row.value),
+        expires=None if row.expires == NEVER else row.expires,
+        app=app,
+        call=call,
+        place=place,
+    )

@@ -21,7 +21,7 @@ from ivrflow.analysis.patience.regions import WaysFrom, region
 from ivrflow.analysis.patience.ways import KEPT, Exit, Way, Ways, join, longest, step
 from ivrflow.analysis.patience.worlds import TO_PERSON, UNHEARD, World
 from ivrflow.compiler.platform import Platform
-from ivrflow.model.flow import Collect, Flow, Menu, Return, Run, runs
+from ivrflow.model.flow import Collect, Flow, Hold, Menu, Return, Run, runs
 from ivrflow.model.inherit import Visible
 
 Round = tuple[str, ...]
@@ -170,7 +170,7 @@ class Bounds:
         """What becomes of a caller who is asked, and can only go back: as of one of no help."""
 
         def unheard(state: str) -> Ways:
-            asks = isinstance(flow.states[state].action, Menu | Collect | Run)
+            asks = isinstance(flow.states[state].action, Menu | Collect | Hold | Run)
             if world in UNHEARD or not asks:
                 return {}
             return join(*(self._ways(each)[flow.name].get(state, {}) for each in UNHEARD))
