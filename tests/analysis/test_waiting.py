@@ -252,3 +252,25 @@ states:
     found = Application(App(), flows, PLATFORM).bounds.longest(World.SILENT, "outer")
     assert found is not None
     assert found[1].ms // 60_000 == minutes
+
+
+@pytest.mark.parametrize(
+    ("waits", "context"),
+    [(WORDS, Context.PARKED), ("park: {}", Context.PARKED), (KEYED, Context.HELD)],
+)
+def test_the_error_state_speaks_to_who_is_held(waits: str, context: Context) -> None:
+    states = f"""\
+  a: {{{waits}, timers: [{{after: 5m, next: c}}]}}
+  c: {{hangup: }}
+  b: {{say: We are sorry., hangup: }}
+"""
+    assert contexts(states, "on: {error: b}\n") == {Context.ICE, context}
+
+
+def test_the_error_state_does_not_speak_to_who_talks() -> None:
+    states = """\
+  a: {conference: {id: room}, timers: [{after: 5m, next: c}]}
+  c: {hangup: }
+  b: {say: We are sorry., hangup: }
+"""
+    assert contexts(states, "on: {error: b}\n") == {Context.ICE}

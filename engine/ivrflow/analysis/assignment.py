@@ -47,7 +47,7 @@ SIGNALLED = "signal"
 SOMETIMES = frozenset({INPUT, SIGNALLED})
 """Names of the language that have a value after some events only."""
 
-OF_THE_EVENT = ("amd", "input", "legs", "reason", "result", "signal")
+OF_THE_EVENT = ("amd", "beeped", "input", "legs", "reason", "result", "signal")
 """Names whose values come with an event."""
 
 NEWS = ("recording", "transcript")

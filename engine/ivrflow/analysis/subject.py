@@ -84,6 +84,7 @@ WORDS = {
     "input": STRING,
     "tries": INTEGER,
     "amd": STRING,
+    "beeped": Type(name=T.BOOLEAN),
     "result": STRING,
     "reason": STRING,
     "legs": INTEGER,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.effects import CancelLegs, Effect
+from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
@@ -13,7 +13,7 @@ from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
-from ivrflow.machine.walk import Turn, Walk
+from ivrflow.machine.walk import Turn, Walk, cancelled
 from ivrflow.model.context import Context
 
 HANDLER_BY_NOTICE = {
@@ -94,13 +94,12 @@ def _end(turn: Turn) -> Step:
 def _without_legs(step: Step) -> Step:
     """Want the legs of a call that is over no more."""
     frames = step.session.frames
-    legs = tuple(leg for frame in frames for leg in frame.legs)
-    if not legs:
+    unwanted = cancelled(frames)
+    if not unwanted:
         return step
     frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in frames)
     session = msgspec.structs.replace(step.session, frames=frames)
-    effects = (*step.effects, CancelLegs(legs=legs))
-    return msgspec.structs.replace(step, session=session, effects=effects)
+    return msgspec.structs.replace(step, session=session, effects=(*step.effects, *unwanted))
 
 
 def _effects(

@@ -1,6 +1,6 @@
 """The working copy of a session, and the reply that is collected on the way."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 import msgspec
 
@@ -198,9 +198,7 @@ class Walk:
 
     def cancel_legs(self, *frames: Frame) -> None:
         """Want the legs of runs that are over no more."""
-        legs = tuple(leg for frame in frames for leg in frame.legs)
-        if legs:
-            self.effects.append(CancelLegs(legs=legs))
+        self.effects += cancelled(frames)
 
     def _keep_legs(self, legs: tuple[int, ...]) -> None:
         self.legs = legs
@@ -347,3 +345,11 @@ def _answered(
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)
+
+
+def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
+    """Return how the legs of runs that are over are not wanted any more; nothing if there are
+    none."""
+    legs = tuple(leg for frame in frames for leg in frame.legs)
+    talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
+    return (CancelLegs(legs=legs, talking=talking),) if legs else ()
