@@ -55,7 +55,8 @@ flows: $(SETUP)
 	$(BIN)/ivrflow lint flows examples tests/library
 	$(BIN)/ivrflow fmt --check flows examples engine/ivrflow/std tests/library
 	$(BIN)/ivrflow test examples
-	$(BIN)/ivrflow test flows tests/library --library --coverage --fail-under 100
+	$(BIN)/ivrflow test flows --coverage --fail-under 100
+	$(BIN)/ivrflow test tests/library --library --coverage --fail-under 100
 
 format: $(SETUP)  ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
