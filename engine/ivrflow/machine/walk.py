@@ -218,7 +218,8 @@ class Walk:
         if len(self.outer) + 1 >= MAX_FRAMES:
             raise EvaluationError(f"more than {MAX_FRAMES} flows run each other")
         given = {name: bounded_value(value(self.names)) for name, value in run.params.items()}
-        heard = {name: msgspec.to_builtins(self.say(each)) for name, each in run.prompts.items()}
+        said = {name: self.say(each) for name, each in run.prompts.items()}
+        heard = {name: msgspec.to_builtins(each) or None for name, each in said.items()}
         self.outer = (*self.outer, self._frame())
         self._open(Frame(flow=flow.name, vars=flow.vars, params={**flow.params, **given, **heard}))
         return (Move(next=flow.start),)
