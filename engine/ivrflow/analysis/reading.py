@@ -204,6 +204,11 @@ def _callout(texts: Texts, asking: Texts, callout: Callout) -> None:
     texts.duration(callout.max_duration, NOTHING)
     if callout.unless is not None:
         asking.expression(callout.unless, NOTHING)
+    if callout.computed_hours is not None:
+        given = asking.whole_or_text(callout.computed_hours, NOTHING)
+        if given is not None and given.name is not T.SCHEDULE:
+            message = f"a schedule is needed here, not {describe(given)}"
+            asking.note(Fault(Sort.TYPE, scalar_span(callout.computed_hours.scalar), message))
 
 
 @lru_cache(maxsize=1)

@@ -197,8 +197,7 @@ async def _next_time(player: Player) -> str:
 
 
 async def answer(player: Player, step: Answer) -> None:
-    await player.rest()
-    who = player.phone(step.who)
+    who = await _phone(player, step.who)
     await player.stage.world.pick_up(who.call, who.leg, step.voice)
     if step.voice == "human":
         player.people.add(who)
@@ -213,9 +212,19 @@ async def beep(player: Player, step: Beep) -> None:
 
 
 async def reject(player: Player, step: Reject) -> None:
-    await player.rest()
-    who = player.phone(step.who)
+    who = await _phone(player, step.who)
     await player.stage.world.reject(who.call, who.leg, step.why)
+
+
+async def _phone(player: Player, name: str) -> Party:
+    """Return whose phone is meant, when it rings. One that has a name is waited for on its own
+    call: others, that of a caller on hold for example, may go on by themselves for long."""
+    if not name:
+        await player.rest()
+        return player.phone(name)
+    who = player.phone(name)
+    await player.rest()
+    return who
 
 
 async def recorded(player: Player, step: Recorded) -> None:

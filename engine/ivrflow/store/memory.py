@@ -86,7 +86,8 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at)
+        owner = draft.app, draft.call
+        records = MemoryTurn(self._records, owner, draft.at, self._callouts.is_ordered)
         try:
             return self._keep(draft.make(_Seen(records, self._stored)))
         except BaseException:

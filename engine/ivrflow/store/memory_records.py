@@ -1,5 +1,7 @@
 """Records in dicts; what a turn did to them can be undone."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from ivrflow.records import (
@@ -11,6 +13,7 @@ from ivrflow.records import (
     Kept,
     Length,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
@@ -25,6 +28,9 @@ Owner = tuple[str, str]
 """An application and one of its calls; `NOBODY` is neither."""
 
 NOBODY: Owner = ("", "")
+
+IsOrdered = Callable[[str, Ordered], bool]
+"""Whether there is such a callout of an application."""
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -97,9 +103,12 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-    """Performs operations for the turn of `owner` at `at`."""
+    """Performs operations for the turn of `owner` at `at`. `is_ordered` looks for a callout."""
 
-    def __init__(self, records: MemoryRecords, owner: Owner, at: int) -> None:
+    def __init__(
+        self, records: MemoryRecords, owner: Owner, at: int, is_ordered: IsOrdered | None = None
+    ) -> None:
+        self._is_ordered = is_ordered
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -130,10 +139,18 @@ class MemoryTurn:
                 return self._enqueue(where, operation)
             case Dequeue():
                 return self._dequeue(where)
+            case Place() | Length() | Ordered():
+                return self._seen(where, operation)
+
+    def _seen(self, where: Where, operation: Place | Length | Ordered) -> object:
+        """Look, and change nothing."""
+        match operation:
             case Place():
                 return self._place(where)
             case Length():
                 return len(self._living(self._queues, where))
+            case Ordered():
+                return self._is_ordered is not None and self._is_ordered(self._owner[0], operation)
 
     # -- values -----------------------------------------------------------------------------------
 
