@@ -136,7 +136,9 @@ def managed(directory: Path) -> Iterator[Managed]:
             "IVRFLOW_VOICE_URL": str(phone.client.base_url),
             "IVRFLOW_API_TOKEN": TOKEN,
         }
-        served.start()
-        with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
-            yield Managed(served, phone, client)
-        served.kill()
+        try:
+            served.start()
+            with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
+                yield Managed(served, phone, client)
+        finally:
+            served.kill()

@@ -94,9 +94,10 @@ class Walk:
         self.inbox = list(session.inbox)
         self.due = session.due
         self.placed = session.placed
-        self.room = ""
+        self.room = session.room
         self.effects: list[Effect] = []
         self.visited: list[str] = []
+        self.has_left = False
         self.unheard = ""
         *outer, frame = frames or session.frames
         self.outer = tuple(outer)
@@ -170,6 +171,7 @@ class Walk:
         self.names["tries"] = self.tries
         if anew:
             self.due = ()
+            self.has_left = True
         return anew
 
     def begin_timers(self, timers: tuple[Timer, ...]) -> None:
@@ -180,6 +182,8 @@ class Walk:
 
     def place_leg(self) -> int:
         """Return the number of a leg that the running flow places."""
+        if self.session.ended:
+            raise EvaluationError("the call is over, so that it has no legs any more")
         if len(self.legs) >= MAX_LEGS:
             raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
         self.placed += 1
@@ -193,7 +197,7 @@ class Walk:
                 self.bridged, self.bridge_room = 0, ""
             self._keep_legs(tuple(each for each in self.legs if each != leg))
             return True
-        self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
+        self.outer = tuple(without_legs(frame, {leg}) for frame in self.outer)
         return False
 
     def cancel_legs(self, *frames: Frame) -> None:
@@ -214,7 +218,8 @@ class Walk:
         if len(self.outer) + 1 >= MAX_FRAMES:
             raise EvaluationError(f"more than {MAX_FRAMES} flows run each other")
         given = {name: bounded_value(value(self.names)) for name, value in run.params.items()}
-        heard = {name: msgspec.to_builtins(self.say(each)) for name, each in run.prompts.items()}
+        said = {name: self.say(each) for name, each in run.prompts.items()}
+        heard = {name: msgspec.to_builtins(each) or None for name, each in said.items()}
         self.outer = (*self.outer, self._frame())
         self._open(Frame(flow=flow.name, vars=flow.vars, params={**flow.params, **given, **heard}))
         return (Move(next=flow.start),)
@@ -278,7 +283,7 @@ class Walk:
             wait=self.wait,
             offer=self.session.offer + 1,
             pending=self.pending,
-            room=self.room,
+            room=self.room if self.wait is Wait.CONFERENCE else "",
         )
         return Taken(
             session=session,
@@ -327,9 +332,11 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_leg(frame: Frame, leg: int) -> Frame:
-    """Return a frame that has a leg no more."""
-    legs = tuple(each for each in frame.legs if each != leg)
+def without_legs(frame: Frame, over: Container[int]) -> Frame:
+    """Return a frame that has legs no more, those that are `over`."""
+    legs = tuple(each for each in frame.legs if each not in over)
+    if frame.bridged in over:
+        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
     return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
 
 
@@ -349,6 +356,6 @@ def _answered(
 def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
     """Return how the legs of runs that are over are not wanted any more; nothing if there are
     none."""
-    legs = tuple(leg for frame in frames for leg in frame.legs)
+    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
     talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
     return (CancelLegs(legs=legs, talking=talking),) if legs else ()

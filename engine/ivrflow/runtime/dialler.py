@@ -282,6 +282,7 @@ class Dialler:
     async def _end(self, callout: Callout) -> None:
         at = as_milliseconds(self._now())
         await self._amend(callout, lambda each: tries.over(each, at))
+        self._turns.outbox.notice()  # a leg's parent may have to be told
 
     async def _later(self, callout: Callout) -> None:
         at = as_milliseconds(self._now()) + AGAIN

@@ -280,7 +280,9 @@ class Turns:
         log.info("not wanted any more", call=event.call, callout=callout.name)
         if isinstance(event, Unreached):
             return b""
-        return await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        self.outbox.notice()  # a leg's parent is to be told
+        return words
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:
         catalog = self.library.current
@@ -341,7 +343,7 @@ class Turns:
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
-        if turn.jobs or turn.also or session.over:
+        if turn.jobs or turn.also or turn.callouts or session.over:
             self.outbox.notice()
         if session.over:
             self.live.drop(call)

@@ -26,6 +26,9 @@ MOST_CHOICES = 5
 QUESTIONS = 3
 """So many menus and collects make a call long enough to want a person."""
 
+SOMEBODY = Connect | Conference | Hold | Bridge | Park
+"""Where callers come, or may come, to a person."""
+
 STEERING = frozenset("*#09")
 """Keys that lead about in a flow; other digits mean something else in each menu."""
 
@@ -310,15 +313,11 @@ def no_way_to_a_person(subject: Subject) -> Iterator[Finding]:
     entered = any(each is flow for each in application.entries)
     if not entered or (flow.returns and not routed) or _is_misspelled(subject):
         return
-    questions = 0
-    for state in ways(application).reached((flow.name, flow.start.name)):
-        match state.action:
-            case Connect() | Conference() | Hold() | Bridge() | Park():
-                return
-            case Menu() | Collect():
-                questions += 1
-            case _:
-                pass
+    reached = list(ways(application).reached((flow.name, flow.start.name)))
+    meant = (subject.states[name] for name in subject.reachable)  # by misspelled names
+    if any(isinstance(each.action, SOMEBODY) for each in (*reached, *meant)):
+        return
+    questions = sum(isinstance(each.action, Menu | Collect) for each in reached)
     if questions >= QUESTIONS:
         message = f"callers are asked {questions} questions, and none leads to a person"
         yield Finding(flow.start.at, message, "connect those who don't get along: `connect`")
