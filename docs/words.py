@@ -127,8 +127,8 @@ NAMES = {
     "input": "the key or digits just heard, on the way from a menu or collect until the next event",
     "tries": "how often in a row the waiting state was entered: 1 the first time, "
     "2 if the call comes back to it from itself",
-    "amd": "with `amd`: `human`, `machine`, or another word where it is unsure; "
-    "empty until it is known",
+    "amd": "with `amd`: who answered, `human`, `machine` or `unsure`; empty text until it is known",
+    "beeped": "with `amd`: whether the answering machine has beeped, and records what is said",
     "result": "in `ended`: how the call ended. In `leg.ended`: how [the leg](#legs) did. In "
     "`recording` and `transcript`: where the file is",
     "reason": "in `ended`: why",

@@ -101,7 +101,7 @@ class World:
 
 
 def _wake(job: Job) -> bool:
-    return job[0] == "wake"
+    return bool(job[0] == "wake")
 
 
 def _counts(job: Job) -> bool:

@@ -29,7 +29,8 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     application that it is placed as; `flow` declares it, as `name`. Of one `key`, unless it is "",
     only one that is not over can be there. `order` is JSON, see `ivrflow.machine.orders`. `rev`
     counts its changes, `attempt` its tries, `failures` those that nobody answered, `refusals` how
-    often the platform was too busy for the present one. `made` and `due` are milliseconds since
+    often the platform was too busy for the present one, or, once it has a call id, could not say
+    what became of it. `made` and `due` are milliseconds since
     1970: at `due` something is to be done, as its `state` says. `call` is the call id of the last
     try, "" while there is none. `result` is that of the last try, `reason` says more for people.
     A leg has a number, `leg`, among those of the call `parent`; when it is over the call is told,

@@ -82,8 +82,15 @@ class Place(_Operation, frozen=True, kw_only=True):
     """Yields this call's place in a queue, from 1, or None."""
 
 
+class Ordered(_Operation, frozen=True, kw_only=True):
+    """Yields whether a callout of this `key` waits or is live: the one that `flow` declares as
+    `record`."""
+
+    flow: str
+
+
 class Length(_Operation, frozen=True, kw_only=True):
     """Yields how many calls wait in a queue."""
 
 
-Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place | Length
+Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place | Ordered | Length

@@ -587,6 +587,48 @@ def test_a_person_holds_one_phone_and_then_the_other(clinic: str) -> None:
         assert phone.leaves() == 0
 
 
+DESK = """\
+flow: desk
+start: ring
+locale: en-US
+states:
+  ring:
+    run: {flow: std/ring, with: {to: ["+46850000001", "+46850000002"], each: 15s}}
+    on: {talked: bye, nobody: bye}
+  bye: {say: Goodbye., hangup: }
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> str:
+    (tmp_path / "desk.flow.yaml").write_text(DESK)
+    (tmp_path / "app.yaml").write_text(
+        "app: desk\ndial: {allow: ['+46']}\nroutes: [{flow: desk}]\n"
+    )
+    return str(tmp_path)
+
+
+def test_time_stands_still_while_a_phone_rings_for_who_is_held(desk: str) -> None:
+    with terminal(desk, "--fast") as phone:
+        phone.sees("One moment, please.")
+        phone.sees("phone rings at +46850000001: a answer")
+        phone.types("b")
+        phone.sees("phone does not answer: busy")
+        phone.sees("phone2 rings at +46850000002: a answer")
+        phone.types("a")
+        phone.sees("phone2 hears")
+        phone.types("1")
+        phone.sees("phone2 joins room")
+        phone.types("h")
+        assert phone.leaves() == 0
+
+
+def test_a_script_takes_a_call_that_is_held(desk: str) -> None:
+    acts = ["busy", "phone2 answer", "hear press 1", "press 1", "wait 20s", "phone2 hang up"]
+    done = call(desk, script="\n".join([*acts, "caller hear goodbye"]))
+    assert done.returncode == 0, done.stderr
+
+
 def test_tab_turns_to_the_next_phone(clinic: str) -> None:
     with terminal(clinic, "--fast") as phone:
         phone.sees("Press 1 to be called.")

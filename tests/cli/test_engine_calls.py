@@ -52,7 +52,7 @@ def test_calls_are_listed_and_shown(house: Managed) -> None:
 def test_a_journal_is_told_from_the_beginning(house: Managed) -> None:
     call = house.call()
     house.phone.act(call, "hang-up")
-    house.phone.until(type="ended", call=call)
+    house.ended(call)
     lines = run(house, "journal", call).splitlines()
     assert [line.split()[1] for line in lines] == ["EVENT", "incoming", "menu_hangup", "ended"]
     assert lines[1].split()[-1] == "runMenu"

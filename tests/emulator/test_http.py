@@ -279,6 +279,13 @@ def test_a_page_of_another_site_calls_nobody(still: Emulated) -> None:
     assert still.client.get("/emulator", headers=own).status_code == 200
 
 
+def test_an_answer_that_is_lost_is_a_broken_connection(still: Emulated) -> None:
+    still.post("/emulator/rest-faults", {"kind": "drop", "path": "/calling"}, 204)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        still.client.get("/calling/v1/calls/id/x")
+    assert still.client.get("/calling/v1/calls/id/x").status_code == 401
+
+
 def test_faults_and_people_are_ordered_over_http(app: App, still: Emulated) -> None:
     still.post("/emulator/faults", {"kind": "duplicate", "event": "dice"}, 204)
     still.post("/emulator/rest-faults", {"code": 50300, "path": "/calling"}, 204)

@@ -526,3 +526,27 @@ def test_errors_can_be_ordered() -> None:
     assert stage.rest("GET", "/calling/v1/calls/id/x")[0] == 404
     for expected in (503, 503, 405):
         assert stage.rest("GET", CALLOUTS)[0] == expected
+
+
+def test_a_request_can_be_lost_before_it_is_carried_out_or_after() -> None:
+    """`drop`: nothing rings; `lose`: somebody rings, and nobody is told"""
+    stage = Stage()
+    body = {"method": "ttsCallout", "ttsCallout": TTS}
+    faults = (RestFault(kind="drop", path=CALLOUTS), 0), (RestFault(kind="lose", path=CALLOUTS), 1)
+    for fault, rings in faults:
+        stage.platform.inject(fault)
+        assert stage.rest("POST", CALLOUTS, body) == (0, {})
+        rang = [each for each in stage.platform.transcript if isinstance(each, Rang)]
+        assert len(rang) == rings
+    callout(stage, "ttsCallout", TTS)
+
+
+def test_a_fault_can_meet_one_request_in_so_many() -> None:
+    def met(seed: str) -> list[int]:
+        stage = Stage(setup={"seed": seed})
+        stage.platform.inject(RestFault(code=50_300, times=1_000_000, one_in=20))
+        tries = [stage.rest("GET", "/calling/v1/calls/id/x")[0] for _ in range(1_000)]
+        return [number for number, status in enumerate(tries) if status == 503]
+
+    assert 25 <= len(met("a")) <= 75
+    assert met("a") == met("a") != met("b")

@@ -7,8 +7,8 @@ import pytest
 
 from ivrflow.checking import check_text
 from ivrflow.compiler.compile import compile_flow
-from ivrflow.machine.effects import Control, Divided
-from ivrflow.machine.events import Digits, Ended, Event, Incoming
+from ivrflow.machine.effects import Control, Divided, Tell
+from ivrflow.machine.events import Digits, Ended, Event, Incoming, Signal
 from ivrflow.machine.outcome import Facts, Need, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import Conference, Hangup, Reply
@@ -228,6 +228,15 @@ def test_the_end_of_a_call_ends_the_room_that_it_was_in_whatever_its_name_is_now
     ended = Ended(**CALL, result="answered")
     assert caller.take(ended).effects == (Control(command="kick_all", room="hall", state="meet"),)
     assert caller.take(ended).effects == ()
+
+
+def test_who_was_told_something_in_the_room_still_ends_it() -> None:
+    late = ", signal.late: {say: It is late., next: stay}"
+    caller = Caller(KEPT.replace("ROLE", "end_on_exit: true").replace(", FULL", late))
+    told = caller.take(Signal(**CALL, name="late", id="signal-1"))
+    assert [type(each) for each in told.effects] == [Tell]
+    ended = Ended(**CALL, result="answered")
+    assert caller.take(ended).effects == (Control(command="kick_all", room="hall", state="meet"),)
 
 
 def test_who_never_came_into_the_room_does_not_end_it() -> None:

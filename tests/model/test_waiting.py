@@ -39,6 +39,7 @@ states:
         ("prompt: [Please hold., {ssml: <speak>Soon.</speak>, when: tries > 1}]", True),
         ("prompt: [Please hold., {play: waltz}]", False),
         ("music: waltz", False),
+        ("prompt: [Please hold., {say: Ein Moment., locale: de-DE}]", False),
         (f"{WORDS}, keys: {{1: bye}}", False),
     ],
 )

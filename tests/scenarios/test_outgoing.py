@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -10,7 +11,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenarios.conftest import Project
+from scenarios.conftest import Command, Project
 from scenarios.test_play import told
 
 from ivrflow.emulator.inprocess import InProcess
@@ -395,6 +396,61 @@ def test_a_callout_of_which_several_flows_have_one_is_named_by_its_flow(clinic: 
     assert told(clinic.play(named, "reminder")) == ""
 
 
+# -- files, build servers and people ---------------------------------------------------------------
+
+
+def test_expectations_are_rewritten_as_things_are(clinic: Project, command: Command) -> None:
+    path = clinic.scenario(
+        f"""
+        {BEGINS}
+        steps: [dials: +46709999999, reject: busy] # the patient
+        expect: {{callouts: [{{name: remind, result: no_answer, attempts: 7}}]}}
+        """,
+        "office",
+    )
+    code, shown, _ = command("test", "--update", path)
+    assert code == 0, shown
+    text = path.read_text()
+    assert 'dials: "+46701234567", reject: busy] # the patient' in text
+    assert "expect: {callouts: [{name: remind, result: busy, attempts: 1}]}" in text
+
+
+def test_what_is_expected_of_nothing_is_filled_in(clinic: Project, command: Command) -> None:
+    path = clinic.scenario(f"{BEGINS}\nsteps: [answer: human, press: 1]\nexpect:", "office")
+    code, shown, _ = command("test", "--update", path)
+    assert code == 0, shown
+    called = "callouts: [{name: remind, result: answered, attempts: 1}]"
+    expected = f"{{ended: thanks, visited: [greet, ask, thanks], {called}}}"
+    assert expected in path.read_text()
+
+
+def test_flows_of_callouts_are_met(clinic: Project, command: Command) -> None:
+    path = clinic.scenario(
+        """
+        call: {from: "+46701234567"}
+        steps: [press: 1, answer: human, press: 1, hear: Thank you]
+        """,
+        "office",
+    )
+    _, shown, _ = command("test", "--coverage", path)
+    (line,) = (each for each in shown.splitlines() if "reminder.flow.yaml   " in each)
+    assert " 3/6 " in line
+
+
+@pytest.mark.parametrize("processes", ["1", "3"])
+def test_processes_share_callouts_as_well(
+    clinic: Project, command: Command, processes: str
+) -> None:
+    body = "\n".join(
+        f"  {name}:{textwrap.indent(textwrap.dedent(text), '    ')}"
+        for name, text in PASSES.items()
+    )
+    path = clinic.write("all.calltest.yaml", f"test: office\nscenarios:\n{body}")
+    code, shown, told_ = command("test", "-j", processes, path)
+    assert code == 0, shown + told_
+    assert shown.splitlines()[-1].startswith(f"{len(PASSES)} passed")
+
+
 # -- the same each time ---------------------------------------------------------------------------
 
 PHONES = ("+46701234567", "+46701111111", "+46702222222")
@@ -418,9 +474,9 @@ STEPS = [
 BEGINNINGS = ["call: {from: '+46701234567'}", BEGINS, BEGINS.replace("remind", "by_day")]
 
 
-def played(clinic: Project, text: str) -> tuple[Stage, Result]:
+def played(project: Project, text: str, flow: str = "office") -> tuple[Stage, Result]:
     """Play a scenario as if it were the first one: on a disk, since a server may be killed."""
-    path = clinic.scenario(text, "office")
+    path = project.scenario(text, flow)
     applications = Applications(PLATFORM)
     read = applications.read(str(path))
     assert read.file is not None, read.findings

@@ -1,6 +1,7 @@
 """An engine with something of everything that the API shows, on an emulated platform."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,14 +52,19 @@ states:
       - put: {record: seen, key: "{{ call.from }}", value: {at: "{{ now }}"}}
       - enqueue: {record: line, key: main, value: "{{ call.id }}"}
     menu:
-      prompt: "Welcome. To tell us, press 1. For the PIN, press 2. For the room, press 3."
+      prompt: "Welcome. To tell us, press 1. For the PIN, 2. For the room, 3. To wait, press 4."
       timeout: 30s
       retries: 3
-      choices: {1: tell, 2: pin, 3: room}
+      choices: {1: tell, 2: pin, 3: room, 4: wait}
     on: {no_input: bye, no_match: bye}
   tell: {do: [{emit: {event: told, data: {what: something}}}], say: Noted., next: offer}
   pin: {run: {flow: check-pin}, on: {ok: bye, wrong: bye}}
   room: {conference: {id: "the room"}}
+  wait:
+    hold: {prompt: One moment., every: 1s}
+    on:
+      signal.ready: {say: "It is {{ signal.data | default('ready') }}.", next: bye}
+    timers: [{after: 2m, next: bye}]
   bye: {hangup: }
 """
 CHECK_PIN = """
@@ -111,6 +117,14 @@ class Managed:
         self.phone.until(type="heard", call=call)
         return call
 
+    def ended(self, call: str) -> dict[str, Any]:
+        """Wait until the engine knows that a call is over, and return it."""
+        deadline = time.monotonic() + 20
+        while (shown := self.get(f"calls/{call}"))["state"] != "over":
+            assert time.monotonic() < deadline, shown
+            time.sleep(0.02)
+        return dict(shown)
+
 
 @contextmanager
 def managed(directory: Path) -> Iterator[Managed]:
@@ -122,7 +136,9 @@ def managed(directory: Path) -> Iterator[Managed]:
             "IVRFLOW_VOICE_URL": str(phone.client.base_url),
             "IVRFLOW_API_TOKEN": TOKEN,
         }
-        served.start()
-        with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
-            yield Managed(served, phone, client)
-        served.kill()
+        try:
+            served.start()
+            with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
+                yield Managed(served, phone, client)
+        finally:
+            served.kill()

@@ -81,17 +81,34 @@ def test_a_call_is_shown_where_it_is_and_hung_up(house: Managed) -> None:
     assert house.get("calls", limit="1")["calls"] == [shown]
     asked = house.client.post(f"/v1/calls/{call}/hangup")
     assert (asked.status_code, asked.json()["id"]) == (202, call)
-    house.phone.until(type="ended", call=call)
-    over = house.get(f"calls/{call}")
-    assert (over["state"], over["over"] is None) == ("over", False)
+    assert house.ended(call)["over"] is not None
     assert problem(house.client.post(f"/v1/calls/{call}/hangup"), 409) == "it is over"
     assert problem(house.client.post("/v1/calls/nobody/hangup"), 404)
+
+
+def test_a_signal_comes_to_a_call_that_waits_for_it(house: Managed) -> None:
+    call = house.call()
+    where = f"/v1/calls/{call}/signals"
+    refused = house.client.post(f"{where}/ready", json={})
+    assert problem(refused, 409) == 'it does not wait for "ready" in "offer"'
+    house.phone.act(call, "press", keys="4")
+    house.phone.until(type="heard", call=call, text="One moment.")
+    assert "it does not wait" in problem(house.client.post(f"{where}/other", json={}), 409)
+    too_much = house.client.post(f"{where}/ready", json={"data": "a" * 9000})
+    assert "8192 bytes" in problem(too_much, 422)
+    told = {"id": "1", "data": "done"}
+    assert house.client.post(f"{where}/ready", json=told).status_code == 202
+    assert house.client.post(f"{where}/ready", json=told).status_code == 202, "the same again"
+    house.phone.until(type="heard", call=call, text="It is done.")
+    house.phone.until(type="ended", call=call)
+    assert problem(house.client.post(f"{where}/ready", json={}), 409)
+    assert problem(house.client.post("/v1/calls/nobody/signals/ready", json={}), 404)
 
 
 def test_calls_are_told_apart_by_flow_and_state(house: Managed) -> None:
     ended, live = house.call(), house.call()
     house.phone.act(ended, "hang-up")
-    house.phone.until(type="ended", call=ended)
+    house.ended(ended)
 
     def ids(**query: str) -> list[str]:
         return [each["id"] for each in pages(house, "calls", "calls", **query)]
@@ -122,7 +139,7 @@ def test_no_secret_is_shown(house: Managed) -> None:
     house.phone.until(type="heard", call=call, text="Your PIN.")
     assert house.get(f"calls/{call}")["running"][-1] == {"flow": "check-pin", "state": "ask"}
     house.phone.act(call, "press", keys=CANARY)
-    house.phone.until(type="ended", call=call)
+    house.ended(call)
     journal = house.get(f"calls/{call}/journal")
     masked = [turn["event"] for turn in journal["turns"] if turn["event"].get("masked")]
     assert [event["digits"] for event in masked] == ["*" * 16]

@@ -22,6 +22,7 @@ from ivrflow.expr.possible import ANYTHING, MISSING, Possible, either, grown, nu
 from ivrflow.expr.truth import Facts, Settled, Values, assume, possible
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
+    CalloutStep,
     Connect,
     Constant,
     Expr,
@@ -46,7 +47,7 @@ SIGNALLED = "signal"
 SOMETIMES = frozenset({INPUT, SIGNALLED})
 """Names of the language that have a value after some events only."""
 
-OF_THE_EVENT = ("amd", "input", "legs", "reason", "result", "signal")
+OF_THE_EVENT = ("amd", "beeped", "input", "legs", "reason", "result", "signal")
 """Names whose values come with an event."""
 
 NEWS = ("recording", "transcript")
@@ -351,7 +352,7 @@ def _set_in(step: Step) -> str:
     match step:
         case Set(name=name):
             return name
-        case RecordOperation(into=into) if into is not None:
+        case RecordOperation(into=into) | CalloutStep(into=into) if into is not None:
             return into.name
         case _:
             return ""

@@ -22,6 +22,10 @@ MAY_PARK = (Context.ICE, Context.PARKED)
 """Where a hold that can be a park is one."""
 
 
+FAILING = frozenset({Context.MENU, Context.HELD, Context.PARKED})
+"""Contexts of replies, but for the first one, in whose place the error state speaks."""
+
+
 class Visit(msgspec.Struct, frozen=True):
     """A state entered in a context; `before` and `outcome` tell how, None at the start. `flow` is
     named where the visit begins another flow."""
@@ -97,10 +101,11 @@ def explore(
 @dataclass
 class _Summary:
     """What a flow does that began in some context: where it returns, by outcome; the contexts that
-    follow its menus."""
+    follow its menus; those in which it is told of something while it waits."""
 
     returns: dict[str, dict[Context, Visit]] = field(default_factory=dict)
     heard: set[Context] = field(default_factory=set)
+    told: set[Context] = field(default_factory=set)
 
 
 class _Explorer:
@@ -160,7 +165,9 @@ class _Explorer:
         for way in graph.ways(state):
             if way.leads:
                 context = self.found.after_action(graph.flow, state, way, visit.context)
-                yield from _arrivals(way, context, visit)
+                summary.told |= {context} if way.raised else set()
+                arrivals = _arrivals(way, context, visit)
+                yield from (each for each in arrivals if not _stays(each, state))
 
     def run(
         self, graph: Graph, state: State, run: Run, visit: Visit, summary: _Summary
@@ -174,6 +181,7 @@ class _Explorer:
         inner = self.flow(flow, Visit(flow.start.name, visit.context, visit, "run", flow.name))
         self.depth -= 1
         summary.heard |= inner.heard
+        summary.told |= inner.told
         ways = {way.outcome: way for way in graph.ways(state)}
         for outcome, visits in inner.returns.items():
             key = (graph.flow.name, state.name, visit.context, outcome)
@@ -185,6 +193,11 @@ class _Explorer:
             way = Way(outcome=choice.key, transition=choice.transition)
             for context in inner.heard:
                 yield from _arrivals(way, context, visit)
+
+
+def _stays(visit: Visit, state: State) -> bool:
+    """Whether a call that is told of something comes back to the room or the party where it is."""
+    return visit.context in (Context.ROOM, Context.LIVE) and visit.state == state.name
 
 
 def _under_keys(flows: Mapping[str, Flow]) -> frozenset[str]:
@@ -203,8 +216,8 @@ def _arrivals(way: Way, context: Context, visit: Visit) -> Iterator[Visit]:
 
 
 def _contexts_of_failure(first: Visit, summary: _Summary) -> Iterator[Context]:
-    """The error state speaks when the first reply of a call fails, or one after a menu; never into
-    a call that is connected, which goes on."""
+    """The error state speaks when the first reply of a call fails, one after a menu, or to a caller
+    who is held; never into a room or to parties who talk, who go on."""
     if first.before is None and first.context in (Context.ICE, Context.ANSWERED):
         yield first.context
-    yield from sorted(summary.heard & {Context.MENU, Context.HELD})
+    yield from sorted((summary.heard | summary.told) & FAILING)

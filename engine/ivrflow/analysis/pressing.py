@@ -96,6 +96,8 @@ class Pressing:
         for flow in self.flows.values():
             for name in flow.states:
                 yield (flow.name, name), NONE
+            for state, move in staying(flow):
+                yield (flow.name, state.name), sure(self.tellings.said(flow, moved_prompt(move)))
             for move in moves(flow):
                 if move.next is not None:
                     said = self.tellings.said(flow, moved_prompt(move))
@@ -195,6 +197,14 @@ def moved_prompt(move: Move) -> Prompt:
 
 def _in_steps(steps: tuple[Step, ...]) -> Prompt:
     return tuple(part for step in steps if isinstance(step, PromptStep) for part in step.prompt)
+
+
+def staying(flow: Flow) -> Iterator[tuple[State, Move]]:
+    """Yield the moves that let a held caller stay, with the state."""
+    for state in flow.states.values():
+        if isinstance(state.action, Hold):
+            for _, transition in own_transitions(state):
+                yield from ((state, move) for move in transition if move.next is None)
 
 
 def moves(flow: Flow) -> Iterator[Move]:

@@ -23,6 +23,8 @@ from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App, Route
 from ivrflow.model.context import Context
 from ivrflow.model.flow import (
+    FATES,
+    CalloutStep,
     Collect,
     Decl,
     DeclaredPrompt,
@@ -82,6 +84,7 @@ WORDS = {
     "input": STRING,
     "tries": INTEGER,
     "amd": STRING,
+    "beeped": Type(name=T.BOOLEAN),
     "result": STRING,
     "reason": STRING,
     "legs": INTEGER,
@@ -340,6 +343,8 @@ class Subject:
                 record = self.records.get(step.record.name)
                 type_ = None if record is None else yields(step.operation, record)
                 found.append((step.into, type_))
+            elif isinstance(step, CalloutStep) and step.into is not None:
+                found.append((step.into, Type(name=T.STRING, enum=FATES)))
         for each in lookups(self.flow):
             request = self.graph.request_of(each)
             if each.into is not None:

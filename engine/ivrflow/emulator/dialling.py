@@ -144,14 +144,9 @@ def _invite(call: Call, leg: Leg, action: Connect) -> None:
         )
     )
     sound(call, call.near, "ring", action.ring)
-    person = _person(call, leg.address)
+    person = call.world.person(leg.address.endpoint)
     if person is not None and person.does != "no_answer":
         call.world.later(person.after, lambda: _act_by_itself(call, leg, person))
-
-
-def _person(call: Call, address: Address) -> Person | None:
-    people = call.world.setup.people
-    return next((each for each in people if each.address in (address.endpoint, "*")), None)
 
 
 def _act_by_itself(call: Call, leg: Leg, person: Person) -> None:

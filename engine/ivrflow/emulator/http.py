@@ -50,6 +50,8 @@ def create_app(runner: Runner, ending: asyncio.Event | None = None) -> ASGIApp:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
         asked = Request(method=request.method, path=path, headers=dict(request.headers), body=body)
         response = await runner.request(asked)
+        if not response.status:
+            return Broken(background=BackgroundTask(runner.catch_up))
         return HttpResponse(
             response.body,
             response.status,
@@ -66,6 +68,16 @@ def create_app(runner: Runner, ending: asyncio.Event | None = None) -> ASGIApp:
         return await pages(scope, receive, send)
 
     return app
+
+
+class Broken(HttpResponse):
+    """An answer of which nothing but its head arrives: the server breaks the connection then."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = [(b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        if self.background is not None:
+            await self.background()
 
 
 FOREIGN = JSONResponse(

@@ -204,7 +204,7 @@ class Platform:
 
     def meet(self, people: tuple[Person, ...]) -> None:
         """Let these people answer their phones by themselves from now on."""
-        self.world.setup = msgspec.structs.replace(self.world.setup, people=people)
+        self.world.meet(people)
 
     # -- finding
 

@@ -12,7 +12,7 @@ from ivrflow.emulator.callouts import make_callout
 from ivrflow.emulator.fields import Fields, decode
 from ivrflow.emulator.life import live
 from ivrflow.emulator.managing import find, room_named
-from ivrflow.emulator.setup import Application
+from ivrflow.emulator.setup import Application, RestFault
 from ivrflow.emulator.transcript import Json, Requested
 from ivrflow.emulator.world import World
 from ivrflow.errors import IllegalError, MissingError, RestError
@@ -28,7 +28,8 @@ MESSAGES = {
 
 
 class Response(Struct, frozen=True):
-    """A status and a body of JSON, to be given after `after` milliseconds."""
+    """A status and a body of JSON, to be given after `after` milliseconds. Without a status (0) the
+    connection breaks then: nobody is told what was done."""
 
     status: int
     body: bytes = b""
@@ -50,21 +51,38 @@ class RestCall(Struct, frozen=True):
 def respond(world: World, request: Request, now: int) -> Response:
     """Carry out a request. `now`: what its timestamp is compared with. Never fails."""
     path = request.path.partition("?")[0]
-    try:
-        _require_luck(world, path)
-        app = who_asks(world, request, now)
-        response, call = _route(world, app, request, path)
-    except RestError as error:
-        response, call = _error(world, error.code, error.message), ""
-    except MissingError as error:
-        response, call = _error(world, 40_002, str(error)), ""
-    except IllegalError as error:
-        response, call = _error(world, 40_001, str(error)), ""
+    fault = world.take_rest_fault(path)
+    if fault is None:
+        response, call = _carry_out(world, request, path, now)
+    elif fault.kind == "lose":
+        _, call = _carry_out(world, request, path, now)
+        response = Response(0, after=fault.ms)
+    else:
+        response, call = _failed(world, fault), ""
     at = world.clock.now
     method = request.method.upper()
     world.log(Requested(at=at, call=call, method=method, path=path, status=response.status))
     world.clock.run()
     return response
+
+
+def _carry_out(world: World, request: Request, path: str, now: int) -> tuple[Response, str]:
+    """Return the response, and the call that it concerns, "" for none."""
+    try:
+        app = who_asks(world, request, now)
+        return _route(world, app, request, path)
+    except RestError as error:
+        return _error(world, error.code, error.message), ""
+    except MissingError as error:
+        return _error(world, 40_002, str(error)), ""
+    except IllegalError as error:
+        return _error(world, 40_001, str(error)), ""
+
+
+def _failed(world: World, fault: RestFault) -> Response:
+    if fault.kind == "drop":
+        return Response(0, after=fault.ms)
+    return _error(world, fault.code, MESSAGES.get(fault.code, "Refused"))
 
 
 def _route(world: World, app: Application, request: Request, path: str) -> tuple[Response, str]:
@@ -91,15 +109,6 @@ def _match(pattern: str, names: tuple[str, ...]) -> tuple[str, ...] | None:
     if any(part not in ("*", name) for part, name in zip(parts, names, strict=True)):
         return None
     return tuple(name for part, name in zip(parts, names, strict=True) if part == "*")
-
-
-def _require_luck(world: World, path: str) -> None:
-    """Let the request fail if that was ordered."""
-    for number, fault in enumerate(world.rest_faults):
-        if path.startswith(fault.path):
-            left = msgspec.structs.replace(fault, times=fault.times - 1)
-            world.rest_faults[number : number + 1] = [left] if left.times > 0 else []
-            raise RestError(fault.code, MESSAGES.get(fault.code, "Refused"))
 
 
 def _ok(world: World, answer: Json | None) -> Response:

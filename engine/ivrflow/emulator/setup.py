@@ -79,8 +79,16 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class RestFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The next `times` requests whose path begins with `path` are answered by the error `code`."""
+    """What goes wrong with the next `times` requests whose path begins with `path`.
 
+    refuse: nothing is done, the answer is the error `code`. drop: nothing is done, and the
+    connection breaks after `ms`. lose: it is done, and the connection breaks in the place of an
+    answer. Of those requests it meets one in `one_in`, by the chance that the seed makes.
+    """
+
+    kind: Literal["refuse", "drop", "lose"] = "refuse"
     code: Annotated[int, Meta(ge=40_000, le=59_999)] = 50_000
     path: str = ""
     times: Times = 1
+    one_in: Times = 1
+    ms: Ms = 0

@@ -148,7 +148,8 @@ class Received(_Entry, frozen=True, kw_only=True, tag="received"):
 
 
 class Requested(_Entry, frozen=True, kw_only=True, tag="requested"):
-    """A REST request; `call` is empty where it concerns none."""
+    """A REST request; `call` is empty where it concerns none, `status` 0 where the connection broke
+    in the place of an answer."""
 
     method: str
     path: str

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ivrflow.emulator.clock import Clock, Script, Task, Wait
-from ivrflow.emulator.setup import Application, Fault, RestFault, Setup
+from ivrflow.emulator.setup import Application, Fault, Person, RestFault, Setup
 from ivrflow.emulator.svaml import Record, Svaml
 from ivrflow.emulator.transcript import Answered, Entry, HungUp, Warned
 
@@ -274,6 +274,7 @@ class World:
         self.lost: set[int] = set()
         self.faults: list[Fault] = []
         self.rest_faults: list[RestFault] = []
+        self.meet(setup.people)
         self._count = 0
 
     def log(self, entry: Entry) -> None:
@@ -336,3 +337,28 @@ class World:
                 self.faults[number : number + 1] = [left] if left.times > 0 else []
                 return fault
         return None
+
+    def take_rest_fault(self, path: str) -> RestFault | None:
+        """Return the fault that this request meets, and count the request for it."""
+        for number, fault in enumerate(self.rest_faults):
+            if path.startswith(fault.path) and self._chance(fault.one_in):
+                left = msgspec.structs.replace(fault, times=fault.times - 1)
+                self.rest_faults[number : number + 1] = [left] if left.times > 0 else []
+                return fault
+        return None
+
+    def _chance(self, one_in: int) -> bool:
+        """Whether it is the one in so many, the same for the same seed."""
+        if one_in == 1:
+            return True
+        text = hashlib.sha256(f"{self.setup.seed}:chance:{self.number()}".encode()).digest()
+        return int.from_bytes(text[:8]) % one_in == 0
+
+    def meet(self, people: tuple[Person, ...]) -> None:
+        """Let these people answer their phones by themselves from now on; of several with one
+        address the first."""
+        self._people = {each.address: each for each in reversed(people)}
+
+    def person(self, address: str) -> Person | None:
+        """Return who answers at an address by itself; `*` is anybody whom no other is."""
+        return self._people.get(address) or self._people.get("*")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.effects import CancelLegs, Effect
+from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
@@ -13,7 +13,7 @@ from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
-from ivrflow.machine.walk import Turn, Walk
+from ivrflow.machine.walk import Turn, Walk, cancelled
 from ivrflow.model.context import Context
 
 HANDLER_BY_NOTICE = {
@@ -92,14 +92,14 @@ def _end(turn: Turn) -> Step:
 
 def _without_legs(step: Step) -> Step:
     """Wait for nothing, and want the legs of a call that is over no more."""
-    legs = step.session.legs
-    session = msgspec.structs.replace(step.session, pending=None, inbox=(), due=(), moving=None)
-    if not legs:
-        return msgspec.structs.replace(step, session=session)
-    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in session.frames)
-    session = msgspec.structs.replace(session, frames=frames)
-    effects = (*step.effects, CancelLegs(legs=legs))
-    return msgspec.structs.replace(step, session=session, effects=effects)
+    before = step.session
+    moving = () if before.moving is None else before.moving.frames
+    unwanted = cancelled((*before.frames, *moving))
+    session = msgspec.structs.replace(before, pending=None, inbox=(), due=(), moving=None)
+    if unwanted:
+        frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in session.frames)
+        session = msgspec.structs.replace(session, frames=frames)
+    return msgspec.structs.replace(step, session=session, effects=(*step.effects, *unwanted))
 
 
 def _effects(

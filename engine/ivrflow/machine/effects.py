@@ -26,9 +26,11 @@ class OrderCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False
 
 
 class CancelLegs(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    """Legs are not wanted any more, by their numbers."""
+    """Legs are not wanted any more, by their numbers. Whoever is on the line is told so, but for
+    those that are `talking` to the call."""
 
     legs: tuple[int, ...]
+    talking: tuple[int, ...] = ()
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):

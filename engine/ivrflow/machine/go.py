@@ -83,11 +83,10 @@ def _pass(walk: Walk, state: State) -> Transition | None:
 
 
 def _join(walk: Walk, state: State) -> Transition | None:
-    """Ask whether the parent of this leg still waits; returns the way on if it does not."""
+    """Ask whether the parent of this leg still waits; returns the way on if it does not. Nobody
+    waits for a call that is no leg."""
     session = walk.session
-    if not session.parent:
-        raise EvaluationError(f'"{state.name}" has no parent to talk to: this call is no leg')
-    if not walk.bridge_room:
+    if session.parent and not walk.bridge_room:
         walk.bridge_room = walk.told.joined(Join(parent=session.parent, leg=session.leg))
     return None if walk.bridge_room else handler_of(state, TOO_LATE)
 

@@ -154,13 +154,15 @@ class RecordOperation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalloutStep:
     """Place a callout of the flow, or one for each `item` of a list; `when` yields a point in
-    time. One that is not to `keep` is a leg of the run that places it."""
+    time. One that is not to `keep` is a leg of the run that places it. `into` is a variable for
+    what became of it: of several the first that was not ordered."""
 
     name: str
     params: Mapping[str, Value]
     for_each: Value | None
     when: Value | None
     keep: bool
+    into: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,7 +459,7 @@ class Callout:
     """An outgoing call. Whoever answers meets `flow`, whose parameters have the types `params`;
     closures see their values, `defaults` where none are given. `is_sip`: the target is a SIP
     address, else a number. `fenced`: it is no literal, so a number must lie within the
-    application's `dial.allow`. `hours` is the qualified name of a schedule."""
+    application's `dial.allow`. `hours` yields the qualified name of a schedule."""
 
     name: str
     flow: str
@@ -471,7 +473,7 @@ class Callout:
     dtmf: Value | None
     key: Value | None
     unless: Value | None
-    hours: str | None
+    hours: Value | None
     retry: Retry | None
     params: Mapping[str, Type]
     defaults: Mapping[str, object]

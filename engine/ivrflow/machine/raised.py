@@ -192,7 +192,7 @@ def _stayed(walk: Walk, outcome: str) -> Step:
     if walk.context is Context.PARKED:
         act(walk, walk.current)
     else:
-        walk.action = Continue()
+        walk.action, walk.room = Continue(), walk.session.room
     return _tell(walk, outcome)
 
 
@@ -252,17 +252,30 @@ def _failed(turn: Turn, context: Context, fault: str) -> Step:
 
 
 def detected(turn: Turn, event: Notified) -> Step:
-    """Who answered is known only now, while the call goes on."""
+    """Who answered is known only now, while the call goes on, or known better: what beeps is a
+    machine, whatever was said of it before."""
     session = turn.session
-    verdict = event.amd if event.amd in ("human", "machine") else "unsure"
-    turn = turn.after(amd=verdict)
+    beeped = session.beeped or has_beeped(event)
+    verdict = "machine" if beeped else verdict_of(event)
+    turn = turn.after(amd=verdict, beeped=beeped)
     context = CONTEXT_BY_WAIT.get(session.wait)
-    if session.over or session.ended or session.rescued or context is not Context.LIVE:
+    gone = session.over or session.ended or session.rescued
+    if gone or verdict == session.amd or context is not Context.LIVE:
         return Step(session=turn.session, verdict=Verdict.MOVED, trace=Trace(outcome=verdict))
     try:
         return _handled(Walk(turn, context), verdict)
     except EvaluationError as fault:
         return _failed(turn, context, str(fault))
+
+
+def verdict_of(event: Answered | Notified) -> str:
+    """Return who answered: `human`, `machine`, or `unsure`."""
+    return event.amd if event.amd in ("human", "machine") else "unsure"
+
+
+def has_beeped(event: Answered | Notified) -> bool:
+    """Whether an event tells of the beep of an answering machine."""
+    return event.amd_reason == "beep" or (isinstance(event, Notified) and event.type == "amd_beep")
 
 
 def _handled(walk: Walk, outcome: str) -> Step:

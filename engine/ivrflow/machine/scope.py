@@ -152,6 +152,7 @@ FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "tries": lambda names: names.session.tries,
     "legs": lambda names: len(names.frame.legs),
     "amd": lambda names: names.session.amd,
+    "beeped": lambda names: names.session.beeped,
     "result": lambda names: names.session.result,
     "reason": lambda names: names.session.reason,
     "run": lambda names: {"id": names.session.call.id},

@@ -96,10 +96,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
     call `parent`; `placed` is how many legs this call has placed.
 
-    `inbox` holds what was raised and not taken yet, `signals` the ids of those that it had last.
-    `due` are the times of the waiting state's timers, in milliseconds since 1970 (0: over).
-    `moving` is what the call becomes once the platform has led it out of its park; `refusals`
-    counts how often it would not.
+    `amd` is who answered, as far as it is known; `beeped` says that a machine did, and records what
+    is said now. `inbox` holds what was raised and not taken yet, `signals` the ids of those that it
+    had last. `due` are the times of the waiting state's timers, in milliseconds since 1970 (0:
+    over). `moving` is what the call becomes once the platform has led it out of its park;
+    `refusals` counts how often it would not.
     """
 
     call: Call
@@ -111,6 +112,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     tries: int = 0
     failures: Failures = Failures()
     amd: str = ""
+    beeped: bool = False
     result: str = ""
     reason: str = ""
     ended: bool = False

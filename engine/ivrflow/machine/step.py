@@ -51,7 +51,7 @@ from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Connect, Move, Program
-from ivrflow.machine.raised import answered_move, detected, raised
+from ivrflow.machine.raised import answered_move, detected, has_beeped, raised, verdict_of
 from ivrflow.machine.replies import (
     MENU,
     ConnectNumber,
@@ -117,7 +117,7 @@ def _take(turn: Turn, event: Event) -> Step:
             return raised(turn, event)
         case Ended():
             return call_over(turn, event)
-        case Notified(type="amd"):
+        case Notified(type="amd" | "amd_beep"):
             return detected(turn, event)
         case Notified():
             return notified(turn, event)
@@ -178,12 +178,12 @@ def _menu_failed(turn: Turn, event: MenuFailed) -> Step:
 def _answered(turn: Turn, event: Answered) -> Step:
     session = turn.session
     if session.wait is Wait.START and session.context is Context.ANSWERED:
-        return _begin(turn.after(amd=_verdict_of_amd(event) if event.amd else ""), "answered")
+        return _begin(_known_who(turn, event), "answered")
     if session.wait is not Wait.CONNECT or session.rescued:
         reply = Reply(number=session.offer, action=Continue())
         return Step(session=session, verdict=Verdict.IGNORED, reply=reply)
-    walk = Walk(turn.after(amd=event.amd), Context.BRIDGED)
-    outcome = _verdict_of_amd(event) if _detects_machines(walk) else "answered"
+    walk = Walk(_known_who(turn, event), Context.BRIDGED)
+    outcome = verdict_of(event) if _detects_machines(walk) else "answered"
     transition = walk.current.on.get(outcome)
     if transition is None:
         walk.action, walk.wait = Continue(), Wait.TALK
@@ -196,8 +196,10 @@ def _detects_machines(walk: Walk) -> bool:
     return isinstance(action, Connect) and action.amd is True
 
 
-def _verdict_of_amd(event: Answered) -> str:
-    return event.amd if event.amd in ("human", "machine") else "unsure"
+def _known_who(turn: Turn, event: Answered) -> Turn:
+    """Return the turn that knows who has answered, if the platform does."""
+    known = event.amd not in ("", "inprogress")
+    return turn.after(amd=verdict_of(event) if known else "", beeped=has_beeped(event))
 
 
 def _context(session: Session, event: Event) -> Context:

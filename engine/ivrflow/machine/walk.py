@@ -1,6 +1,6 @@
 """The working copy of a session, and the reply that is collected on the way."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 import msgspec
 
@@ -202,9 +202,7 @@ class Walk:
 
     def cancel_legs(self, *frames: Frame) -> None:
         """Want the legs of runs that are over no more."""
-        legs = tuple(leg for frame in frames for leg in frame.legs)
-        if legs:
-            self.effects.append(CancelLegs(legs=legs))
+        self.effects += cancelled(frames)
 
     def _keep_legs(self, legs: tuple[int, ...]) -> None:
         self.legs = legs
@@ -220,7 +218,8 @@ class Walk:
         if len(self.outer) + 1 >= MAX_FRAMES:
             raise EvaluationError(f"more than {MAX_FRAMES} flows run each other")
         given = {name: bounded_value(value(self.names)) for name, value in run.params.items()}
-        heard = {name: msgspec.to_builtins(self.say(each)) for name, each in run.prompts.items()}
+        said = {name: self.say(each) for name, each in run.prompts.items()}
+        heard = {name: msgspec.to_builtins(each) or None for name, each in said.items()}
         self.outer = (*self.outer, self._frame())
         self._open(Frame(flow=flow.name, vars=flow.vars, params={**flow.params, **given, **heard}))
         return (Move(next=flow.start),)
@@ -352,3 +351,11 @@ def _answered(
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)
+
+
+def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
+    """Return how the legs of runs that are over are not wanted any more; nothing if there are
+    none."""
+    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
+    talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
+    return (CancelLegs(legs=legs, talking=talking),) if legs else ()

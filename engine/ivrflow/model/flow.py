@@ -222,16 +222,23 @@ class LogStep(_Kind, frozen=True, kw_only=True):
     text: Text
 
 
+FATES = ("ordered", "already", "refused")
+"""What becomes of a callout that a step wants: it will be placed; one of its key waits or is live
+already; there is nothing to dial."""
+
+
 class CalloutStep(_Kind, frozen=True, kw_only=True, tag="callout"):
     """Place a declared callout, once for each item of `for_each` if given. `params` are literals
     until the declarations of the flow that it runs read them. `when`: at what time, else at once.
-    One that the run does not `keep` is a leg: it ends with the run that placed it."""
+    One that the run does not `keep` is a leg: it ends with the run that placed it. `into` gets what
+    became of it, one of `FATES`."""
 
     callout: Ref
     params: dict[str, Template] = {}
     for_each: Text | None = None
     when: Text | None = None
     keep: bool = True
+    into: Ref | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -584,7 +591,7 @@ class Callout(_Value, frozen=True, kw_only=True):
 
     `amd`: `true` waits for the verdict before the flow starts, `async` does not. Of one `key` one
     callout is pending or live. `unless` is asked when it is dialled, `hours` names a schedule
-    outside of which it is not.
+    outside of which it is not, `computed_hours` is a text that yields one.
     """
 
     to: Text
@@ -597,6 +604,7 @@ class Callout(_Value, frozen=True, kw_only=True):
     key: Text | None = None
     unless: Expr | None = None
     hours: Ref | None = None
+    computed_hours: Text | None = None
     retry: Retry | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 

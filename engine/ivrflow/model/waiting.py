@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from ivrflow.expr.types import T
 from ivrflow.model.flow import (
+    Bridge,
     CalloutStep,
+    Conference,
     Duration,
     Fixed,
     Flow,
@@ -93,11 +95,12 @@ def _passed(flow: Flow, name: str) -> set[str]:
 
 
 def _passing(state: State) -> Iterator[Transition]:
-    """Yield where a state leads that may wait for nothing: what is run may return at once."""
+    """Yield where a state leads that may wait for nothing: what is run may return at once, a bridge
+    may be too late, a room full."""
     match state.action:
         case None:
             yield state.next
-        case Run() | RequestAction(meanwhile=()):
+        case Run() | RequestAction(meanwhile=()) | Bridge() | Conference():
             yield from state.on.by_outcome.values()
         case _:
             pass
@@ -108,9 +111,12 @@ def _targets(transition: Transition) -> Iterator[Ref]:
 
 
 def _is_spoken(flow: Flow, prompt: Prompt) -> bool:
-    """Whether a prompt has words only; a parameter that is a prompt may be a sound."""
+    """Whether a prompt has words only, in the call's own voice; a parameter that is a prompt may be
+    a sound."""
     heard = {name for name, decl in flow.params.items() if decl.type.name is T.PROMPT}
     return all(
-        not isinstance(part, PlayPart) and heard.isdisjoint(_PARAMETER.findall(part.text.source))
+        not isinstance(part, PlayPart)
+        and not (part.voice or part.locale)
+        and heard.isdisjoint(_PARAMETER.findall(part.text.source))
         for part in prompt
     )

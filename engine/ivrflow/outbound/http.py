@@ -5,8 +5,10 @@ credential is taken from the environment.
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -58,7 +60,7 @@ class Http:
     def __init__(self) -> None:
         self._backend = CheckedBackend()
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
             max_connections=MAX_CONNECTIONS,
             max_keepalive_connections=MAX_IDLE,
             keepalive_expiry=IDLE_SECONDS,
@@ -112,6 +114,13 @@ class Http:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+@cache
+def _trust(file: str | None, directory: str | None) -> ssl.SSLContext:
+    """Return whom this process trusts, by the variables that say so: to read them takes 25 ms, in
+    which no call is answered."""
+    return ssl.create_default_context()
 
 
 class _Way:

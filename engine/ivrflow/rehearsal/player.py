@@ -101,7 +101,7 @@ class Player:
 
     async def listen(self) -> Look:
         """Hear out what is said, until it is up to somebody to do something."""
-        return await self.until(lambda look: bool(look.needs))
+        return await self.until(lambda look: bool(look.needs or look.ringing))
 
     async def pass_on(self) -> None:
         """Let time pass until something new is heard or told."""
@@ -155,7 +155,7 @@ class Player:
             raise MissedError(f"{said(deed)}: {_why_not(look, deed)}")
 
     async def _be_silent(self) -> None:
-        look = await self.listen()
+        look = await self.until(lambda look: bool(look.needs))
         if look.needs != "menu":
             raise MissedError(f"silence: nobody is asked for anything: {NEEDS[look.needs]}")
         await self.pass_on()

@@ -9,6 +9,7 @@ from typing import TypeVar
 from ivrflow.clock import from_milliseconds
 from ivrflow.emulator.auth import Request as Asked
 from ivrflow.emulator.runner import Runner
+from ivrflow.errors import UnknownOutcomeError
 from ivrflow.sinch import rest_answers
 from ivrflow.sinch.credentials import Credentials
 from ivrflow.sinch.rest import Request
@@ -32,6 +33,8 @@ class Requesting:
             answer = await runner.request(
                 Asked(method=request.method, path=request.path, headers=headers, body=request.body)
             )
+        if not answer.status:
+            raise UnknownOutcomeError("the connection broke")
         if 200 <= answer.status < 300:
             return request.read(answer.body)
         raise rest_answers.refusal(answer.status, answer.body)

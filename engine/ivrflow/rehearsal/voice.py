@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from ivrflow.emulator.auth import Request as Received
 from ivrflow.emulator.rest import Response
+from ivrflow.errors import UnknownOutcomeError
 from ivrflow.sinch.rest import Request
 from ivrflow.sinch.rest_answers import refusal
 
@@ -30,6 +31,8 @@ class Emulated:
             body=request.body,
         )
         response = await self._platform().request(received)
+        if not response.status:
+            raise UnknownOutcomeError("the connection broke")
         if 200 <= response.status < 300:
             return request.read(response.body)
         raise refusal(response.status, response.body, None)

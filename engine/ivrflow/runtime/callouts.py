@@ -160,12 +160,17 @@ class Callouts:
         await self._store.amend(callout.id, at, decide)
 
     async def turn_away(self, callout: Callout, event: Answered, at: int) -> bytes:
-        """Somebody answered whom nobody wants to talk to any more: return what they are told."""
+        """Somebody answered whom nobody wants to talk to any more, a leg that is not needed or one
+        that was given up: return what they are told."""
 
         def decide(known: Callout, records: Records) -> Callout | None:
             return turned_away(known, event.call, at)
 
         await self._store.amend(callout.id, at, decide)
+        return self.farewell(callout)
+
+    def farewell(self, callout: Callout) -> bytes:
+        """Return the reply to somebody whom nobody wants to talk to any more."""
         program = self.program(self.order(callout).flow)
         locale = "" if program is None else program.flow.locale
         return render(apology(not_needed(locale), locale or DEFAULT_LOCALE, answer=False))
@@ -176,8 +181,11 @@ class Callouts:
         return None if known is None else over(known, at)
 
     def become(self, callout: Callout, event: Answered | Unreached, at: int) -> Callout | None:
-        """Return what a callout is with the first turn of its call, None where it can't be."""
-        return live(callout, event.call, at) if isinstance(event, Answered) else over(callout, at)
+        """Return what a callout is with the first turn of its call, None where it can't be, or is
+        not wanted to be."""
+        if isinstance(event, Unreached):
+            return over(callout, at)
+        return None if callout.unwanted else live(callout, event.call, at)
 
     # -- what they are ----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import msgspec
 from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
 from ivrflow.commands import CONTROL, PATCH, PLATFORM, Patch
-from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, errand
+from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, UnwantedLegs, errand
 from ivrflow.jobs import LIFE, Job
 from ivrflow.machine.effects import CancelLegs, Control, Effect, Emit, Send, Tell, Wake
 from ivrflow.machine.outcome import Step
@@ -161,8 +161,9 @@ def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> J
         case Send(name=name, to=to, data=data):
             body = _encode(SentSignal(name=name, data=data))
             return errand(SIGNAL, id=id, call=(call.app, to), body=body, at=at)
-        case CancelLegs(legs=legs):
-            return errand(CANCEL_LEGS, id=id, call=own, body=_encode(legs), at=at)
+        case CancelLegs(legs=legs, talking=talking):
+            body = _encode(UnwantedLegs(legs=legs, talking=talking))
+            return errand(CANCEL_LEGS, id=id, call=own, body=body, at=at)
 
 
 def lane_of_room(call: Call, room: str) -> str:

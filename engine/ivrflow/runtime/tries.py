@@ -24,6 +24,9 @@ MAX_REFUSALS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 2_000, 300_000
 """Milliseconds between two tries at a platform that is too busy; each pause is twice the last."""
 
+MAX_LOOKS = LONGEST_CALL // PATIENCE
+"""How often the platform is asked about a call without news, for as long as one can last."""
+
 RESULTS = ("busy", "no_answer", "failed")
 """What can become of a callout that nobody answers. What else a platform says is `failed`."""
 
@@ -46,7 +49,7 @@ class News(Enum):
     UNSURE = auto()
     """Nobody knows what the platform did."""
     LOST = auto()
-    """Nothing was heard of what the platform did."""
+    """Nothing was heard of what the platform did, or of what became of the call."""
     ONGOING = auto()
     """The platform was asked about the call: it goes on."""
     ANSWERED = auto()
@@ -85,7 +88,12 @@ NEXT: Mapping[State, Mapping[News, State]] = {
         News.LOST: State.UNREACHED,
         News.CANCELLED: State.OVER,
     },
-    State.PLACED: {**_ENDS, News.ONGOING: State.PLACED, News.CANCELLED: State.OVER},
+    State.PLACED: {
+        **_ENDS,
+        News.ONGOING: State.PLACED,
+        News.LOST: State.UNREACHED,
+        News.CANCELLED: State.OVER,
+    },
     State.LIVE: {News.DONE: State.OVER},
     State.UNREACHED: {News.DONE: State.OVER},
     State.OVER: {},
@@ -119,7 +127,7 @@ def answered_by_platform(callout: Callout, attempt: int, answer: Answer, at: int
         return None
     match answer:
         case Placed(call=call):
-            return _moved(callout, News.NAMED, call=call)
+            return _moved(callout, News.NAMED, call=call, refusals=0)
         case Refused(reason=reason, again=True, pause=pause) if _may_wait(callout):
             refusals = callout.refusals + 1
             due = at + max(pause, min(FIRST_PAUSE << callout.refusals, LONGEST_PAUSE))
@@ -142,8 +150,13 @@ def lost(callout: Callout, at: int) -> Callout | None:
 
 
 def ongoing(callout: Callout, at: int) -> Callout | None:
-    """The platform says that the call goes on."""
-    return _moved(callout, News.ONGOING, due=at + PATIENCE)
+    """The platform was asked, and did not say that the call is over: it goes on, for all that is
+    known. One that goes on for longer than calls can is given up."""
+    looks = callout.refusals + 1
+    if looks < MAX_LOOKS:
+        return _moved(callout, News.ONGOING, refusals=looks, due=at + PATIENCE)
+    reason = "nothing was heard of its call"
+    return _moved(callout, News.LOST, result="unknown", reason=reason, due=at)
 
 
 def unanswered(

@@ -228,7 +228,7 @@ class Turns:
                 ending = self.callouts.over(session.callout, as_milliseconds(arrival.at))
                 arrival.callout = await before(arrival.deadline, ending)
             return await self._take(arrival, live)
-        event = arrival.event
+        event, arrival.verdict = arrival.event, Verdict.STALE
         log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
         return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
@@ -273,17 +273,16 @@ class Turns:
             log.info("nobody answered", call=event.call, callout=callout.name, result=event.result)
             self.notice()
             return b""
-        if isinstance(event, Answered) and callout.unwanted:
-            words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
-            log.info("not wanted any more", call=event.call, callout=callout.name)
-            self.outbox.notice()
-            return words
         arrival.callout = self.callouts.become(callout, event, at)
         live = None if arrival.callout is None else self.callouts.begin(callout, event)
-        if live is None:
-            log.warning("nobody waits for it", call=event.call, callout=callout.name)
-            return LAST if isinstance(event, Answered) else b""
-        return await self._begin(arrival, live)
+        if live is not None:
+            return await self._begin(arrival, live)
+        log.info("not wanted any more", call=event.call, callout=callout.name)
+        if isinstance(event, Unreached):
+            return b""
+        words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        self.outbox.notice()  # a leg's parent is to be told
+        return words
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:
         catalog = self.library.current

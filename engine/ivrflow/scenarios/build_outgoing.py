@@ -137,7 +137,9 @@ class OutgoingBuilder:
         for each in given.values():
             note_unknown(self.reader, runs, each.key, runs.params, "parameter")
         missing = [
-            name for name, each in runs.params.items() if not each.has_default and name not in given
+            name
+            for name, each in runs.params.items()
+            if not each.has_default and not each.type.nullable and name not in given
         ]
         if missing:
             message = f'"{runs.name}" needs the parameter "{missing[0]}"'

@@ -23,11 +23,13 @@ from ivrflow.scenarios.model import (
     Remember,
     Repeat,
     Restart,
+    Signals,
     Silence,
     Speak,
     Step,
     Wait,
 )
+from ivrflow.scenarios.values import value_of
 from ivrflow.source.kinds import WRONG_VALUE
 from ivrflow.source.node import Entry, Node, Scalar
 
@@ -100,6 +102,8 @@ class StepBuilder:
                 return Reject(why=_refusal(text), at=at, who=who)
             case "hang_up":
                 return HangUp(at=at, who=text)
+            case "signal":
+                return _signal(entry, who)
             case "dials":
                 return Dials(to=text, name=word(child(node, "as")), at=at)
             case _:
@@ -126,8 +130,7 @@ class StepBuilder:
                 return _receives(entry)
             case "records":
                 return Remember(records=self.records(entry.value), at=at)
-            case later:
-                self.reader.not_yet(entry.key.span, later)
+            case _:
                 return None
 
     def checked(self, step: Hear) -> Hear:
@@ -162,6 +165,19 @@ def _receives(entry: Entry) -> Receives:
         to=word(child(node, "to")),
         attempt=integer(child(node, "try"), 0),
         at=entry.key.span,
+    )
+
+
+def _signal(entry: Entry, who: str) -> Signals:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Signals(name=node.text, at=node.span, who=who)
+    data = child(node, "data")
+    return Signals(
+        name=word(child(node, "name")),
+        data=None if data is None else value_of(data),
+        at=entry.key.span,
+        who=who,
     )
 
 

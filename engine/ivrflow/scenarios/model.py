@@ -174,6 +174,13 @@ class Receives(_Step, frozen=True, kw_only=True):
     attempt: int = 0
 
 
+class Signals(_Act, frozen=True, kw_only=True):
+    """Another program sends a signal to the call of a party, with this `data`."""
+
+    name: str
+    data: object = None
+
+
 class Repeat(_Step, frozen=True, kw_only=True):
     """The platform sends its last callback again."""
 
@@ -206,6 +213,7 @@ Step = (
     | Recorded
     | Emits
     | Receives
+    | Signals
     | Repeat
     | Restart
     | MenuFails

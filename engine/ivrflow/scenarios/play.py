@@ -20,6 +20,7 @@ from ivrflow.scenarios.model import (
     Remember,
     Repeat,
     Restart,
+    Signals,
     Silence,
     Speak,
     Step,
@@ -56,7 +57,7 @@ async def _play(player: Player, step: Step) -> None:
             await dials(player, step)
         case Answer() | Beep() | Reject():
             await _play_callee(player, step)
-        case Emits() | Receives():
+        case Emits() | Receives() | Signals():
             await _play_event(player, step)
         case Wait() | Recorded() | Repeat() | Restart() | MenuFails() | Remember():
             await _play_around(player, step)
@@ -72,12 +73,14 @@ async def _play_callee(player: Player, step: Answer | Beep | Reject) -> None:
             await reject(player, step)
 
 
-async def _play_event(player: Player, step: Emits | Receives) -> None:
+async def _play_event(player: Player, step: Emits | Receives | Signals) -> None:
     match step:
         case Emits():
             await emits(player, step)
         case Receives():
             await receives(player, step)
+        case Signals():
+            await signals(player, step)
 
 
 async def _play_around(
@@ -194,8 +197,7 @@ async def _next_time(player: Player) -> str:
 
 
 async def answer(player: Player, step: Answer) -> None:
-    await player.rest()
-    who = player.phone(step.who)
+    who = await _phone(player, step.who)
     await player.stage.world.pick_up(who.call, who.leg, step.voice)
     if step.voice == "human":
         player.people.add(who)
@@ -210,9 +212,19 @@ async def beep(player: Player, step: Beep) -> None:
 
 
 async def reject(player: Player, step: Reject) -> None:
-    await player.rest()
-    who = player.phone(step.who)
+    who = await _phone(player, step.who)
     await player.stage.world.reject(who.call, who.leg, step.why)
+
+
+async def _phone(player: Player, name: str) -> Party:
+    """Return whose phone is meant, when it rings. One that has a name is waited for on its own
+    call: others, that of a caller on hold for example, may go on by themselves for long."""
+    if not name:
+        await player.rest()
+        return player.phone(name)
+    who = player.phone(name)
+    await player.rest()
+    return who
 
 
 async def recorded(player: Player, step: Recorded) -> None:
@@ -255,6 +267,14 @@ async def receives(player: Player, step: Receives) -> None:
     if step.attempt not in (0, found.attempt):
         message = f'"{step.event}" is taken at try {found.attempt}, not {step.attempt}'
         raise NotSoError(step.at, message)
+
+
+async def signals(player: Player, step: Signals) -> None:
+    """Where nobody handles a signal there is nothing that it could do."""
+    call = player.party(step.who).call
+    if not await player.stage.signal(call, step.name, step.data):
+        state = player.stage.state
+        raise NotSoError(step.at, f'nobody waits for the signal "{step.name}": {state}')
 
 
 async def repeat(player: Player, step: Repeat) -> None:

@@ -103,9 +103,9 @@ class Player:
         return party.leg if party.call == self.stage.id else next(named, party.leg)
 
     async def rest(self) -> None:
-        """Let the call go on until it needs somebody."""
+        """Let the call go on until it needs somebody, or is held for what happens elsewhere."""
         for _ in range(MOST):
-            if self.stage.waits_for or not await self.stage.next():
+            if self.stage.waits_for or self.stage.is_held or not await self.stage.next():
                 return
 
     # -- looking

@@ -15,12 +15,13 @@ from ivrflow.emulator.setup import Setup
 from ivrflow.emulator.world import Call
 from ivrflow.errors import EmulatorError
 from ivrflow.library import Library
-from ivrflow.machine.events import Event
+from ivrflow.machine.events import Event, Signal
 from ivrflow.machine.orders import Order
-from ivrflow.machine.outcome import Step
+from ivrflow.machine.outcome import Step, Verdict
 from ivrflow.machine.program import Program
+from ivrflow.machine.session import Wait
 from ivrflow.outbound.placing import Sender
-from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
+from ivrflow.rehearsal.engine import APP, Engine, Open, clock_of, setup
 from ivrflow.rehearsal.errands import Errands
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
@@ -85,6 +86,7 @@ class Stage:
         self.order = ""
         self.turned_to = ""
         self.seen: list[Seen] = []
+        self._signals = 0
         self.replies: dict[bytes, bytes] = {}
         self._reply_by_call: dict[str, bytes] = {}
         self._sender = wires.sender(self.world)
@@ -106,6 +108,16 @@ class Stage:
         self.order = FIRST
         await self.engine.place(order, id=FIRST, due=due)
         await self.world.settle()
+
+    async def signal(self, call: str, name: str, data: object) -> bool:
+        """Bring a call a signal, as the management API does, and let follow what follows at once;
+        returns whether it waits for it."""
+        self._signals += 1
+        id = f"signal-{self._signals}"
+        event = Signal(app=APP, call=call, at=id, id=id, name=name, data=data)
+        verdict = await self.engine.turns.bring(event)
+        await self.world.settle()
+        return verdict not in (None, Verdict.IGNORED)
 
     async def restart(self) -> None:
         """Kill the engine, and start another on what then lies in the store. The first is put away
@@ -190,6 +202,11 @@ class Stage:
         """What must be done before the call goes on: `menu`, `ring`, `room`, `talk`, `park`; `over`
         after its end, "" while it goes on by itself."""
         return "over" if self.current is None else look(self.current).needs
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the call hears something over and over, and waits for what happens elsewhere."""
+        return self.last is not None and self.last.step.session.wait is Wait.HOLD
 
     @property
     def state(self) -> str:

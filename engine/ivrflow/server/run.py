@@ -41,6 +41,9 @@ from ivrflow.telemetry.logs import configure
 GRACE = 10
 """Seconds that requests get to finish when the server is told to stop."""
 
+CLOSING = 2
+"""Seconds that connections get to close after that."""
+
 PROBE_SECONDS = 1.0
 SWEEP_SECONDS = 3600
 SWEEP_ROWS = 500
@@ -130,13 +133,21 @@ async def answering(
         await dialler.stop()
         for task in beside:
             task.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await turns.drain()
-                await worker.drain()
-                await http.close()
-                await voice.close()
+        until = asyncio.get_running_loop().time() + GRACE
+        for ending in (turns.drain, worker.drain):
+            await _ended(ending, until)
+        for ending in (http.close, voice.close):
+            await _ended(ending, until + CLOSING)
         await store.close()
+
+
+async def _ended(end: Act, until: float) -> None:
+    """End something by a time of the loop; whether that works or not, what is left ends too."""
+    try:
+        async with asyncio.timeout_at(until):
+            await end()
+    except Exception as error:  # what comes next must end too
+        log.warning("not ended in order", reason=str(error) or type(error).__name__)
 
 
 async def _nothing() -> None:
@@ -165,6 +176,8 @@ async def _sweep(store: Store) -> None:
                 await asyncio.sleep(0)
         except StoreError as error:
             log.error("old calls and records stay", reason=str(error))
+        except Exception:  # a bug of ours must not let the store grow for ever
+            log.exception("old calls and records stay")
         await asyncio.sleep(SWEEP_SECONDS)
 
 

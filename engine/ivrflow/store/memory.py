@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -51,6 +51,14 @@ class _Call(msgspec.Struct):
     journal: list[Row]
 
 
+class _Seen:
+    """What one turn sees of the store; meets `ivrflow.store.base.Records`."""
+
+    def __init__(self, turn: MemoryTurn, load: Callable[[str, str], Stored | None]) -> None:
+        self.perform = turn.perform
+        self.call = load
+
+
 class MemoryStore:
     """Keeps calls in dicts; meets `ivrflow.store.base.Store`. With the same `identity_key` the same
     events have the same identities."""
@@ -78,9 +86,10 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at, self._stored)
+        owner = draft.app, draft.call
+        records = MemoryTurn(self._records, owner, draft.at, self._callouts.is_ordered)
         try:
-            return self._keep(draft.make(records))
+            return self._keep(draft.make(_Seen(records, self._stored)))
         except BaseException:
             records.undo()
             raise
@@ -184,9 +193,9 @@ class MemoryStore:
         known = self._callouts.get(id)
         if known is None:
             return None
-        records = MemoryTurn(self._records, (known.app, id), at, self._stored)
+        records = MemoryTurn(self._records, (known.app, id), at)
         try:
-            after = decide(known, records)
+            after = decide(known, _Seen(records, self._stored))
             if after is not None:
                 self._callouts.put([after])
         except BaseException:

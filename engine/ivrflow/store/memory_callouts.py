@@ -6,6 +6,7 @@ from ivrflow.callouts import Callout, State
 from ivrflow.errands import leg_ended
 from ivrflow.errors import ConflictError
 from ivrflow.jobs import Job
+from ivrflow.records import Ordered
 from ivrflow.store.base import CalloutFilter
 
 BUSY = (State.PLACING, State.PLACED, State.LIVE)
@@ -77,6 +78,10 @@ class MemoryCallouts:
             self._by_key[_key(callout)] = callout
         if callout.call:
             self._by_call[_call(callout)] = callout
+
+    def is_ordered(self, app: str, wanted: Ordered) -> bool:
+        """Whether a callout of a key waits or is live."""
+        return (app, wanted.flow, wanted.record, wanted.key) in self._by_key
 
     def get(self, id: str) -> Callout | None:
         return self._rows.get(id)

@@ -1,7 +1,6 @@
 """Records in dicts; what a turn did to them can be undone."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,13 +13,11 @@ from ivrflow.records import (
     Kept,
     Length,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
 )
-
-if TYPE_CHECKING:  # who only compiles needs no event loop
-    from ivrflow.store.base import Stored
 
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
@@ -32,7 +29,8 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
-Load = Callable[[str, str], "Stored | None"]
+IsOrdered = Callable[[str, Ordered], bool]
+"""Whether there is such a callout of an application."""
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -105,13 +103,12 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
-    `load` reads a call, if there are any."""
+    """Performs operations for the turn of `owner` at `at`. `is_ordered` looks for a callout."""
 
     def __init__(
-        self, records: MemoryRecords, owner: Owner, at: int, load: Load | None = None
+        self, records: MemoryRecords, owner: Owner, at: int, is_ordered: IsOrdered | None = None
     ) -> None:
-        self._load = load
+        self._is_ordered = is_ordered
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -122,9 +119,6 @@ class MemoryTurn:
         """Put everything back as it was."""
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
-
-    def call(self, app: str, call: str) -> "Stored | None":
-        return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
         where = operation.record, operation.key
@@ -145,10 +139,18 @@ class MemoryTurn:
                 return self._enqueue(where, operation)
             case Dequeue():
                 return self._dequeue(where)
+            case Place() | Length() | Ordered():
+                return self._seen(where, operation)
+
+    def _seen(self, where: Where, operation: Place | Length | Ordered) -> object:
+        """Look, and change nothing."""
+        match operation:
             case Place():
                 return self._place(where)
             case Length():
                 return len(self._living(self._queues, where))
+            case Ordered():
+                return self._is_ordered is not None and self._is_ordered(self._owner[0], operation)
 
     # -- values -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from ivrflow.records import (
     Kept,
     Length,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
@@ -69,10 +70,18 @@ class SqliteRecords:
                 return self._run("place_record", operation)
             case Dequeue():
                 return _json(self._run("dequeue_record", operation))
+            case Place() | Length() | Ordered():
+                return self._seen(operation)
+
+    def _seen(self, operation: Place | Length | Ordered) -> object:
+        """Look, and change nothing."""
+        match operation:
             case Place():
                 return self._run("place_record", operation)
             case Length():
                 return self._run("queue_length", operation)
+            case Ordered(flow=flow):
+                return self._run("ordered_callout", operation, flow=flow) is not None
 
     def _claim(self, claim: Claim) -> object:
         keys, value = _text(claim.keys), _text(claim.value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from ivrflow.analysis.graph import own_transitions
+from ivrflow.analysis.patience.durations import Durations, written
 from ivrflow.analysis.patience.guards import Known
 from ivrflow.analysis.patience.lengths import Lengths, perhaps
 from ivrflow.analysis.patience.memory import AT, Memory, Values
@@ -76,7 +77,8 @@ class Scene:
     """A flow in a world. `lengths` is None where nobody asks how long anything takes; `inner` are
     the ways through flows that are run, `by_itself` the outcomes that they have without anybody's
     choice; `has_outer_keys`: keys of flows that run this one work in its menus. `answered` are the
-    ways from the states of the flow where whoever answers a call says nothing."""
+    ways from the states of the flow where whoever answers a call says nothing. `durations` are the
+    longest that parameters can be."""
 
     flow: Flow
     world: World
@@ -87,6 +89,7 @@ class Scene:
     by_itself: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_outer_keys: bool = False
     answered: Mapping[str, Ways] = field(default_factory=dict)
+    durations: Durations = field(default_factory=dict)
 
     def request(self, state: State) -> Request | None:
         action = state.action
@@ -187,7 +190,10 @@ class Walker:
         scene = self.scene
         if not isinstance(state.action, Hold):
             return stay(state, scene.world, scene.request(state), scene.platform, length)
-        stays = held(scene.flow, state, state.action, scene.platform, length)
+        longest = scene.platform.limits.call
+        timers = surely_leaving(scene.flow, state)
+        times = (written(each.time, scene.durations, longest) for each in timers)
+        stays = held(times, state.action, length)
         return Stay(stays.ms + self._said_on_way_back(state))
 
     def _said_on_way_back(self, hold: State) -> int:

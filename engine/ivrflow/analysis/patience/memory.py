@@ -26,6 +26,7 @@ from ivrflow.analysis.patience.guards import (
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.parse import whole_expression
 from ivrflow.model.flow import (
+    CalloutStep,
     Constant,
     Expr,
     Flow,
@@ -67,7 +68,7 @@ class Assignments:
             match step:
                 case Set(name=name):
                     self.sets.setdefault(name, []).append(step)
-                case RecordOperation(into=into) if into is not None:
+                case RecordOperation(into=into) | CalloutStep(into=into) if into is not None:
                     self.others.add(into.name)
                 case _:
                     pass
@@ -207,6 +208,8 @@ class Memory:
                     known = {**known, name: self._bounded(found)}
                 case RecordOperation():
                     known = self._recorded(known, step)
+                case CalloutStep(into=into) if into is not None and into.name in known:
+                    known = {**known, into.name: None}
                 case _:
                     pass
         return known

@@ -1,6 +1,6 @@
 """Worlds that try callers' patience, and what can happen in each state there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -27,7 +27,7 @@ from ivrflow.model.flow import (
     Transition,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
-from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, outcome_of, surely_leaving
+from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, outcome_of
 
 
 class World(StrEnum):
@@ -176,13 +176,12 @@ def stay(
             return Stay()
 
 
-def held(flow: Flow, state: State, hold: Hold, platform: Platform, length: Length) -> Stay:
-    """Return how long a hold lasts at most: until a timer surely leads away, and the hold looks up
-    for the next time. Whatever leads back to it lets timers run on."""
-    limits = (each.time for each in surely_leaving(flow, state))
-    written = (_written(each, platform.limits.call) for each in limits)
+def held(times: Iterable[int], hold: Hold, length: Length) -> Stay:
+    """Return how long a hold lasts at most: until the first of the timers that surely lead away,
+    after `times`, and the hold looks up for the next time. Whatever leads back to it lets timers
+    run on. One without any is for ever."""
     tick = length(hold.prompt) + hold.every.milliseconds
-    return Stay(min(written, default=platform.limits.call) + tick)
+    return Stay(min(times, default=0) + tick)
 
 
 def _menu(menu: Menu, world: World, length: Length) -> Stay:

@@ -6,6 +6,7 @@ from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.graph import AMD_OUTCOMES, LEGS, hears_answer
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.rules.waiting import why_untold
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Related, Severity
 from ivrflow.model.flow import (
@@ -86,7 +87,7 @@ def _of_connect(state: State, connect: Connect) -> Iterator[Finding]:
 def _of_legs(state: State) -> Iterator[Finding]:
     """What is told of legs where none is placed. That nobody can be talked to is told by E213."""
     if isinstance(state.action, Hold | Park | Conference):
-        for name in LEGS:
+        for name in (each for each in LEGS if not why_untold(state.action, each)):
             for move in state.on.by_outcome.get(name, ())[:1]:
                 help = "place one: do: [{callout: {name: ...}}] without `keep: true`"
                 yield Finding(move.at, f'"{name}" never comes: the flow places no leg', help)

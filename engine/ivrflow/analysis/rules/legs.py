@@ -8,8 +8,8 @@ from ivrflow.analysis.legs import in_legs, leg_steps, legs_of, placed_by
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
-from ivrflow.diagnostics import Related, Severity
-from ivrflow.model.flow import Bridge, CalloutStep, Flow, Hold, State, callee
+from ivrflow.diagnostics import Related, Severity, listed
+from ivrflow.model.flow import Bridge, CalloutStep, Conference, Flow, Hold, State, callee
 from ivrflow.model.waiting import LEG_BRIDGED
 
 _APP = """
@@ -103,13 +103,14 @@ def late_leg(subject: Subject) -> Iterator[Finding]:
     now."""
     for step, callout in legs_of(subject.flow):
         named = {"at": step.when, "hours": callout.hours, "retry": callout.retry}
-        for key in (key for key, value in named.items() if value is not None):
-            message = f"a leg can't have `{key}`: the caller who waits for it waits now"
-            help = f"leave `{key}` out, or write `keep: true`: it is no leg then"
+        keys = [f"`{key}`" for key, value in named.items() if value is not None]
+        if keys:
+            message = f"a leg can't have {listed(keys)}: the caller who waits for it waits now"
+            help = f"leave {listed(keys)} out, or write `keep: true`: it is no leg then"
             related = Related(
                 subject.flow.path, callout.at, f'"{step.callout.name}" is declared here'
             )
-            yield Finding(step.at, message, help, () if key == "at" else (related,))
+            yield Finding(step.at, message, help, () if keys == ["`at`"] else (related,))
 
 
 @FLOW.add(
@@ -143,8 +144,8 @@ def bridge_without_parent(subject: Subject) -> Iterator[Finding]:
     good=_RING,
 )
 def leg_never_bridges(subject: Subject) -> Iterator[Finding]:
-    """A leg is placed, and nothing in the flow that it runs joins its parent: who waits never talks
-    to who answers."""
+    """A leg is placed, and nothing in the flow that it runs joins its parent, or a conference: who
+    waits never talks to who answers."""
     told: set[str] = set()
     for step, callout in legs_of(subject.flow):
         name = callee(callout, subject.flow)
@@ -167,11 +168,15 @@ def _with_inner(subject: Subject, name: str) -> Iterator[Flow | None]:
 
 
 def _joins(flow: Flow | None) -> bool:
-    """Whether a flow joins its parent; that one is not there is told by a rule of its own."""
+    """Whether a flow joins its parent, or a room where that may be too; that one is not there is
+    told by a rule of its own."""
     if flow is None:
         return True
     actions = (state.action for state in flow.states.values())
-    return any(isinstance(each, Bridge) and each.to == "parent" for each in actions)
+    return any(
+        isinstance(each, Conference) or (isinstance(each, Bridge) and each.to == "parent")
+        for each in actions
+    )
 
 
 @FLOW.add(

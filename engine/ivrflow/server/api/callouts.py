@@ -11,12 +11,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ivrflow.callouts import Callout as Kept
 from ivrflow.callouts import State
 from ivrflow.clock import as_milliseconds
-from ivrflow.errors import StoreError
-from ivrflow.machine.callouts import order as ordered
-from ivrflow.machine.orders import Order
-from ivrflow.machine.program import Program
-from ivrflow.model.literals import read_literal
+from ivrflow.errors import OrderError, StoreError
 from ivrflow.runtime.callouts import FARTHEST, TOO_FAR
+from ivrflow.runtime.ordering import ordered
 from ivrflow.runtime.tries import cancelled
 from ivrflow.server.api.asked import (
     LONGEST_PAGE,
@@ -170,47 +167,18 @@ async def cancel(engine: Engine, asked: OneCallout) -> Callout:
 
 def _made(engine: Engine, wanted: Wanted) -> Kept | Problem:
     try:
-        made = _order(engine, wanted)
-        if made.dial is None:
-            return unfit(made.fault)
+        made = ordered(engine.turns.library.current.programs, wanted.name, wanted.given)
         now = engine.at()
         due = now if wanted.at is UNSET else as_milliseconds(moment_of(wanted.at))
         if due > now + FARTHEST:
             return unfit(TOO_FAR)
         app = engine.application(wanted.application)
+    except OrderError as error:
+        return unfit(str(error))
     except Problem as problem:
         return problem
     id = wanted.id or uuid4().hex
     return engine.turns.callouts.wanted(app, made, id=id, at=now, due=due)
-
-
-def _order(engine: Engine, wanted: Wanted) -> Order:
-    program, name = _declaring(engine, wanted.name)
-    types = program.flow.callouts[name].params
-    given: dict[str, object] = {}
-    for key, value in wanted.given.items():
-        try:
-            is_text = isinstance(value, str) and key in types
-            given[key] = read_literal(str(value), types[key]) if is_text else value
-        except ValueError as error:
-            raise unfit(f'"{key}": {error}') from None
-    return ordered(program, program.flow, name, given)
-
-
-def _declaring(engine: Engine, wanted: str) -> tuple[Program, str]:
-    """Return the program that declares a callout, and the name it has there."""
-    flow, _, name = wanted.rpartition(".")
-    found = [
-        program
-        for program in engine.turns.library.current.programs.values()
-        if name in program.flow.callouts and flow in ("", program.flow.name)
-    ]
-    if not found:
-        raise unfit(f'no callout is called "{wanted}"')
-    if len(found) > 1:
-        flows = ", ".join(sorted(f"{each.flow.name}.{name}" for each in found))
-        raise unfit(f'which "{name}" is meant: {flows}?')
-    return found[0], name
 
 
 async def _known(engine: Engine, ids: Iterable[str]) -> list[Kept | None]:

@@ -3,26 +3,34 @@
 import asyncio
 from http import HTTPStatus
 from typing import Annotated, Literal
+from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from ivrflow.errors import StoreError
-from ivrflow.machine.environment import fill_json
+from ivrflow.errors import EvaluationError, StoreError
+from ivrflow.expr.compile import bounded_value
+from ivrflow.machine.environment import fill_json, without_marks
+from ivrflow.machine.events import Signal
+from ivrflow.machine.outcome import Verdict
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.session import Call as Party
+from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED
 from ivrflow.server.api.asked import Application, Asked, Listing, Name, Number, cut, moment
 from ivrflow.server.api.engine import Engine
-from ivrflow.server.api.problems import Problem, missing
+from ivrflow.server.api.problems import Problem, missing, unfit
 from ivrflow.server.callbacks import UNSIGNED_APP
 from ivrflow.sinch import rest
 from ivrflow.store.base import CallFilter, Listed, Row
 
-Life = Literal["live", "over"]
-Verdict = Literal["moved", "stale", "ignored", "failed", "rescued"]
+LONGEST_DATA = 8_192
+"""Bytes that may go with a signal."""
 
-VERDICT_BY_FLAG: dict[int, Verdict] = {
+Life = Literal["live", "over"]
+Became = Literal["moved", "stale", "ignored", "failed", "rescued"]
+
+VERDICT_BY_FLAG: dict[int, Became] = {
     **{flag: verdict.value for verdict, flag in FLAG_BY_VERDICT.items()},
     RESCUED: "rescued",
 }
@@ -84,7 +92,7 @@ class Turn(Struct, frozen=True, kw_only=True):
 
     at: str
     event: Raw
-    verdict: Verdict
+    verdict: Became
     facts: Raw
     reply: Raw | None
 
@@ -113,6 +121,20 @@ class OneJournal(Listing, frozen=True, kw_only=True):
     call: Annotated[Name, Meta(description="its id")]
     application: Application | UnsetType = UNSET
     cursor: Number | UnsetType = UNSET
+
+
+class OneSignal(OneCall, frozen=True, kw_only=True):
+    signal: Annotated[
+        str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$", description="its name, as flows wait for it")
+    ]
+
+
+class Signalled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes with a signal: `data` is what flows see as `signal.data`, `id` tells it from
+    others."""
+
+    data: object = UNSET
+    id: Annotated[str, Meta(max_length=64)] = ""
 
 
 async def listed(engine: Engine, asked: Calls) -> CallPage:
@@ -154,6 +176,43 @@ async def hang_up(engine: Engine, asked: OneCall) -> Call:
     region = "" if session is None else session.call.region
     await engine.ask(call.app, rest.hang_up(call.call), region)
     return await _whole(engine, call)
+
+
+async def signal(engine: Engine, asked: OneSignal, body: Signalled) -> Call:
+    """Bring a live call a signal.
+
+    Only the state that the call is in can take it, and it takes it if it handles `signal.` and the
+    name: a call that is held hears of it when its prompt is over, others at once. Who asks again
+    with the same `id` brings nothing new.
+    """
+    call = await _found(engine, asked)
+    event = Signal(
+        app=call.app,
+        call=call.call,
+        name=asked.signal,
+        id=body.id or uuid4().hex,
+        data=_data(body),
+    )
+    try:
+        verdict = await engine.turns.bring(event)
+    except LateError as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+    if verdict is Verdict.IGNORED:
+        session = _session(engine, call)
+        where = "" if session is None else f' in "{session.frame.state}"'
+        raise Problem(HTTPStatus.CONFLICT, f'it does not wait for "{asked.signal}"{where}')
+    return await _whole(engine, await _found(engine, asked))
+
+
+def _data(body: Signalled) -> object:
+    if body.data is UNSET:
+        return None
+    if len(msgspec.json.encode(body.data)) > LONGEST_DATA:
+        raise unfit(f"`data` has more than {LONGEST_DATA} bytes")
+    try:
+        return without_marks(bounded_value(body.data))
+    except EvaluationError as error:
+        raise unfit(f"`data`: {error}") from None
 
 
 async def _found(engine: Engine, asked: OneCall | OneJournal) -> Listed:

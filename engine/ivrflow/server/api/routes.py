@@ -34,6 +34,7 @@ PLATFORM = (*UNKNOWN, *REFUSED, *UNFIT, HTTPStatus.BAD_GATEWAY)
 ROOM = "/v1/conferences/{room}/participants"
 MEMBER = f"{ROOM}/{{call}}"
 CALL = "/v1/calls/{call}"
+SIGNAL = f"{CALL}/signals/{{signal}}"
 CALLOUT = "/v1/callouts/{callout}"
 VALUE = "/v1/records/{record}/value"
 
@@ -60,6 +61,7 @@ TABLE: tuple[Operation, ...] = (
     Operation("getCall", "GET", CALL, calls.one, UNKNOWN),
     Operation("getJournal", "GET", f"{CALL}/journal", calls.journal, UNKNOWN),
     Operation("hangUpCall", "POST", f"{CALL}/hangup", calls.hang_up, PLATFORM, ACCEPTED),
+    Operation("signalCall", "POST", SIGNAL, calls.signal, (*UNKNOWN, *REFUSED, *UNFIT), ACCEPTED),
     Operation("orderCallouts", "POST", "/v1/callouts", callouts.order),
     Operation("listCallouts", "GET", "/v1/callouts", callouts.listed, UNKNOWN),
     Operation("getCallout", "GET", CALLOUT, callouts.one, UNKNOWN),
