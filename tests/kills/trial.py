@@ -208,7 +208,9 @@ async def _play(story: Story, path: str, store: Path, dies_at: int) -> Played:
     missing = set(story.events) - mortal.events.keys()
     played.faults += [f"never told of {each}" for each in sorted(missing)]
     played.faults += [
-        f"told of {name} under {len(ids)} ids" for name, ids in mortal.events.items() if len(ids) > 1
+        f"told of {name} under {len(ids)} ids"
+        for name, ids in mortal.events.items()
+        if len(ids) > 1
     ]
     return played
 
@@ -279,7 +281,9 @@ async def _of_store(path: Path) -> list[str]:
     jobs = await store.jobs(JobFilter(), "", 1_000)
     await store.close()
     faults = [f"a callout is {each.state}" for each in callouts if _is_open(each)]
-    return faults + [f"a job is {each.state}: {each.name}" for each in jobs if each.state is not JobState.DONE]
+    return faults + [
+        f"a job is {each.state}: {each.name}" for each in jobs if each.state is not JobState.DONE
+    ]
 
 
 def _is_open(callout: Callout) -> bool:
