@@ -1,8 +1,7 @@
 """Stories with people in them who answer, talk, and hang up."""
 
-from kills.trial import Story
-
 from ivrflow.emulator.setup import Person
+from kills.trial import Story
 
 APPLICATION = """
 app: {flow}

@@ -14,20 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from kills.engine import Link
 
 from ivrflow.callouts import Callout, State
 from ivrflow.emulator.auth import Request
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Inbound, Person, Setup
-from ivrflow.emulator.signals import Voice
-from ivrflow.emulator.transcript import Ended, Heard, Rang
+from ivrflow.emulator.transcript import Heard, Rang
 from ivrflow.errors import EmulatorError
 from ivrflow.jobs import State as JobState
 from ivrflow.rehearsal.engine import APP
 from ivrflow.store.base import CalloutFilter, JobFilter
 from ivrflow.store.sqlite import SqliteStore
+from kills.engine import Link
 
 STEP = 500
 LONGEST = 1_200_000
