@@ -33,7 +33,18 @@ from ivrflow.machine.raised import accept
 from ivrflow.machine.replies import MENU, Menu, Reply
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.step import begin, step
-from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Length, Place, Put, Read
+from ivrflow.records import (
+    Claim,
+    Count,
+    Delete,
+    Dequeue,
+    Enqueue,
+    Length,
+    Ordered,
+    Place,
+    Put,
+    Read,
+)
 from ivrflow.sinch.render import render
 
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -134,12 +145,12 @@ def answers(program: Program, need: Need) -> list[Answer]:
     match need.fact:
         case Count():
             return [Recorded(value=1), Recorded(value=3)]
-        case Delete():
+        case Delete() | Ordered():
             return [Recorded(value=True), Recorded(value=False)]
         case Join():
             return [Recorded(value="room-1"), Recorded(value="")]
         case Claim(keys=keys):
-            return [Recorded(value=keys[0]), Recorded()]
+            return [*(Recorded(value=each) for each in keys[:1]), Recorded()]
         case Read(record="@regions"):
             return [Recorded(value=""), Recorded(value="euc1")]
         case Read(record=name) | Dequeue(record=name):
