@@ -532,8 +532,8 @@ def test_a_request_can_be_lost_before_it_is_carried_out_or_after() -> None:
     """`drop`: nothing rings; `lose`: somebody rings, and nobody is told"""
     stage = Stage()
     body = {"method": "ttsCallout", "ttsCallout": TTS}
-    for kind, rings in (("drop", 0), ("lose", 1)):
-        stage.platform.inject(RestFault(kind=kind, path=CALLOUTS))
+    for fault, rings in ((RestFault(kind="drop"), 0), (RestFault(kind="lose"), 1)):
+        stage.platform.inject(fault)
         assert stage.rest("POST", CALLOUTS, body) == (0, {})
         rang = [each for each in stage.platform.transcript if isinstance(each, Rang)]
         assert len(rang) == rings

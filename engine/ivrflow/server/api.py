@@ -3,9 +3,8 @@
 Every request carries `Authorization: Bearer TOKEN`. Errors are problems as RFC 9457 has them.
 """
 
-import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -119,20 +118,20 @@ class Api:
         wanted = [each for each in made if isinstance(each, Callout)]
         kept = await self._turns.store.put_callouts(wanted)
         self._turns.notice()
-        known = await self._known(each.id for each in wanted)
+        known = await self._known([each.id for each in wanted])
         ordered = map(self._ordered, wanted, known, kept)
         return [_refused(each) if isinstance(each, Problem) else next(ordered) for each in made]
 
     async def listed(self, request: Request) -> Page:
-        """Return callouts: those of the given ids, or all of a flow, a name, a state."""
+        """Return callouts: those of the given ids, or all of a flow and a name; of a state."""
         query = request.query_params
-        ids = query.getlist("id")
-        if ids:
-            found = await self._known(ids[:PAGE])
-            return Page(callouts=[self._shown(each) for each in found if each is not None])
         state = query.get("state", "")
         if state not in ("", *State):
             raise Problem(HTTPStatus.BAD_REQUEST, f'"{state}" is no state: {", ".join(State)}')
+        ids = query.getlist("id")
+        if ids:
+            found = [each for each in await self._known(ids[:PAGE]) if each is not None]
+            return Page(callouts=[self._shown(e) for e in found if state in ("", e.state)])
         only = CalloutFilter(flow=query.get("flow", ""), name=query.get("name", ""), state=state)
         rows = await self._turns.store.callouts(only, query.get("before", ""), PAGE + 1)
         more = rows[PAGE - 1].id if len(rows) > PAGE else None
@@ -214,8 +213,8 @@ class Api:
         message = f'"{wanted}" is none of the applications' if wanted else "name an `application`"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{message} ({known})")
 
-    async def _known(self, ids: Iterable[str]) -> list[Callout | None]:
-        return await asyncio.gather(*map(self._turns.store.callout, ids))
+    async def _known(self, ids: Sequence[str]) -> list[Callout | None]:
+        return await self._turns.store.callouts_by_id(ids)
 
     def _ordered(self, made: Callout, known: Callout | None, is_kept: bool) -> Ordered:
         if known is None:
