@@ -52,15 +52,16 @@ tests: $(SETUP)
 	$(BIN)/pytest -q
 
 flows: $(SETUP)
-	$(BIN)/ivrflow lint flows examples engine/ivrflow/std tests/library
+	$(BIN)/ivrflow lint flows examples tests/library
 	$(BIN)/ivrflow fmt --check flows examples engine/ivrflow/std tests/library
 	$(BIN)/ivrflow test examples
-	$(BIN)/ivrflow test flows tests/library --library --coverage --fail-under 100
+	$(BIN)/ivrflow test flows --coverage --fail-under 100
+	$(BIN)/ivrflow test tests/library --library --coverage --fail-under 100
 
 format: $(SETUP)  ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/ivrflow fmt flows examples engine/ivrflow/std
+	$(BIN)/ivrflow fmt flows examples engine/ivrflow/std tests/library
 
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py

@@ -1,5 +1,5 @@
-"""Write what is generated from the code: the schemas of the wire, the pages of language and rules,
-what lint tells of the cases of its tests.
+"""Write what is generated from the code: the schemas of the wire and of the management API, the
+pages of language and rules, what lint tells of the cases of its tests.
 
 With --check, write nothing and fail if something is not as it would be written.
 """
@@ -13,6 +13,7 @@ from reference import language_page
 
 from ivrflow.cli.explain import explanation
 from ivrflow.diagnostics import KIND_BY_CODE
+from ivrflow.server.api.routes import described
 from ivrflow.sinch.schema import callback_schema, svaml_schema
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "schemas" / "svaml.schema.json": _as_json(svaml_schema()),
         ROOT / "schemas" / "callback.schema.json": _as_json(callback_schema()),
+        ROOT / "schemas" / "openapi.json": _as_json(described()),
         ROOT / "docs" / "language.md": language_page(),
         ROOT / "docs" / "rules.md": _rules(),
         **outputs(),

@@ -12,7 +12,7 @@ from typing import Any
 
 from grammar import Grammar, Json
 from snippets import snippets
-from words import CONTEXTS, FILTERS, FUNCTIONS, LATER_VALUES, LIMITS, NAMES, TESTS, TYPES, VALUES
+from words import CONTEXTS, FILTERS, FUNCTIONS, LIMITS, NAMES, TESTS, TYPES, VALUES
 
 from ivrflow import shipped
 from ivrflow.analysis.rules.limits import KEYS_BY_TARGET
@@ -126,7 +126,7 @@ def _value(key: Json) -> str:
     return VALUES[kinds if isinstance(kinds, str) else kinds[0]]
 
 
-HIDDEN_VALUES = LATER_VALUES | {"true", "false"}
+HIDDEN_VALUES = {"true", "false"}
 """Booleans may be quoted; nobody has to know."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _./-]*[A-Za-z0-9_./]|[A-Za-z]|[0-9]+(ms|s|m|h|d)")
@@ -173,8 +173,13 @@ ACTIONS_BY_NAME = {
     "`collect` otherwise": "collect: {prompt: a, min: 2, max: 4}",
     "`connect`": "connect: {sip: a@b}",
     "`connect` with `amd: true`": "connect: {sip: a@b, amd: true}",
+    "`connect` with `amd: async`": "connect: {sip: a@b, amd: async}",
     "`conference`": "conference: {id: a}",
+    "`conference` with `max`": "conference: {id: a, max: 9}",
     "`conference` with `dtmf: detect`": "conference: {id: a, dtmf: detect}",
+    "`hold`": "hold: {prompt: a}",
+    "`bridge: leg`": "bridge: leg",
+    "`bridge: parent`": "bridge: parent",
     "`park`": "park: {}",
     "`request`": "request: {name: find, meanwhile: a}",
     "`continue`": "continue:",
@@ -394,13 +399,10 @@ def _later() -> Iterator[str]:
     known = {name for _, name in FLOW.supported | APP.supported}
     for owner, name in FLOW.later + APP.later:
         keys[name] = f"{owner}.{name}" if name in known else name
-    outcomes = [*build.LATER_OUTCOMES, *(f"{each}NAME" for each in build.LATER_PREFIXES)]
     yield "| | words |"
     yield "|---|---|"
     yield _row(["keys", _words(keys[name] for name in sorted(keys))])
-    yield _row(["outcomes", _words(outcomes)])
     yield _row(["types", _words(build.LATER_TYPES)])
-    yield _row(["values", _words(sorted(LATER_VALUES))])
 
 
 TABLES: dict[str, Callable[..., Iterator[str]]] = {

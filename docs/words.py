@@ -42,6 +42,9 @@ VALUES = {
     "connect": "[connect](#connecting)",
     "conference": "[conference](#conferences)",
     "park": "[park](#parking)",
+    "hold": "[hold](#waiting)",
+    "bridge": "`leg`, or `parent`",
+    "timers": "[timers](#timers)",
     "run": "[run](#flows-that-run-each-other)",
     "return": "[return](#flows-that-run-each-other)",
     "requests": "[requests](#look-ups-over-http) by name",
@@ -78,14 +81,15 @@ VALUES = {
 }
 """The values of keys, by their definition in the schema, or by the key itself."""
 
-LATER_VALUES = frozenset({"async"})
-"""Values that the schemas know and lint refuses."""
-
 CONTEXTS = {
     Context.ICE: "call comes in",
     Context.MENU: "after a menu",
+    Context.ANSWERED: "callout answered",
     Context.BRIDGED: "other party is there",
+    Context.HELD: "held",
+    Context.PARKED: "parked",
     Context.ROOM: "in a room",
+    Context.LIVE: "two talk",
     Context.NONE: "nobody is there",
 }
 """The contexts that a call can be in, as the page calls them."""
@@ -123,9 +127,14 @@ NAMES = {
     "input": "the key or digits just heard, on the way from a menu or collect until the next event",
     "tries": "how often in a row the waiting state was entered: 1 the first time, "
     "2 if the call comes back to it from itself",
-    "amd": "after `amd: true`: `human`, `machine`, or another word where it is unsure",
-    "result": "in `ended`: how the call ended. In `recording` and `transcript`: where the file is",
+    "amd": "with `amd`: who answered, `human`, `machine` or `unsure`; empty text until it is known",
+    "beeped": "with `amd`: whether the answering machine has beeped, and records what is said",
+    "result": "in `ended`: how the call ended. In `leg.ended`: how [the leg](#legs) did. In "
+    "`recording` and `transcript`: where the file is",
     "reason": "in `ended`: why",
+    "legs": "how many [legs](#legs) of the flow's run are open",
+    "signal": "on the way from `signal.NAME` until the next event: what came with it is "
+    "`signal.data`, or null",
     "locale": "the current language of the call",
     "now": "this moment, in UTC",
     "run": "what tells this call's run from others; the call's id",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 from typing import Any
 
+import msgspec
+from raising import raised_after, told, waiting
+
 from ivrflow.expr.pattern import parse_pattern
 from ivrflow.expr.types import T, Type
 from ivrflow.machine.callouts import begin_callout, order
@@ -16,6 +19,7 @@ from ivrflow.machine.events import (
     Ended,
     Event,
     Incoming,
+    LegBridged,
     MenuHangup,
     NoInput,
     NoMatch,
@@ -23,12 +27,13 @@ from ivrflow.machine.events import (
     Unreached,
 )
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting, failed
-from ivrflow.machine.outcome import Answer, Facts, Need, Recorded, Step, Verdict
+from ivrflow.machine.outcome import Answer, Facts, Join, Need, Recorded, Step, Verdict
 from ivrflow.machine.program import Program
+from ivrflow.machine.raised import accept
 from ivrflow.machine.replies import MENU, Menu, Reply
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.step import begin, step
-from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Place, Put, Read
+from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Length, Place, Put, Read
 from ivrflow.sinch.render import render
 
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -74,6 +79,7 @@ def explore_callout(program: Program, callee: Program, name: str, patterns: list
     found = Explored()
     given = {key: sample(type_) for key, type_ in program.flow.callouts[name].params.items()}
     wanted = order(program, program.flow, name, given)
+    wanted = msgspec.structs.replace(wanted, parent="call-0", leg=1)
     assert wanted.dial is not None, wanted.fault
     begins: list[Answered | Unreached] = [Unreached(**CALL, result="busy")]
     begins += [Answered(**CALL, amd=amd) for amd in ("", "human", "machine", "unsure")]
@@ -91,22 +97,28 @@ def _spread(
     found: Explored,
 ) -> None:
     seen: set[object] = set()
-    todo: deque[tuple[Session, Event]] = deque([first])
+    todo: deque[tuple[Session, Event, str, Reply | None]] = deque([(*first, moment, None)])
     for _ in range(MOST_TURNS):
         if not todo:
             return
-        session, event = todo.popleft()
-        for taken in takes(program, session, event, moment):
+        session, event, now, heard = todo.popleft()
+        for taken in takes(program, session, event, now):
             note(program, taken, event, found)
-            signature = _signature(taken.session)
-            if taken.reply is not None and signature not in seen:
+            after, reply = taken.session, told(taken) or heard
+            signature = _signature(after)
+            if reply is not None and not after.ended and signature not in seen:
                 seen.add(signature)
-                events = events_after(taken.session, taken.reply, patterns)
-                todo.extend((taken.session, each) for each in events)
+                events = ((each, now) for each in events_after(after, reply, patterns))
+                raised = raised_after(program, after, now, CALL)
+                todo.extend((after, each, then, reply) for each, then in chain(events, raised))
 
 
 def takes(program: Program, session: Session, event: Event, moment: str) -> Iterator[Step]:
     """Step on in all ways that follow from what the world may answer."""
+    if isinstance(event, LegBridged):
+        accepted = accept(program, session, event)
+        yield from () if accepted is None else (accepted,)
+        return
     todo: list[tuple[Answer, ...]] = [()]
     while todo:
         told = todo.pop()
@@ -122,22 +134,37 @@ def answers(program: Program, need: Need) -> list[Answer]:
     match need.fact:
         case Count():
             return [Recorded(value=1), Recorded(value=3)]
-        case Put():
-            return [Recorded()]
         case Delete():
             return [Recorded(value=True), Recorded(value=False)]
+        case Join():
+            return [Recorded(value="room-1"), Recorded(value="")]
         case Claim(keys=keys):
             return [Recorded(value=keys[0]), Recorded()]
-        case Enqueue():
-            return [Recorded(value=2)]
-        case Place():
-            return [Recorded(value=2), Recorded()]
+        case Read(record="@regions"):
+            return [Recorded(value=""), Recorded(value="euc1")]
         case Read(record=name) | Dequeue(record=name):
             return [Recorded(value=sample(kept(program, name))), Recorded()]
         case Lookup() as lookup:
             return looked_up(lookup)
         case Pending(lookup=lookup):
             return [Waiting(), *looked_up(lookup)]
+        case _:
+            return places(need)
+
+
+def places(need: Need) -> list[Answer]:
+    """What the world may say of queues, and where something is kept."""
+    match need.fact:
+        case Put():
+            return [Recorded()]
+        case Enqueue(record="@participants" | "@starters"):
+            return [Recorded(value=1), Recorded(value=999)]
+        case Enqueue():
+            return [Recorded(value=2)]
+        case Length():
+            return [Recorded(value=0), Recorded(value=1)]
+        case Place():
+            return [Recorded(value=2), Recorded()]
         case _:
             raise AssertionError(need)
 
@@ -181,8 +208,9 @@ def note(program: Program, taken: Step, event: Event, found: Explored) -> None:
     found.visited |= {each if ":" in each else f"{outer}:{each}" for each in taken.trace.visited}
     if taken.verdict is Verdict.FAILED:
         found.faults.append(f"{taken.trace.fault} ({event})")
-    if taken.reply is not None:
-        render(taken.reply)
+    reply = told(taken)
+    if reply is not None:
+        render(reply)
 
 
 def _signature(session: Session) -> object:
@@ -191,7 +219,8 @@ def _signature(session: Session) -> object:
         (frame.flow, frame.state, str(sorted(frame.vars.items(), key=str)), _counts(frame.visits))
         for frame in session.frames
     )
-    return frames, session.wait, session.locale, min(session.tries, 4), session.failures
+    tries = min(session.tries, 4)
+    return frames, session.wait, session.locale, tries, session.failures, waiting(session)
 
 
 def _counts(visits: dict[str, int]) -> tuple[tuple[str, int], ...]:
@@ -204,12 +233,13 @@ def events_after(session: Session, reply: Reply, patterns: list[str]) -> Iterato
     yield Notified(**CALL, type="recording_available", destination="s3://a/b.mp3")
     yield Notified(**CALL, type="transcription_available", destination="s3://a/b.json")
     match session.wait:
-        case Wait.MENU | Wait.COLLECT | Wait.LOOK_UP:
+        case Wait.MENU | Wait.COLLECT | Wait.LOOK_UP | Wait.HOLD:
             assert isinstance(reply.action, Menu)
             yield from _inputs(session, reply.action, patterns)
         case Wait.CONNECT:
             for amd in ("", "human", "machine", "notsure"):
                 yield Answered(**CALL, amd=amd)
+                yield Notified(**CALL, type="amd", amd=amd)
         case Wait.CONFERENCE:
             for key in "15":
                 yield Digits(**CALL, digits=key, menu="room")

@@ -12,12 +12,16 @@ from ivrflow.machine.events import (
     Ended,
     Event,
     Incoming,
+    LegEnded,
     MenuFailed,
     MenuHangup,
+    Moved,
     NoInput,
     NoMatch,
     Notified,
+    Signal,
     Unknown,
+    Woken,
 )
 from ivrflow.machine.lookups import LookedUp, Waiting
 
@@ -161,6 +165,19 @@ def look_ups(draw: st.DrawFn, own: str, onward: str) -> dict[str, Any]:
     return {"request": request, "on": dict.fromkeys(names, onward)}
 
 
+@st.composite
+def holds(draw: st.DrawFn, own: str, onward: str) -> dict[str, Any]:
+    """One that surely ends; on the way to that it may lead anywhere, back to itself too."""
+    hold: dict[str, Any] = {"prompt": draw(prompt), "every": draw(st.sampled_from(["1s", "4s"]))}
+    if draw(st.booleans()):
+        hold["keys"] = {"1": draw(transition)}
+    often = {"every": draw(st.sampled_from(["5s", "20s"])), "when": draw(condition)}
+    stays = {**often, "say": draw(words), "do": draw(steps)}
+    leads = {**often, "next": draw(state_name), "do": draw(steps)}
+    last = {"after": draw(st.sampled_from(["10s", "45s"])), "next": onward}
+    return {"hold": hold, "timers": [draw(st.sampled_from([stays, leads])), last]}
+
+
 final = st.sampled_from(
     [
         {"hangup": None},
@@ -177,7 +194,7 @@ def flows(draw: st.DrawFn) -> str:
     states: dict[str, Any] = {}
     for number, name in enumerate(NAMES):
         onward = NAMES[number + 1] if number < len(NAMES) - 1 else "trouble"
-        waiting = [kind(name, onward) for kind in (menus, collects, runs)]
+        waiting = [kind(name, onward) for kind in (menus, collects, runs, holds)]
         state = draw(st.one_of(*waiting, final) if number else menus(name, onward))
         if not number:  # so that every state can be reached
             keys = {str(each): name for each, name in enumerate(NAMES) if each}
@@ -259,6 +276,12 @@ def _events(draw: st.DrawFn) -> Event:
         Ended(**CALL, at=at, result=value),
         Notified(**CALL, at=at, type="recording_available", destination=value),
         Unknown(**CALL, at=at, name=value),
+        Woken(**CALL, at=at),
+        Signal(**CALL, at=at, name=value, id=value, data=value),
+        LegEnded(**CALL, at=at, leg=offer, result=value),
+        Moved(
+            **CALL, at=at, offer=offer, outcome=draw(st.sampled_from(["done", "refused", "gone"]))
+        ),
     ]
     return draw(st.sampled_from(odd))
 

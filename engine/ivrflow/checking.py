@@ -194,18 +194,33 @@ def _shipped(flows: list[Flow]) -> dict[str, Flow]:
 @cache
 def shipped_flow(name: str) -> Flow:
     """Return a flow of the library; its text has no fault of its own."""
-    path = f"{name}.flow.yaml"
-    parsed = parse(path, shipped.text(name))
-    assert parsed.root is not None  # noqa: S101  a test reads them all
-    flow, _ = build_flow(path, parsed.root)
-    assert flow is not None  # noqa: S101
+    flow, _ = build_flow(_shipped_path(name), _shipped_root(name))
+    assert flow is not None  # noqa: S101  a test reads them all
     return flow
 
 
+@cache
+def _shipped_root(name: str) -> Node:
+    root = parse(_shipped_path(name), shipped.text(name)).root
+    assert root is not None  # noqa: S101
+    return root
+
+
+def _shipped_path(name: str) -> str:
+    return f"{name}.flow.yaml"
+
+
 def _found_in_library(application: Application, platform: Platform) -> Iterator[Diagnostic]:
-    """What is wrong with a flow of the library where it is run, told at the place that runs it."""
+    """What is wrong with a flow of the library where it is run, told at the place that runs it.
+
+    What the flow allows itself is not told.
+    """
     for flow in application.shipped.values():
-        for each in analyse(flow, application):
+        path = _shipped_path(flow.name)
+        texts = {path: as_text(shipped.text(flow.name))}
+        roots = {path: _shipped_root(flow.name)}
+        found = list(analyse(flow, application))
+        for each in _without_allowed(found, roots, texts, sure=False):
             for runner in application.flows:
                 for ref in _refs(runner):
                     if ref.name == flow.name:

@@ -18,10 +18,13 @@ PLATFORM = "@sinch"
 LIFE = 300_000
 """Milliseconds for which a command is tried: what comes later changes another conversation."""
 
-EXACT = Pace(first=0, longest=0)
+MANY = 1_000
+"""Tries of one command: its time is over before."""
+
+EXACT = Pace(first=0, longest=0, tries=MANY)
 """The pause is known."""
 
-BRISK = Pace(first=500, longest=30_000)
+BRISK = Pace(first=500, longest=10_000, tries=MANY)
 """Somebody is on the phone."""
 
 Word = Literal["mute", "unmute", "hold", "resume", "kick"]

@@ -20,7 +20,7 @@ SIGNAL = "signal"
 """The kind of jobs that bring a call a signal: a `SentSignal`."""
 
 CANCEL_LEGS = "cancel_legs"
-"""The kind of jobs that end legs of a call: a list of their numbers."""
+"""The kind of jobs that end legs of a call: `UnwantedLegs`."""
 
 
 class EndedLeg(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,13 @@ class SentSignal(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     data: object = None
+
+
+class UnwantedLegs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Legs by their numbers; those that are `talking` to their parent are told nothing."""
+
+    legs: tuple[int, ...]
+    talking: tuple[int, ...] = ()
 
 
 def leg_ended(callout: Callout, *, kept: bool) -> Job:

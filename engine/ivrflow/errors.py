@@ -25,6 +25,7 @@ Findings about an author's text are values (`ivrflow.diagnostics`); failures are
     |       |-- NotFoundError          404: no such call, room, participant
     |       |-- TooManyRequestsError   429
     |       `-- ServerError            5xx
+    |-- OrderError              a callout that can't be ordered
     |-- EngineError             a running engine refused, or is none (exit 4)
     |-- EmulatorError           what nobody on an emulated call could do
     |   `-- NoSuchCallError     there is no such call
@@ -181,6 +182,10 @@ class TooManyRequestsError(VoiceApiError):
 
 class ServerError(VoiceApiError):
     """The API failed, or is down."""
+
+
+class OrderError(IvrflowError):
+    """A callout that can't be ordered: nobody has it, or its values make no call."""
 
 
 class EngineError(IvrflowError):

@@ -83,9 +83,9 @@ def done(job: Job, at: int) -> Job:
     return job.changed(state=State.DONE, due=at, fault="", body=b"")
 
 
-def again(job: Job, at: int, fault: str, *, pause: int) -> Job:
+def again(job: Job, at: int, fault: str, *, pause: int, tries: int = MAX_TRIES) -> Job:
     """A try failed; another comes after `pause` milliseconds, the last when its time is over."""
-    if job.attempt >= MAX_TRIES or at >= job.until:
+    if job.attempt >= tries or at >= job.until:
         return buried(job, at, fault)
     return job.changed(state=State.WAITING, due=min(at + pause, job.until), fault=fault)
 
@@ -101,11 +101,12 @@ def revived(job: Job, at: int) -> Job:
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds before another try, at most: `first`, then each time twice the last, up to the
-    `longest`."""
+    """How often and how soon: `tries`, and the milliseconds before another, at most: `first`, then
+    each time twice the last, up to the `longest`."""
 
     first: int
     longest: int
+    tries: int = MAX_TRIES
 
 
 PATIENT = Pace(first=5_000, longest=4 * 3_600_000)

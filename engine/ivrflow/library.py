@@ -1,7 +1,7 @@
 """The application in a directory, compiled; a broken edit leaves the last good state."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivrflow.checking import Checked, check
@@ -19,11 +19,13 @@ from ivrflow.model.flow import Flow, callee, runs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """One good state of an application: the programs that new calls run on, and who gets which."""
+    """One good state of an application: the programs that new calls run on, and who gets which.
+    `flows` are those that calls can come to, as they are written."""
 
     app: App
     programs: Mapping[str, Program]
     routes: tuple[Route, ...]
+    flows: Mapping[str, Flow] = field(default_factory=dict, repr=False)
 
     @property
     def environment(self) -> set[str]:
@@ -100,7 +102,10 @@ def compile_catalog(checked: Checked, platform: Platform) -> Catalog:
     """Compile an application without errors; raises `UsageError` if no flow can answer calls."""
     routes = _routes(checked)
     begun = (*(route.flow for route in routes), *_calling(checked.all_flows.values()))
-    return Catalog(app=checked.app, programs=_compiled(checked, platform, begun), routes=routes)
+    programs = _compiled(checked, platform, begun)
+    known = {name for program in programs.values() for name in program.flows}
+    flows = {name: flow for name, flow in checked.all_flows.items() if name in known}
+    return Catalog(app=checked.app, programs=programs, routes=routes, flows=flows)
 
 
 def alone(checked: Checked, platform: Platform, route: Route) -> Catalog:

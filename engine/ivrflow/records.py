@@ -9,6 +9,19 @@ counts once or not at all. What is not there, or has expired, is None.
 import msgspec
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A value, or a place (from 1) in a queue. `call` is who waits or has claimed the value, "" for
+    nobody; `expires` is in milliseconds since 1970, None for never."""
+
+    record: str
+    key: str
+    value: object
+    expires: int | None
+    app: str
+    call: str
+    place: int
+
+
 class _Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=True):
     """`record` is the store-wide name of the record, `key` which of its values or queues."""
 
@@ -69,4 +82,15 @@ class Place(_Operation, frozen=True, kw_only=True):
     """Yields this call's place in a queue, from 1, or None."""
 
 
-Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place
+class Ordered(_Operation, frozen=True, kw_only=True):
+    """Yields whether a callout of this `key` waits or is live: the one that `flow` declares as
+    `record`."""
+
+    flow: str
+
+
+class Length(_Operation, frozen=True, kw_only=True):
+    """Yields how many calls wait in a queue."""
+
+
+Operation = Read | Put | Delete | Count | Claim | Enqueue | Dequeue | Place | Ordered | Length

@@ -190,3 +190,30 @@ def test_another_answer_takes_back_what_was_known_of_its_items() -> None:
   e: {say: '{{ found.days[0] | date }}', hangup: }
 """
     assert in_parts(states) == ["E602"]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("", []),
+        ("do: [set: {i: 1}]", ["E602"]),
+        ("do: [set: {numbers: []}]", ["E602"]),
+        ("do: [set: {other: 1}]", []),
+    ],
+)
+def test_a_place_in_a_list_is_known_until_the_list_or_the_place_changes(
+    before: str, expected: list[str]
+) -> None:
+    text = f"""\
+flow: example
+start: a
+vars: {{numbers: {{type: list, of: phone, default: ["+46850000001"]}}, i: 0, other: 0}}
+states:
+  a: {{next: [{{when: "numbers[i] == none", next: c}}, {{next: b}}]}}
+  b:
+    {before or "say: Hello."}
+    next: d
+  c: {{hangup: }}
+  d: {{connect: {{sip: "{{{{ numbers[i] }}}}"}}}}
+"""
+    assert [each.code for each in check_text("f.flow.yaml", text, PLATFORM).diagnostics] == expected

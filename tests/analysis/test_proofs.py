@@ -42,7 +42,7 @@ HEAD = "flow: example\nstart: a\n"
         ("states:\n  a: {record: {to: x}, hangup: }\n", [("E052", 4, 7)]),
         ("states:\n  a: {do: [locale: sv_SE], hangup: }\n", [("E504", 4, 20)]),
         ("states:\n  a: {run: {flow: std/rong}}\n", [("E111", 4, 19)]),
-        ("states:\n  a: {hold: {music: ring}}\n", [("E090", 4, 7)]),
+        ("params: {to: destination?}\nstates:\n  a: {hangup: }\n", [("E090", 3, 14)]),
         (
             "vars: {day: '{{ now | date }}'}\nstates:\n  a: {say: '{{ day }}', hangup: }\n",
             [("E681", 3, 13)],

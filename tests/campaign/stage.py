@@ -243,7 +243,7 @@ class Campaign:
         for state in ("waiting", "placing", "placed", "live", "unreached"):
             before = ""
             while before is not None:
-                query = f"state={state}&before={before}"
+                query = f"state={state}" + (f"&cursor={before}" if before else "")
                 page = self._get(f"/v1/callouts?{query}")
                 found |= {each["to"]: each["state"] for each in page["callouts"]}
                 before = page["next"]

@@ -469,3 +469,177 @@ def test_the_same_digits_count_twice(tmp_path: Path) -> None:
     (tmp_path / "balance.flow.yaml").write_text(LOOKS_UP)
     done = call(str(tmp_path), script="press 1234\npress 1234\nhear sorry")
     assert done.returncode == 0, done.stderr
+
+
+# -- callouts --------------------------------------------------------------------------------------
+
+CALLED = """\
+flow: office
+start: greet
+locale: en-US
+params: {patient: {type: phone, default: "+46701234567"}}
+callouts:
+  remind: {flow: reminder, to: "{{ patient }}", retry: {results: [busy], times: 1, every: 30m}}
+states:
+  greet:
+    menu: {prompt: Press 1 to be called., choices: {1: promise}}
+    on: {no_input: bye, no_match: bye}
+  promise:
+    do: [{callout: {name: remind, with: {patient: "{{ params.patient }}"}, keep: true}}]
+    menu: {prompt: Your phone rings., choices: {1: bye}}
+    on: {no_input: bye, no_match: bye}
+  bye: {say: Goodbye., hangup: }
+"""
+REMINDER = """\
+flow: reminder
+start: ask
+locale: en-US
+params: {patient: phone}
+on: {unreached: {do: [emit: {event: unreached}]}}
+states:
+  ask:
+    menu: {prompt: Press 1 to confirm., choices: {1: thanks}}
+    on: {no_input: bye, no_match: bye}
+  thanks: {do: [emit: {event: confirmed}], say: Thank you., hangup: }
+  bye: {hangup: }
+"""
+APP = """\
+app: clinic
+dial: {allow: ["+46"]}
+routes: [{flow: office}]
+webhooks: {crm: {url: "{{ env.CRM }}", secret: "{{ env.CRM_SECRET }}"}}
+"""
+REMIND = ("--callout", "remind", "--with", "patient=+46701234567")
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> str:
+    for name, text in (("office.flow", CALLED), ("reminder.flow", REMINDER), ("app", APP)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    return str(tmp_path)
+
+
+def test_a_script_is_two_people_on_two_phones(clinic: str) -> None:
+    acts = ["press 1", "answer", "phone hear press 1", "caller hear your phone rings"]
+    done = call(clinic, script="\n".join([*acts, "phone press 1", "hear thank you"]))
+    assert done.returncode == 0, done.stderr
+    assert "[2] phone rings: number +46701234567" in done.stdout
+    assert "[2] phone presses 1" in done.stdout
+    assert "emit: confirmed to crm" in done.stdout
+    assert done.stdout.count("over: ") == 2
+
+
+def test_who_hung_up_is_called_all_the_same(clinic: str) -> None:
+    done = call(clinic, script="press 1\nhang up\nphone answer\npress 1\nhear thank you\n")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_callout_may_be_what_begins(clinic: str) -> None:
+    done = call(clinic, *REMIND, script="busy\nwait 30m\nanswer\npress 1\nhear thank you\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("    0.0  phone rings: number +46701234567\n")
+    assert " 1800.0  [2] phone2 answers human" in done.stdout
+
+
+def test_a_callout_rings_in_real_time_too(clinic: str) -> None:
+    done = call(clinic, "--real-time", *REMIND, script="answer\npress 1\nhear thank you\n")
+    assert done.returncode == 0, done.stderr
+    assert "phone presses 1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--callout", "remnd"], 'no callout is called "remnd"'),
+        (["--callout", "remind"], 'needs the parameter "patient"'),
+        (["--callout", "remind", "--with", "patient"], "write PARAMETER=VALUE"),
+        (["--callout", "remind", "--with", "patient=+12025550100"], "outside dial.allow"),
+        (["--with", "patient=+4670"], "name one by --callout"),
+    ],
+)
+def test_a_callout_that_can_t_be_is_refused(clinic: str, arguments: list[str], told: str) -> None:
+    done = call(clinic, *arguments)
+    assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_callout_of_one_flow_can_be_rehearsed_alone(clinic: str) -> None:
+    done = call(f"{clinic}/office.flow.yaml", *REMIND, script="answer\nhear press 1 to confirm\n")
+    assert done.returncode == 0, done.stderr
+
+
+def test_nobody_is_who_does_not_ring(clinic: str) -> None:
+    done = call(clinic, script="phone2 press 1\n")
+    assert (done.returncode, "nobody is phone2" in done.stderr) == (1, True), done.stderr
+
+
+def test_a_person_holds_one_phone_and_then_the_other(clinic: str) -> None:
+    with terminal(clinic, "--fast") as phone:
+        phone.sees("Press 1 to be called.")
+        phone.types("1")
+        phone.sees("phone rings at +46701234567: a answer")
+        phone.types("a")
+        phone.sees("Press 1 to confirm.")
+        phone.types("1")
+        phone.sees("phone presses 1")
+        phone.sees("Thank you.")
+        phone.types("1")
+        phone.sees("caller presses 1")
+        assert phone.leaves() == 0
+
+
+DESK = """\
+flow: desk
+start: ring
+locale: en-US
+states:
+  ring:
+    run: {flow: std/ring, with: {to: ["+46850000001", "+46850000002"], each: 15s}}
+    on: {talked: bye, nobody: bye}
+  bye: {say: Goodbye., hangup: }
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> str:
+    (tmp_path / "desk.flow.yaml").write_text(DESK)
+    (tmp_path / "app.yaml").write_text(
+        "app: desk\ndial: {allow: ['+46']}\nroutes: [{flow: desk}]\n"
+    )
+    return str(tmp_path)
+
+
+def test_time_stands_still_while_a_phone_rings_for_who_is_held(desk: str) -> None:
+    with terminal(desk, "--fast") as phone:
+        phone.sees("One moment, please.")
+        phone.sees("phone rings at +46850000001: a answer")
+        phone.types("b")
+        phone.sees("phone does not answer: busy")
+        phone.sees("phone2 rings at +46850000002: a answer")
+        phone.types("a")
+        phone.sees("phone2 hears")
+        phone.types("1")
+        phone.sees("phone2 joins room")
+        phone.types("h")
+        assert phone.leaves() == 0
+
+
+def test_a_script_takes_a_call_that_is_held(desk: str) -> None:
+    acts = ["busy", "phone2 answer", "hear press 1", "press 1", "wait 20s", "phone2 hang up"]
+    done = call(desk, script="\n".join([*acts, "caller hear goodbye"]))
+    assert done.returncode == 0, done.stderr
+
+
+def test_tab_turns_to_the_next_phone(clinic: str) -> None:
+    with terminal(clinic, "--fast") as phone:
+        phone.sees("Press 1 to be called.")
+        phone.types("1")
+        phone.sees("phone rings at +46701234567")
+        phone.types("a")
+        phone.sees("Press 1 to confirm.")
+        phone.types("\t")
+        phone.sees("you hold the phone of caller")
+        phone.types("1")
+        phone.sees("caller presses 1")
+        phone.sees("Goodbye.")
+        phone.types("h")
+        assert phone.leaves() == 0

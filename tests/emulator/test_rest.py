@@ -532,7 +532,8 @@ def test_a_request_can_be_lost_before_it_is_carried_out_or_after() -> None:
     """`drop`: nothing rings; `lose`: somebody rings, and nobody is told"""
     stage = Stage()
     body = {"method": "ttsCallout", "ttsCallout": TTS}
-    for fault, rings in ((RestFault(kind="drop"), 0), (RestFault(kind="lose"), 1)):
+    faults = (RestFault(kind="drop", path=CALLOUTS), 0), (RestFault(kind="lose", path=CALLOUTS), 1)
+    for fault, rings in faults:
         stage.platform.inject(fault)
         assert stage.rest("POST", CALLOUTS, body) == (0, {})
         rang = [each for each in stage.platform.transcript if isinstance(each, Rang)]

@@ -41,8 +41,9 @@ WORDS = Patch(
         b'"action":{"name":"continue"}}'
     )
 )
-MUTE = Control(command="mute", room="room", call="call-1")
-KICK = Control(command="kick", room="room", call="call-1")
+MUTE = Control(command="mute", room="room", call="call-2")
+KICK = Control(command="kick", room="room", call="call-2")
+OWN = Control(command="mute", room="room", call="call-1")
 EMPTY = Control(command="kick", room="room")
 HOLD_ALL = Control(command="hold", room="room", music="music1")
 
@@ -119,6 +120,45 @@ def test_it_is_looked_for_soon_and_then_less_often() -> None:
         pauses.append(became.pause)
         each = taken(again(each, MADE, became.reason, pause=became.pause), MADE)
     assert pauses == [200, 400, 800, 1600, 1600, 1600]
+
+
+def of_own(status: str) -> Habit:
+    """The habit of a platform whose call has a status, and is in no room."""
+
+    async def habit(request: bytes, writer: asyncio.StreamWriter) -> None:
+        found = msgspec.json.encode({"callId": "call-1", "status": status})
+        missing = b'{"errorCode":40400,"message":"no"}'
+        is_call = request.startswith(b"GET /calling/v1/calls/")
+        writer.write(answer(found) if is_call else answer(missing, "404 Not Found"))
+
+    return habit
+
+
+def later(looks: int) -> Job:
+    """A job that has been tried so often."""
+    return msgspec.structs.replace(job(), attempt=looks)
+
+
+def test_a_call_on_its_way_into_a_room_is_waited_for_as_long_as_it_lives() -> None:
+    for after in (0, 59.9):
+        became, _ = ask(of_own("ONGOING"), OWN, of=later(9), after=after)
+        assert became == NotYet("40400: no", 1_600)
+    assert ask(of_own("ONGOING"), OWN, of=later(9), after=60)[0] == Gone("40400: no")
+
+
+def test_a_call_that_is_over_is_not_waited_for() -> None:
+    assert ask(of_own("FINAL"), OWN, of=later(9)) == (Gone("40400: no"), 2)
+    assert ask(refuses("404 X", 40_400), OWN, of=later(9)) == (Gone("40400: no"), 2)
+    assert ask(of_own("FINAL"), OWN, of=later(2)) == (NotYet("40400: no", 400), 1)
+
+
+@pytest.mark.parametrize("command", [MUTE, KICK, EMPTY, HOLD_ALL, OWN])
+def test_what_is_wanted_of_a_room_is_done_in_its_time_only(command: Control) -> None:
+    until = LIFE / 1000
+    assert ask(None, command, after=until + 61)[0] == Refused(
+        "it is too late: who is in the room now is not who was meant"
+    )
+    assert isinstance(ask(says(b'{"participants":[]}'), command, after=until + 59)[0], Done)
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 X", "402 X", "403 X", "422 X"])

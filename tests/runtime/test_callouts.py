@@ -17,16 +17,17 @@ from ivrflow.callouts import Answer, Callout, Placed, Refused, Seen, State, Unsu
 from ivrflow.clock import as_milliseconds
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
-from ivrflow.emulator.setup import Application, Fault, Person, RestFault, Setup
+from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.transcript import Entry, Heard, Rang
 from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
-from ivrflow.machine.callouts import begin_callout, order
+from ivrflow.machine.callouts import Go, Later, begin_callout, judge, order
 from ivrflow.machine.effects import Log, OrderCallout
-from ivrflow.machine.events import Answered, Event
+from ivrflow.machine.events import Answered, Event, Incoming, NoInput
 from ivrflow.machine.orders import Dial
-from ivrflow.machine.outcome import Step, Verdict
+from ivrflow.machine.outcome import Facts, Recorded, Step, Verdict
 from ivrflow.machine.program import Program, Retry
+from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
 from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
@@ -649,6 +650,21 @@ def test_calls_are_placed_and_looked_for_in_the_region_of_the_call_that_wants_th
     play(story, Person(address=ADA))
 
 
+def test_what_a_call_orders_is_placed_where_the_call_is(tmp_path: Path) -> None:
+    step_ = "{callout: {name: remind, keep: true, with: {to: '+46701234567', at: noon}}}"
+    flow = REMINDER.replace("  bye: {hangup: }", f"  bye: {{do: [{step_}], hangup: }}")
+    program = opened(tmp_path, flow).current.programs["reminder"]
+    incoming = Incoming(app=APP, call="call", region="sae1")
+    session = begin(program, incoming, params={"to": ADA, "at": "nine"}, locale="")
+    asked = step(program, session, incoming, Facts())
+    assert isinstance(asked, Step)
+    taken = step(program, asked.session, NoInput(app=APP, call="call"), Facts())
+    assert isinstance(taken, Step)
+    (effect,) = taken.effects
+    assert isinstance(effect, OrderCallout)
+    assert effect.order.region == "sae1"
+
+
 def test_a_call_whose_event_names_a_region_is_there(library: Library) -> None:
     program = library.current.programs["reminder"]
     wanted = order(program, program.flow, "remind", {"to": ADA, "at": "nine"})
@@ -787,6 +803,64 @@ def test_one_number_has_one_key_however_it_is_written(tmp_path: Path) -> None:
     written = (ADA, " 0046701234567", "+46 70 123 45 67", "x <+46701234567>", " " * 250 + ADA)
     keys = {order(program, program.flow, "remind", {"to": each}).key for each in written}
     assert keys == {ADA}
+
+
+PROMISING = """
+flow: reminder
+start: promise
+params: {to: phone, at: string}
+callouts: {remind: {to: "{{ to }}", key: "{{ to }}"}}
+states:
+  promise:
+    do:
+      - callout:
+          name: remind
+          with: {to: "{{ params.to }}", at: "{{ params.at }}"}
+          keep: true
+          into: promised
+    say: "It is {{ promised }}."
+    hangup:
+"""
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_flow_is_told_whether_what_it_orders_will_be_placed(tmp_path: Path, kind: str) -> None:
+    barred = '{flow: reminder, with: {to: "+4770000000", at: noon}}'
+    routes = (
+        f'[{{to: "+46850000009", {barred[1:]}, {{flow: reminder, with: {{to: "{ADA}", at: noon}}}}]'
+    )
+    application = f'app: clinic\ndial: {{allow: ["+46"]}}\nroutes: {routes}\n'
+    library = opened(tmp_path, PROMISING, application)
+
+    async def story() -> None:
+        memory = kind == "memory"
+        store = MemoryStore() if memory else await SqliteStore.open(tmp_path / "state.db")
+        box = Box(library, store)
+        for called in ("+46850000000", "+46850000000", "+46850000009"):
+            await box.world.call(Inbound(caller="+46702222222", to=called))
+            await box.world.wait(5_000)
+        assert box.heard == ["It is ordered.", "It is already.", "It is refused."]
+        await box.turns.drain()
+        await box.store.close()
+
+    asyncio.run(story())
+
+
+def test_hours_may_be_those_of_a_parameter(tmp_path: Path) -> None:
+    at_night = REMINDER.replace("at: string}", "at: string, hours: schedule?}").replace(
+        "hours: daytime", 'hours: "{{ hours }}"'
+    )
+    opened(tmp_path, at_night)
+    program = opened(tmp_path, at_night).current.programs["reminder"]
+    night = Facts(now="2026-11-24T03:00:00Z", answers=(Recorded(None), Recorded(None)))
+
+    def judged(**params: object) -> object:
+        wanted = order(program, program.flow, "remind", {"to": ADA, "at": "noon", **params})
+        return judge(program, wanted, night)
+
+    assert judged(hours="reminder.daytime") == Later("2026-11-24T09:00:00+01:00")
+    assert judged(hours=None) == judged() == Go()
+    assert judged(hours="gone") == Go()
 
 
 def test_long_keys_differ_in_their_ends_too(tmp_path: Path) -> None:

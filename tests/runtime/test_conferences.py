@@ -4,16 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ivrflow.commands import CONTROL, Control
+from ivrflow.emulator.auth import Request
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
 from ivrflow.emulator.setup import Application, Inbound, RestFault, Setup
-from ivrflow.emulator.transcript import Changed, Ended, Heard
+from ivrflow.emulator.transcript import Changed, Ended, Heard, Joined, Left
 from ivrflow.jobs import Job, Outcome, State
 from ivrflow.library import Library
 from ivrflow.rehearsal.voice import Emulated
@@ -64,11 +69,17 @@ class Box:
     def __init__(self, library: Library, store: Store) -> None:
         application = Application(key=APP, primary="http://localhost/callbacks")
         self.world = InProcess(Setup(applications=(application,)), self._answer)
+        self.library = library
         self.store = store
         self.last = b""
-        self.turns = Turns(library, store, Policy(), self.now)
+        self.region = "euc1"
+        self.begin()
+
+    def begin(self) -> None:
+        """Be an engine that has just been started."""
+        self.turns = Turns(self.library, self.store, Policy(), self.now)
         kinds = do_by_kind(self.turns, _nowhere, Emulated(lambda: self.world), self.now)
-        self.worker = Worker(store, self.turns.outbox, kinds, now=self.now, chance=lambda: 0.0)
+        self.worker = Worker(self.store, self.turns.outbox, kinds, now=self.now, chance=lambda: 0.0)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.world.platform.now / 1000, UTC)
@@ -78,6 +89,7 @@ class Box:
         await self._answer("", {}, self.last)
 
     async def _answer(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        body = body.replace(b"calling-euc1", b"calling-" + self.region.encode())
         self.last = body
         answer = await self.turns.answer(parse(body, APP), arrived=monotonic())
         return answer.status, answer.body
@@ -107,6 +119,32 @@ class Box:
     def changed(self, call: str = "") -> list[str]:
         told = self.world.platform.transcript
         return [each.to for each in told if isinstance(each, Changed) and call in ("", each.call)]
+
+    def inside(self) -> list[str]:
+        """Return who is in the room."""
+        found: list[str] = []
+        for each in self.world.platform.transcript:
+            if isinstance(each, Joined):
+                found.append(each.call)
+            elif isinstance(each, Left):
+                found.remove(each.call)
+        return found
+
+    def held(self) -> set[str]:
+        """Return who is in the room and hears music only."""
+        return {
+            call
+            for call in self.inside()
+            if ([each for each in self.changed(call) if each in ("onhold", "resume")] or [""])[-1]
+            == "onhold"
+        }
+
+    async def request(self, method: str, path: str) -> int:
+        """Ask the platform; returns the status."""
+        request = Request(method=method, path=path, headers={}, body=b"")
+        response = await self.world.request(request)
+        await self.world.settle()
+        return response.status
 
     @property
     def ended(self) -> list[str]:
@@ -231,3 +269,255 @@ def test_an_event_that_comes_twice_commands_once(play: Play) -> None:
         assert len(await box.jobs()) == 1
 
     play(story)
+
+
+# -- rooms that the engine keeps ------------------------------------------------------------------
+
+KEPT = """
+flow: hall
+start: ask
+states:
+  ask:
+    menu:
+      prompt: "To listen, press 1. To speak, press 2. To host, press 3."
+      choices: {1: listen, 2: speak, 3: host}
+    on: {no_input: listen, no_match: listen}
+  listen:
+    conference: {id: hall, max: 3, start_on_enter: false, hold_music: music2}
+    on: {full: sorry}
+  speak:
+    say: You will speak.
+    conference: {id: hall, max: 3, start_on_enter: true}
+    on: {full: sorry}
+  host:
+    conference: {id: hall, max: 4, start_on_enter: true, end_on_exit: true}
+    on: {full: sorry}
+  sorry: {say: The room is full., hangup: }
+"""
+
+LONG = KEPT.replace("  listen:\n", f"  listen:\n    say: {'Welcome to the hall. ' * 40}\n")
+
+
+def test_no_more_come_into_a_room_than_may_and_a_place_is_free_when_one_leaves(play: Play) -> None:
+    async def story(box: Box) -> None:
+        callers = [await box.call("1") for _ in range(4)]
+        assert box.inside() == callers[:3]
+        await box.world.hear("the room is full")
+        await box.world.wait(5_000)
+        assert box.ended == callers[3:]
+        await box.world.hang_up(callers[0])
+        late = await box.call("1")
+        assert box.inside() == [*callers[1:3], late]
+
+    play(story, KEPT)
+
+
+def test_of_many_who_come_at_once_as_many_get_in_as_may(play: Play) -> None:
+    async def story(box: Box) -> None:
+        calls = [await box.call() for _ in range(12)]
+        await box.world.wait(3_000)
+        await asyncio.gather(*(box.world.press(call, "1") for call in calls))
+        await box.world.settle()
+        assert len(box.inside()) == 3
+
+    play(story, KEPT)
+
+
+def test_who_is_put_out_leaves_a_place(play: Play) -> None:
+    async def story(box: Box) -> None:
+        callers = [await box.call("1") for _ in range(3)]
+        assert await box.request("DELETE", f"{ROOMS}id/hall/{callers[0]}") < 300
+        late = await box.call("1")
+        assert late in box.inside()
+
+    play(story, KEPT)
+
+
+def test_who_waits_hears_music_until_somebody_starts_the_room(play: Play) -> None:
+    async def story(box: Box) -> None:
+        first, second = await box.call("1"), await box.call("1")
+        await box.work(1)
+        assert box.held() == {first, second}
+        starter = await box.call("2")
+        await box.work(12)
+        assert box.held() == set()
+        late = await box.call("1")
+        await box.work(1)
+        assert late in box.inside()
+        assert box.held() == set()
+        assert "onhold" not in box.changed(starter)
+        await box.world.hang_up(starter)
+        after = await box.call("1")
+        await box.work(1)
+        assert box.held() == {after}
+        assert {each.state for each in await box.jobs()} == {State.DONE}
+
+    play(story, KEPT.replace("max: 3", "max: 9"))
+
+
+@pytest.mark.parametrize("order", ["waits first", "starts first"])
+def test_whoever_comes_first_nobody_is_left_with_the_music(play: Play, order: str) -> None:
+    """The worker comes late, and the one who waits later still: they hear a long prompt."""
+
+    async def story(box: Box) -> None:
+        keys = "12" if order == "waits first" else "21"
+        calls = [await box.call(key) for key in keys]
+        await box.work(60)
+        assert set(box.inside()) == set(calls)
+        assert box.held() == set()
+
+    play(story, LONG)
+
+
+def test_who_waits_already_hears_the_start_at_once_though_another_is_on_the_way(
+    play: Play,
+) -> None:
+    async def story(box: Box) -> None:
+        first = await box.call("1")
+        await box.work(60)
+        assert box.held() == {first}
+        second = await box.call("1")
+        await box.call("2")
+        await box.work(4)
+        assert first in box.inside()
+        assert second not in box.inside()
+        assert box.held() == set()
+
+    play(story, LONG)
+
+
+def test_who_hangs_up_on_the_way_into_the_room_keeps_its_start_no_longer(play: Play) -> None:
+    async def story(box: Box) -> None:
+        waiting = await box.call("1")
+        await box.work(1)
+        gone = await box.call("1")
+        box.world.platform.inject(RestFault(path=f"{ROOMS}id/hall/{gone}", code=40_400, times=9))
+        await box.world.hang_up(gone)
+        await box.call("2")
+        await box.work(4)
+        assert box.held() == set()
+        assert waiting in box.inside()
+        await box.work(60)
+        assert {each.state for each in await box.jobs()} == {State.DONE}
+
+    play(story, KEPT)
+
+
+def test_who_hears_a_long_prompt_first_is_held_though_the_platform_fails_then(play: Play) -> None:
+    """However often the room was looked for, a failure does not come to the last try."""
+
+    async def story(box: Box) -> None:
+        waiting = await box.call("1")
+        await box.work(19)
+        box.world.platform.inject(RestFault(path=ROOMS, code=50_000, times=5))
+        await box.work(60)
+        assert box.held() == {waiting}
+
+    play(story, LONG)
+
+
+def test_the_room_ends_with_its_host(play: Play) -> None:
+    async def story(box: Box) -> None:
+        callers = [await box.call("1"), await box.call("2")]
+        host = await box.call("3")
+        await box.work(12)
+        await box.world.hang_up(host)
+        await box.work(1)
+        assert set(box.ended) == {host, *callers}
+        assert box.inside() == []
+        again = [await box.call("1") for _ in range(3)]
+        assert box.inside() == again
+
+    play(story, KEPT)
+
+
+def test_a_room_that_came_much_later_does_not_end_with_an_old_host(play: Play) -> None:
+    async def story(box: Box) -> None:
+        host = await box.call("3")
+        await box.work(12)
+        await box.world.hang_up(host)
+        await box.world.wait(600_000)
+        later = await box.call("1")
+        await box.work(1)
+        assert box.inside() == [later]
+        dead = [each for each in await box.jobs() if each.state is State.DEAD]
+        assert [each.name for each in dead] == ["kick_all"]
+        assert "too late" in dead[0].fault
+
+    play(story, KEPT)
+
+
+def test_a_call_of_another_region_is_in_another_room_and_the_operator_is_told(play: Play) -> None:
+    async def story(box: Box) -> None:
+        await box.call("1")
+        box.region = "use1"
+        with capture_logs() as logs:
+            await box.call("1")
+        (told,) = [each for each in logs if each["event"] == "room divided"]
+        assert (told["conference"], told["region"], told["other"]) == ("hall", "use1", "euc1")
+        assert told["log_level"] == "error"
+        regions = {msgspec.json.decode(each.body, type=Control).region for each in await box.jobs()}
+        assert regions == {"euc1", "use1"}
+
+    play(story, KEPT)
+
+
+acts = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["listen", "speak"]), st.just(0)),
+        st.tuples(st.sampled_from(["leave", "fail", "busy", "kick"]), st.integers(0, 5)),
+        st.tuples(st.just("work"), st.integers(0, 40)),
+        st.tuples(st.just("killed"), st.just(0)),
+    ),
+    max_size=14,
+)
+
+
+async def act_on(box: Box, act: str, number: int) -> None:
+    inside = box.inside()
+    match act:
+        case "leave" if inside:
+            await box.world.hang_up(inside[number % len(inside)])
+        case "kick" if inside:
+            await box.request("DELETE", f"{ROOMS}id/hall/{inside[number % len(inside)]}")
+        case "fail" | "busy" if number:
+            code = 50_000 if act == "fail" else 50_300
+            box.world.platform.inject(RestFault(path=ROOMS, code=code, times=number))
+        case "work":
+            await box.work(number)
+        case "killed":
+            box.begin()
+        case _:
+            pass
+
+
+async def play_all(box: Box, acts: list[tuple[str, int]]) -> None:
+    starters: set[str] = set()
+    for act, number in acts:
+        if act == "speak":
+            starters.add(await box.call("2"))
+        elif act == "listen":
+            await box.call("1")
+        else:
+            await act_on(box, act, number)
+        assert len(box.inside()) <= 3
+    await box.work(130)
+    if starters & set(box.inside()):
+        assert box.held() == set()
+    elif not starters:
+        assert box.held() == set(box.inside())
+    assert {each.state for each in await box.jobs()} <= {State.DONE}
+
+
+@settings(max_examples=60, deadline=None)
+@given(acts=acts)
+def test_whatever_happens_no_more_are_in_a_room_than_may_and_none_is_left_with_the_music(
+    acts: list[tuple[str, int]],
+) -> None:
+    async def told() -> None:
+        with TemporaryDirectory() as directory:
+            box = Box(opened(Path(directory), LONG), MemoryStore())
+            await play_all(box, acts)
+            await box.turns.drain()
+
+    asyncio.run(told())

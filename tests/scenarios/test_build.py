@@ -50,7 +50,6 @@ FAULTS = [
     ("{steps: [], call: {from: abc}}", "E606", '"abc" is no number'),
     ("{steps: [], call: {from: ''}}", "E606", '"" is no number'),
     ("{steps: [], call: {to: '+46'}}", "E606", '"+46" is no number'),
-    ("steps: [signal: ready]", "E090", '"signal" is not supported yet'),
     ("steps: [emits: Answered]", "E051", "Answered"),
     ("steps: [emits: {data: {a: 1}}]", "E053", "event"),
 ]

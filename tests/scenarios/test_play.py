@@ -497,3 +497,47 @@ def test_a_slow_machine_makes_no_turn_late(
         return await run_on(stage, tested)
 
     assert told(asyncio.run(story())) == ""
+
+
+ROOMS = """\
+flow: seminar
+start: ask
+states:
+  ask:
+    menu: {prompt: "To listen, press 1. To teach, press 2.", choices: {1: listen, 2: teach}}
+    on: {no_input: listen, no_match: listen}
+  listen:
+    conference: {id: seminar, max: 2, start_on_enter: false}
+    on: {full: sorry}
+  teach: {conference: {id: seminar, start_on_enter: true, max: 3}, on: {full: sorry}}
+  sorry: {say: The seminar is full., hangup: }
+"""
+
+
+def in_room(project: Project, others: str, key: int, ended: str) -> Result:
+    project.write("seminar.flow.yaml", ROOMS)
+    text = f"""
+        rooms: {{seminar: {{{others}}}}}
+        steps: [press: {key}, hang_up: caller]
+        expect: {{ended: {ended}}}
+    """
+    return project.play(text, "seminar")
+
+
+@pytest.mark.parametrize(
+    ("others", "key", "ended"),
+    [("participants: 1", 1, "listen"), ("participants: 2", 2, "teach")],
+)
+def test_rooms_are_as_the_scenario_says(
+    project: Project, others: str, key: int, ended: str
+) -> None:
+    assert in_room(project, others, key, ended).failures == ()
+
+
+@pytest.mark.parametrize(
+    ("others", "is_held"),
+    [("participants: 1", True), ("participants: 1, started: true", False)],
+)
+def test_the_story_tells_what_rooms_are_told(project: Project, others: str, is_held: bool) -> None:
+    told = "\n".join(line.text for line in in_room(project, others, 1, "sorry").story)
+    assert ("  hold " in told) is is_held

@@ -73,6 +73,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipped]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
         server = stack.enter_context(in_thread(others.habit, tls=tls))
+        others.url = server.url
         yield Shipped(tmp_path_factory.mktemp("shipped"), others, server.url)
 
 
@@ -86,6 +87,7 @@ def test_every_shipped_scenario_goes_the_same_way_over_http(
             there, passed_there = asyncio.run(shipped.over_http(scenario))
             assert there.platform.transcript == here.platform.transcript
             assert there.seen == here.seen
+            assert there.received.delivered == here.received.delivered
             assert [each.at for each in there.answers.given] == [
                 each.at for each in here.answers.given
             ]
@@ -99,6 +101,15 @@ def test_a_callback_that_somebody_else_signs_moves_no_call(shipped: Shipped) -> 
     statuses = {each.status for each in stage.platform.transcript if isinstance(each, Received)}
     assert statuses == {401}
     assert not stage.seen
+
+
+def test_what_flows_send_goes_to_a_real_server(shipped: Shipped) -> None:
+    (file,) = (each for each in FILES if each.endswith("examples/reminders/reminder.calltest.yaml"))
+    told = shipped.others.told
+    down = next(each for each in shipped.scenarios(file) if each.webhooks)
+    stage, _ = asyncio.run(shipped.over_http(down))
+    assert shipped.others.told - told == len(stage.received.delivered) > 1
+    assert len({each.id for each in stage.received.delivered}) == 1
 
 
 def test_what_flows_look_up_is_asked_of_a_real_server(shipped: Shipped) -> None:

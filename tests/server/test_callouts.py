@@ -132,9 +132,10 @@ def test_one_of_a_key_waits_at_a_time_and_can_be_cancelled(
     first, second = order(served, later, later)
     assert (first["status"], second["status"]) == ("ordered", "taken")
     path = f"{served.url}/v1/callouts/{first['callout']['id']}"
-    cancelled = httpx2.delete(path, headers=BEARER)
+    cancelled = httpx2.post(f"{path}/cancel", headers=BEARER)
     assert cancelled.json()["result"] == "cancelled"
-    assert httpx2.delete(path + "0", headers=BEARER).status_code == 404
+    assert httpx2.post(f"{path}/cancel", headers=BEARER).json()["result"] == "cancelled"
+    assert httpx2.post(f"{path}0/cancel", headers=BEARER).status_code == 404
 
 
 @pytest.mark.parametrize(

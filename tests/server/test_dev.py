@@ -167,3 +167,24 @@ def test_a_port_that_is_taken_is_told(dev: Dev) -> None:
     )
     assert second.returncode == 2
     assert f"can't listen on 127.0.0.1:{dev.port}" in second.stderr
+
+
+HALL = """\
+flow: dev
+start: meet
+states:
+  meet:
+    say: Welcome to the hall.
+    conference: {id: hall, start_on_enter: false, max: 9}
+    on: {full: start}
+  start: {conference: {id: hall, start_on_enter: true, max: 9}, on: {full: bye}}
+  bye: {say: Full., hangup: }
+"""
+
+
+def test_what_is_wanted_of_a_room_is_done_at_the_platform(tmp_path: Path) -> None:
+    with running(tmp_path, HALL) as started:
+        dev = started.ready()
+        made = httpx2.post(f"{dev.url}/emulator/calls", content=b'{"to": "+46850000000"}')
+        assert made.status_code == 201
+        dev.until(lambda: "onhold" in dev.calls)

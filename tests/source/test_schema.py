@@ -165,4 +165,3 @@ def test_a_word_of_another_language_is_one_finding_and_is_told_what_works() -> N
     (found,) = findings("flow: x\nstart: a\nstates:\n  a: {say: Hello., goto: b}\n")
     assert (found.code, found.span.line) == ("E052", 4)
     assert "hangup" in found.help
-    assert "hold" not in found.help

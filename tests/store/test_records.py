@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from turns import FIRST, LOCKOUT, Open, after, another, draft, run
 
 from ivrflow.errors import ConflictError, EvaluationError, StoreUnavailableError
-from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Operation, Place, Put, Read
+from ivrflow.records import (
+    Claim,
+    Count,
+    Delete,
+    Dequeue,
+    Enqueue,
+    Length,
+    Operation,
+    Place,
+    Put,
+    Read,
+)
 from ivrflow.store import base
 from ivrflow.store.base import Draft, Records, Store, Turn
 from ivrflow.store.memory import MemoryStore
@@ -193,6 +204,24 @@ def test_a_call_leaves_a_queue_and_joins_it_at_the_end(open_store: Open) -> None
         again = draft(after(turn, place), enqueue, delete, enqueue, told=told)
         await store.submit(again).done
         assert told == [3, True, 3]
+
+    run(open_store, story)
+
+
+def test_a_queue_is_as_long_as_calls_wait_in_it(open_store: Open) -> None:
+    async def story(store: Store) -> None:
+        length = Length(record="line", key="a")
+        assert await performed(store, "call-1", length) == [0]
+        for call in ("call-2", "call-3"):
+            await store.submit(draft(another(call, over=0), Enqueue(record="line", key="a"))).done
+        other = Enqueue(record="line", key="b")
+        short = Enqueue(record="line", key="a", lasts=10)
+        await store.submit(draft(another("call-4", over=0), other)).done
+        await store.submit(draft(another("call-5", over=0), short)).done
+        assert await performed(store, "call-6", length) == [3]
+        assert await performed(store, "call-7", length, at=1_011) == [2]
+        value = Put(record="line", key="a", value=1)
+        assert await performed(store, "call-8", value, length, at=1_011) == [None, 2]
 
     run(open_store, story)
 

@@ -1,5 +1,6 @@
 """Sinch's own SDK for Node against the emulator: its requests work, its checks accept callbacks."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -12,13 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from emulator.stage import KEY, SECRET
 from emulator.test_http import Emulated, emulated
 
+from ivrflow.errors import NotFoundError
+from ivrflow.voice import Destination, TtsCallout, VoiceClient
+
 HERE = Path(__file__).parent
 NUMBER = "+46850000000"
 TO = {"type": "number", "endpoint": "+46850000001"}
+COMPARED = ("callId", "status", "result", "reason", "duration", "domain", "to", "custom")
 SAY = {"name": "say", "text": "Note.", "locale": "en-US"}
 
 
@@ -245,3 +251,43 @@ def test_digits_are_collected_and_the_reply_to_them_is_heard(
     assert heard[-1] == "Goodbye."
     (pie,) = [each["event"] for each in application.received() if each["event"]["event"] == "pie"]
     assert (pie["menuResult"]["type"], pie["menuResult"]["value"]) == ("sequence", "4711")
+
+
+def as_json(value: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def test_our_own_client_is_told_what_the_sdk_is_told(ask: Sdk) -> None:
+    base = str(ask.platform.client.base_url).rstrip("/")
+
+    async def told() -> None:
+        async with VoiceClient(KEY, SECRET, base_url=base) as client:
+            said = TtsCallout(
+                destination=Destination(type="number", endpoint=TO["endpoint"]),
+                cli=NUMBER,
+                text="Hello.",
+            )
+            for call in (
+                ask.call_out("tts", destination=TO, text="Hello."),
+                await client.callouts.tts(said),
+            ):
+                theirs, ours = ask("calls.get", callId=call), as_json(await client.calls.get(call))
+                assert [theirs[key] for key in COMPARED] == [ours[key] for key in COMPARED]
+            call = ask.call_out("conference", destination=TO, conferenceId="shared")
+            await client.conferences.hold("shared", call)
+            theirs = ask("conferences.get", conferenceId="shared")["participants"]
+            assert theirs == as_json(await client.conferences.get("shared"))["participants"]
+            assert theirs[0]["onhold"]
+            assert ask("applications.listNumbers")["numbers"] == as_json(
+                await client.numbers.list()
+            )
+            urls = ask("applications.getCallbackURLs", applicationkey=KEY)["url"]
+            assert {"fallback": "", **urls} == as_json(await client.callbacks.get())
+            asked = ask("applications.queryNumber", number=TO["endpoint"])["number"]
+            assert asked == as_json(await client.numbers.query(TO["endpoint"]))
+            with pytest.raises(NotFoundError) as refused:
+                await client.calls.get("nowhere")
+            status, code = ask.refused("calls.get", callId="nowhere")
+            assert (refused.value.status, refused.value.code) == (status, code)
+
+    asyncio.run(told())

@@ -15,6 +15,7 @@ from ivrflow.analysis.rules import (
     headers,
     hosts,
     keys,
+    legs,
     limits,
     locales,
     patience,
@@ -30,6 +31,7 @@ from ivrflow.analysis.rules import (
     spoken,
     subflows,
     usability,
+    waiting,
     walks,
     webhooks,
 )
@@ -48,6 +50,7 @@ FAMILIES = (
     headers,
     hosts,
     keys,
+    legs,
     limits,
     locales,
     patience,
@@ -63,6 +66,7 @@ FAMILIES = (
     spoken,
     subflows,
     usability,
+    waiting,
     walks,
     webhooks,
 )

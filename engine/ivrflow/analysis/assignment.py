@@ -16,12 +16,13 @@ from ivrflow.analysis.graph import AMD_OUTCOMES, Way, is_silent
 from ivrflow.analysis.subject import Sight, Subject
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import infer
-from ivrflow.expr.narrowing import root_of, sure_if
+from ivrflow.expr.narrowing import names_in, sure_if
 from ivrflow.expr.parse import parse_expression, whole_expression
 from ivrflow.expr.possible import ANYTHING, MISSING, Possible, either, grown, number_from, only
 from ivrflow.expr.truth import Facts, Settled, Values, assume, possible
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import (
+    CalloutStep,
     Connect,
     Constant,
     Expr,
@@ -36,11 +37,17 @@ from ivrflow.model.flow import (
     TextValue,
 )
 from ivrflow.model.given import is_computed
+from ivrflow.model.waiting import SIGNAL, places_leg
 
 INPUT = "input"
 TRIES = "tries"
+LEGS = "legs"
+SIGNALLED = "signal"
 
-OF_THE_EVENT = ("amd", "input", "reason", "result")
+SOMETIMES = frozenset({INPUT, SIGNALLED})
+"""Names of the language that have a value after some events only."""
+
+OF_THE_EVENT = ("amd", "beeped", "input", "legs", "reason", "result", "signal")
 """Names whose values come with an event."""
 
 NEWS = ("recording", "transcript")
@@ -97,8 +104,10 @@ class Known(msgspec.Struct, frozen=True):
 
     def without(self, *names: str) -> "Known":
         """Return what is known besides the values of `names`."""
-        present = frozenset(each for each in self.present if root_of(each) not in names)
-        values = {path: each for path, each in self.values.items() if root_of(path) not in names}
+        gone = frozenset(names)
+        present = frozenset(each for each in self.present if gone.isdisjoint(names_in(each)))
+        kept = (each for each in self.values.items() if gone.isdisjoint(names_in(each[0])))
+        values = dict(kept)
         return change(self, present=present, values=values)
 
     def seen_as(self, values: Values) -> "Known":
@@ -121,7 +130,14 @@ def anytime(subject: Subject) -> Known:
     values = {"call.domain": only(*domains)} if domains else {}
     if TRIES in watched(subject).names:
         values[TRIES] = number_from(0)
-    return Known(assigned=frozenset(given), values=values)
+    return Known(assigned=frozenset(given), values=values | _open_legs(subject))
+
+
+def _open_legs(subject: Subject) -> dict[str, Possible]:
+    """What is known of the number of open legs whatever happens."""
+    if LEGS not in watched(subject).names:
+        return {}
+    return {LEGS: number_from(0) if subject.graph.places_legs else only(0)}
 
 
 def begun(subject: Subject) -> Known:
@@ -142,7 +158,7 @@ def _first_values(subject: Subject) -> dict[str, Possible]:
 
 def everything(subject: Subject) -> Known:
     """Return what is taken to be known where no call comes."""
-    return Known(assigned=frozenset(subject.variables) | {INPUT})
+    return Known(assigned=frozenset(subject.variables) | SOMETIMES)
 
 
 # -- what is followed -----------------------------------------------------------------------------
@@ -279,11 +295,17 @@ def on_way(subject: Subject, state: State, way: Way, known: Known) -> Known:
         known = known.given(way.into)
     if not way.event:
         return known
-    gone = {*OF_THE_EVENT, *beside(subject), *_changed_meanwhile(subject, state)}
-    known = known.without(*gone)
-    heard = frozenset({INPUT}) if way.hears else frozenset[str]()
-    known = change(known, assigned=known.assigned - {INPUT} | heard, plain=not way.secret)
+    known = later(subject, state, known)
+    heard = {INPUT} if way.hears else {SIGNALLED} if way.outcome.startswith(SIGNAL) else set()
+    known = change(known, assigned=known.assigned | heard, plain=not way.secret)
     return known.seen_as(_of_event(subject, state, way))
+
+
+def later(subject: Subject, state: State, known: Known) -> Known:
+    """Return what is known in a waiting state when the event is gone that led to it."""
+    gone = {*OF_THE_EVENT, *beside(subject), *_changed_meanwhile(subject, state)}
+    known = known.without(*gone).seen_as(_open_legs(subject))
+    return change(known, assigned=known.assigned - SOMETIMES)
 
 
 def _changed_meanwhile(subject: Subject, state: State) -> Iterator[str]:
@@ -319,6 +341,9 @@ def after_steps(subject: Subject, steps: Iterable[Step], known: Known) -> Known:
             known = known.given(name, _value_of(subject, step, known))
         if isinstance(step, Set | RecordOperation | LocaleStep):
             known = change(known.without("locale"), settled=NOTHING_SETTLED)
+        if places_leg(step):
+            known = change(known.without(LEGS), settled=NOTHING_SETTLED)
+            known = known.seen_as(_open_legs(subject))
     return known
 
 
@@ -327,7 +352,7 @@ def _set_in(step: Step) -> str:
     match step:
         case Set(name=name):
             return name
-        case RecordOperation(into=into) if into is not None:
+        case RecordOperation(into=into) | CalloutStep(into=into) if into is not None:
             return into.name
         case _:
             return ""

@@ -14,7 +14,7 @@ import msgspec
 from ivrflow.analysis.graph import own_transitions, targets
 from ivrflow.analysis.passing import Place
 from ivrflow.analysis.subject import Application
-from ivrflow.model.flow import Collect, Menu, Return, Run, State
+from ivrflow.model.flow import Collect, Hold, Menu, Return, Run, State
 
 DEEPEST = 3
 """Through more menus than these callers don't go."""
@@ -90,7 +90,7 @@ class Ways:
             yield inner.name, inner.start.name
             yield from self.shared[name]
         else:
-            if isinstance(state.action, Menu | Collect):
+            if isinstance(state.action, Menu | Collect | Hold):
                 yield from self.shared[name]
             for _, transition in own_transitions(state):
                 for ref in targets(transition):

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
 from ivrflow.expr.secrecy import is_secret
 from ivrflow.model.context import Context
 from ivrflow.model.flow import (
+    Action,
+    Bridge,
     Collect,
     Conference,
     Connect,
     Decl,
     Digits,
     Flow,
+    Hold,
     Menu,
+    Park,
     Ref,
     Request,
     RequestAction,
@@ -25,6 +30,7 @@ from ivrflow.model.flow import (
     Transition,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
+from ivrflow.model.waiting import LEG_BRIDGED, LEG_ENDED, SIGNAL, outcome_of, places_leg
 
 HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 """Outcomes that come with an input."""
@@ -32,27 +38,47 @@ HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 LOOKED_UP = ("ok", "error")
 """Outcomes that every look-up has."""
 
+FULL = "full"
+"""The outcome of a room without a place left."""
+
 ASIDE = ("ended", "unreached", "recording", "transcript")
 """Handlers of a flow for what happens beside the conversation: nobody hears a reply."""
 
 AMD_OUTCOMES = ("human", "machine", "unsure")
+
+TOO_LATE = "too_late"
+"""The outcome of a bridge to a parent that waits no longer."""
+
+LEGS = (LEG_BRIDGED, LEG_ENDED)
+
+Interruptible = Hold | Park | Bridge | Conference | Connect
+"""Actions that can be left when something happens elsewhere: timers work in them."""
+
+TOLD = Hold | Park | Bridge | Conference
+"""Actions in which legs and signals are told of."""
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """One way out of a state.
 
     `event`: the call waits for it; else the state passes on in the same reply. `answered`: somebody
-    waits for a reply, so it must lead to a state. `into` is assigned on this way. `secret`: what is
-    heard is a secret.
+    waits for a reply, so it must lead to a state. `raised`: nobody does, and the call may stay
+    where it is. `into` is assigned on this way. `secret`: what is heard is a secret.
     """
 
     outcome: str
     transition: Transition
     event: bool = True
     answered: bool = True
+    raised: bool = False
     hears: bool = False
     into: str = ""
     secret: bool = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether the call can go on by it."""
+        return self.answered or self.raised
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +96,37 @@ class Graph:
                 yield Way(outcome="next", transition=state.next, event=False)
             return
         secret = self.asks_secret(state)
+        held = isinstance(state.action, Hold)
         for choice in keys_of(self.flow, state):
-            yield Way(outcome=choice.key, transition=choice.transition, hears=True, secret=secret)
+            yield Way(
+                outcome=choice.key,
+                transition=choice.transition,
+                answered=not held,
+                raised=held,
+                hears=True,
+                secret=secret,
+            )
         possible = self.outcomes_of(state)
         for outcome, transition in handlers_of(self.flow, state).items():
             if outcome in possible:
+                raised = is_raised(state, outcome)
                 yield Way(
                     outcome=outcome,
                     transition=transition,
-                    event=not is_silent(state),
-                    answered=outcome not in ("ended", "digits"),
+                    event=not is_silent(state) and outcome not in (TOO_LATE, FULL),
+                    answered=not raised and outcome not in ("ended", "digits"),
+                    raised=raised,
                     hears=outcome in HEARD,
                     into=self._into(state, outcome),
                     secret=secret,
                 )
+        for timer in state.timers if isinstance(state.action, Interruptible) else ():
+            yield Way(
+                outcome=outcome_of(timer),
+                transition=(timer.move,),
+                answered=False,
+                raised=True,
+            )
 
     def asks_secret(self, state: State) -> bool:
         """Whether a menu or collect puts digits into a variable that is declared secret."""
@@ -120,6 +163,11 @@ class Graph:
             case _:
                 return outcomes_of(state)
 
+    @cached_property
+    def places_legs(self) -> bool:
+        """Whether a run of the flow can place legs."""
+        return any(map(places_leg, steps_of(self.flow)))
+
     def required_outcomes(self, state: State) -> tuple[str, ...]:
         """Return the outcomes that can happen and for which only the author has an answer."""
         match state.action:
@@ -129,6 +177,8 @@ class Graph:
                 request = self.request_of(action)
                 named = () if request is None else request.named_outcomes
                 return tuple(dict.fromkeys((*LOOKED_UP, *named)))
+            case Hold():
+                return LEGS if self.places_legs else ()
             case _:
                 return required_outcomes(state)
 
@@ -190,9 +240,16 @@ def outcomes_of(state: State) -> tuple[str, ...]:
         case Collect():
             return ("collected", "no_input", "invalid", "ended")
         case Connect(amd=amd):
-            return (*(AMD_OUTCOMES if amd else ("answered",)), "ended")
-        case Conference(dtmf=dtmf):
-            return ("digits", "ended") if dtmf == "detect" else ("ended",)
+            answered = () if amd is True else ("answered",)
+            return (*answered, *(AMD_OUTCOMES if amd else ()), "ended")
+        case Conference() as conference:
+            own = required_outcomes_of(conference)
+            return (*own, LEG_ENDED, *_signals(state), "ended")
+        case Hold() | Park():
+            return (*LEGS, *_signals(state), "ended")
+        case Bridge(to=to):
+            late = (TOO_LATE,) if to == "parent" else ()
+            return (*late, LEG_ENDED, *_signals(state), "ended")
         case Return() | None:
             return ()
         case _:
@@ -209,10 +266,30 @@ def required_outcomes(state: State) -> tuple[str, ...]:
             return ("collected", "no_input") if alone else ("collected", "no_input", "invalid")
         case Connect(amd=True) as connect if hears_answer(connect):
             return AMD_OUTCOMES
-        case Conference(dtmf="detect"):
-            return ("digits",)
+        case Conference() as conference:
+            return required_outcomes_of(conference)
+        case Bridge(to=to):
+            return (LEG_ENDED,) if to == "leg" else (TOO_LATE,)
         case _:
             return ()
+
+
+def _signals(state: State) -> Iterator[str]:
+    """The signals that a state waits for: it names them itself."""
+    return (name for name in state.on.by_outcome if name.startswith(SIGNAL))
+
+
+def is_raised(state: State, outcome: str) -> bool:
+    """Whether an outcome of `state` comes while the call goes on, from elsewhere."""
+    if isinstance(state.action, Connect):
+        return state.action.amd == "async" and outcome in AMD_OUTCOMES
+    return outcome in LEGS or outcome.startswith(SIGNAL)
+
+
+def required_outcomes_of(conference: Conference) -> tuple[str, ...]:
+    """Return the outcomes of a room that only the author has an answer for."""
+    full = () if conference.max is None else (FULL,)
+    return ("digits", *full) if conference.dtmf == "detect" else full
 
 
 def hears_answer(connect: Connect) -> bool:
@@ -221,17 +298,32 @@ def hears_answer(connect: Connect) -> bool:
     return connect.callbacks and connect.to in ("number", "sip")
 
 
-def context_after(state: State, way: Way, context: Context) -> Context:
-    """Return the context of the reply that `way` leads to, if `state` replied in `context`.
+def context_after(state: State, way: Way, context: Context, *, parked: bool) -> Context:
+    """Return the context of the reply that `way` leads to, if `state` replied in `context`;
+    `parked`: a hold of it would be a park there.
 
     After the run of a flow that is where that flow returned: see `ivrflow.analysis.contexts`."""
     if not way.event:
         return context
+    if way.raised:
+        return _context_of_raised(state.action, parked=parked)
     if not way.answered:
         return Context.ROOM if way.outcome == "digits" else Context.NONE
     if isinstance(state.action, Connect) or context is Context.BRIDGED:
         return Context.BRIDGED
     return Context.MENU
+
+
+def _context_of_raised(action: Action | None, *, parked: bool) -> Context:
+    match action:
+        case Connect():
+            return Context.LIVE
+        case Conference() | Bridge():
+            return Context.ROOM
+        case Park():
+            return Context.PARKED
+        case _:
+            return Context.PARKED if parked else Context.HELD
 
 
 def targets(transition: Transition) -> Iterator[Ref]:
@@ -246,12 +338,14 @@ def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:
     if state.next:
         yield "next", state.next
     match state.action:
-        case Menu(choices=choices) | Collect(keys=choices):
+        case Menu(choices=choices) | Collect(keys=choices) | Hold(keys=choices):
             for choice in choices:
                 yield choice.key, choice.transition
         case _:
             pass
     yield from state.on.by_outcome.items()
+    for timer in state.timers:
+        yield outcome_of(timer), (timer.move,)
 
 
 def transitions_of(flow: Flow) -> Iterator[tuple[str, Transition]]:

@@ -9,8 +9,17 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from ivrflow.analysis.graph import targets
-from ivrflow.model.flow import Flow, RequestAction, Return, Run, State, Transition
+from ivrflow.analysis.graph import FULL, TOO_LATE, targets
+from ivrflow.model.flow import (
+    Bridge,
+    Conference,
+    Flow,
+    RequestAction,
+    Return,
+    Run,
+    State,
+    Transition,
+)
 
 Place = tuple[str, str]
 """A flow's name and a state's."""
@@ -40,6 +49,10 @@ class Passing:
             case RequestAction(meanwhile=()):
                 for transition in state.on.by_outcome.values():
                     yield from _places(place[0], transition)
+            case Bridge(to="parent"):
+                yield from self.on(place, TOO_LATE)
+            case Conference():
+                yield from self.on(place, FULL)
             case Run(flow=flow):
                 for outcome in sorted(returned.get(flow.name, ())):
                     yield from self.on(place, outcome)

@@ -17,9 +17,12 @@ from ivrflow.analysis.telling import Keys, Said, Tellings
 from ivrflow.compiler.values import digits_fit
 from ivrflow.errors import ExpressionError
 from ivrflow.model.flow import (
+    Bridge,
     Collect,
+    Conference,
     Digits,
     Flow,
+    Hold,
     Menu,
     Move,
     Prompt,
@@ -93,6 +96,8 @@ class Pressing:
         for flow in self.flows.values():
             for name in flow.states:
                 yield (flow.name, name), NONE
+            for state, move in staying(flow):
+                yield (flow.name, state.name), sure(self.tellings.said(flow, moved_prompt(move)))
             for move in moves(flow):
                 if move.next is not None:
                     said = self.tellings.said(flow, moved_prompt(move))
@@ -109,14 +114,14 @@ class Pressing:
                 place = (flow.name, name)
                 for after in self._after(place, state):
                     before.setdefault(after, []).append(place)
-                if isinstance(state.action, Menu | Collect):
+                if isinstance(state.action, Menu | Collect | Hold):
                     asking.append((place, self.heard(flow, state)))
         return _spread(asking, lambda at, keys: [(each, keys) for each in before.get(at, ())])
 
     def _after(self, place: Place, state: State) -> Iterator[Place]:
         """Yield where a reply goes on from a state, also into flows that are run, and back."""
         match state.action:
-            case None | RequestAction(meanwhile=()):
+            case None | RequestAction(meanwhile=()) | Bridge() | Conference():
                 yield from self.passing.passed_to(place)
             case Run(flow=flow) if flow.name in self.flows:
                 yield flow.name, self.flows[flow.name].start.name
@@ -127,8 +132,8 @@ class Pressing:
                 pass
 
     def heard(self, flow: Flow, state: State) -> Keys:
-        """Return the keys that mean something to a menu or collect: its own, those of its flow and
-        of the flows around it, and what digits that it asks for can begin with."""
+        """Return the keys that mean something to a menu, hold or collect: its own, those of its
+        flow and of the flows around it, and what digits that it asks for can begin with."""
         keys = {choice.key for choice in keys_of(flow, state)}
         outer = self.outer_keys.get(flow.name, NONE)
         wanted = wanted_digits(state)
@@ -192,6 +197,14 @@ def moved_prompt(move: Move) -> Prompt:
 
 def _in_steps(steps: tuple[Step, ...]) -> Prompt:
     return tuple(part for step in steps if isinstance(step, PromptStep) for part in step.prompt)
+
+
+def staying(flow: Flow) -> Iterator[tuple[State, Move]]:
+    """Yield the moves that let a held caller stay, with the state."""
+    for state in flow.states.values():
+        if isinstance(state.action, Hold):
+            for _, transition in own_transitions(state):
+                yield from ((state, move) for move in transition if move.next is None)
 
 
 def moves(flow: Flow) -> Iterator[Move]:

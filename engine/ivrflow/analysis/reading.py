@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+import msgspec
+
 from ivrflow.analysis.assignment import (
     INPUT,
     Known,
@@ -12,6 +14,7 @@ from ivrflow.analysis.assignment import (
     change,
     entered,
     everything,
+    later,
     moves,
     on_way,
     ways,
@@ -40,6 +43,7 @@ from ivrflow.model.flow import (
     Decl,
     DeclaredPrompt,
     EmitStep,
+    Hold,
     ListValue,
     LocaleStep,
     LogStep,
@@ -55,6 +59,7 @@ from ivrflow.model.flow import (
     Run,
     SendDtmfStep,
     Set,
+    SignalStep,
     State,
     Step,
     Template,
@@ -65,6 +70,7 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.given import as_prompt, is_computed
 
+SIGNALLED = "sent with a signal"
 IN_CLEAR = "sent but to an address that begins with https://"
 
 USE_BY_STEP: Mapping[type, str] = {
@@ -81,6 +87,17 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
 
     Several rules ask for it in turn, so the last answer is kept.
     """
+    reader = _read(subject)
+    faults = (
+        *reader.texts.found.values(),
+        *request_faults(subject.flow.requests),
+        *callout_faults(subject),
+    )
+    return (*faults, *_decided(subject, reader.texts))
+
+
+@lru_cache(maxsize=1)
+def _read(subject: Subject) -> "_Reader":
     found = entered(subject)
     reader = _Reader(subject)
     unreached = everything(subject)
@@ -90,12 +107,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
         reader.transition(subject.flow.on.by_outcome.get(name, ()), anytime(subject))
     for declared in subject.flow.prompts.values():
         reader.texts.declared(declared, unreached)
-    faults = (
-        *reader.texts.found.values(),
-        *request_faults(subject.flow.requests),
-        *callout_faults(subject),
-    )
-    return (*faults, *_decided(subject, reader.texts))
+    return reader
 
 
 def _decided(subject: Subject, texts: Texts) -> Iterator[Fault]:
@@ -128,9 +140,17 @@ TypeOf = Callable[[Template], Type | None]
 
 def typing_of(subject: Subject) -> TypeOf:
     """Return what gives the type of a value in `subject`, None where it can't be told: because of
-    one of its `faults`, for example."""
-    texts, known = Texts(subject), everything(subject)
-    return lambda template: texts.value(template, known)
+    one of its `faults`, for example. What a step keeps is null nowhere if it is null on no way
+    there."""
+    texts, known, read = Texts(subject), everything(subject), _read(subject).kept
+
+    def type_of(template: Template) -> Type | None:
+        given, here = texts.value(template, known), read.get(span_of(template), ())
+        if given is None or not here or any(each is None or each.nullable for each in here):
+            return given
+        return msgspec.structs.replace(given, nullable=False)
+
+    return type_of
 
 
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
@@ -184,6 +204,11 @@ def _callout(texts: Texts, asking: Texts, callout: Callout) -> None:
     texts.duration(callout.max_duration, NOTHING)
     if callout.unless is not None:
         asking.expression(callout.unless, NOTHING)
+    if callout.computed_hours is not None:
+        given = asking.whole_or_text(callout.computed_hours, NOTHING)
+        if given is not None and given.name is not T.SCHEDULE:
+            message = f"a schedule is needed here, not {describe(given)}"
+            asking.note(Fault(Sort.TYPE, scalar_span(callout.computed_hours.scalar), message))
 
 
 @lru_cache(maxsize=1)
@@ -237,11 +262,15 @@ class _Reader:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.texts = Texts(subject)
+        self.kept: dict[Span, list[Type | None]] = {}
 
     def state(self, state: State, known: Known) -> None:
         known = self.steps(state.steps, known)
         self.texts.prompt(state.prompt, known)
-        self.action(state, self.asking(state, known))
+        asking = self.asking(state, known)
+        self.action(state, asking)
+        for timer in state.timers:
+            self.texts.duration(timer.time, asking)
         for way in ways(self.subject, state):
             begins = on_way(self.subject, state, way, known)
             self.transition(way.transition, begins, answered=way.answered)
@@ -273,7 +302,7 @@ class _Reader:
                 self.texts.text(target, known, use="part of an address")
                 if credentials is not None:
                     self.texts.credentials(credentials)
-            case CalloutStep() | EmitStep() | RecordOperation():
+            case CalloutStep() | EmitStep() | SignalStep() | RecordOperation():
                 self.beyond(step, known)
             case ControlStep(conference=room, who=who):
                 self.texts.text(room, known, use="the name of a room")
@@ -282,16 +311,24 @@ class _Reader:
             case _:
                 pass
 
-    def beyond(self, step: CalloutStep | EmitStep | RecordOperation, known: Known) -> None:
+    def beyond(
+        self, step: CalloutStep | EmitStep | SignalStep | RecordOperation, known: Known
+    ) -> None:
         """Read a step whose effect outlives the call."""
         match step:
             case CalloutStep():
                 self.callout(step, known)
             case EmitStep():
                 self.emit(step, known)
+            case SignalStep(to=to, data=data):
+                self.texts.text(to, known, use="the id of a call")
+                if data is not None:
+                    self.sent(data, known, SIGNALLED)
             case RecordOperation(key=key, any=several, value=value):
-                for template in (key, several, value):
-                    if template is not None and is_secret(self.texts.value(template, known)):
+                for template in (each for each in (key, several, value) if each is not None):
+                    given = self.texts.value(template, known)
+                    self.kept.setdefault(span_of(template), []).append(given)
+                    if is_secret(given):
                         self.texts.note(leak(span_of(template), "kept in a record"))
 
     def emit(self, step: EmitStep, known: Known) -> None:
@@ -377,18 +414,27 @@ class _Reader:
                     self.texts.expression(collect.check, heard)
             case Connect() as connect:
                 self.connect(connect, known)
-            case Conference(id=room):
-                self.texts.text(room, known, use="the name of a room")
-            case RequestAction() as action:
-                self.look_up(action, known)
-            case Run() as run:
-                self.run(run, known)
-            case Return(name=name, values=values):
-                self.given(values, self.subject.flow.returns.get(name.name, {}), known)
+            case Conference() as conference:
+                self.conference(conference, known)
+            case Hold(prompt=prompt):  # said again when the event is gone
+                self.texts.prompt(prompt, later(self.subject, state, known))
             case Park(intro=intro, prompt=prompt, max_duration=duration):
                 self.texts.prompt(intro, known)
                 self.texts.prompt(prompt, known)
                 self.texts.duration(duration, known)
+            case _:
+                self.passing(state, known)
+
+    def passing(self, state: State, known: Known) -> None:
+        """Read an action that another flow or server has a part in."""
+        match state.action:
+            case RequestAction() as action:
+                self.look_up(action, known)
+                self.texts.prompt(action.meanwhile, later(self.subject, state, known))
+            case Run() as run:
+                self.run(run, known)
+            case Return(name=name, values=values):
+                self.given(values, self.subject.flow.returns.get(name.name, {}), known)
             case _:
                 pass
 
@@ -404,11 +450,14 @@ class _Reader:
         rest = {name: each for name, each in run.params.items() if name not in heard}
         self.given(rest, declared, known)
 
+    def conference(self, conference: Conference, known: Known) -> None:
+        self.texts.text(conference.id, known, use="the name of a room")
+        if conference.max is not None and "{{" in conference.max.source:
+            self.texts.number(conference.max, known, "a number of participants")
+
     def look_up(self, action: RequestAction, known: Known) -> None:
         request = self.subject.graph.request_of(action)
         self.given(action.params, {} if request is None else request.params, known)
-        later = change(known.without(INPUT), assigned=known.assigned - {INPUT})
-        self.texts.prompt(action.meanwhile, later)  # said again when the input is gone
 
     def given(
         self, values: Mapping[str, Template], declared: Mapping[str, Decl], known: Known

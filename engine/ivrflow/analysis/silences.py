@@ -110,7 +110,7 @@ class _Listener:
         after = msgspec.structs.replace(silence, begun=None) if waits else silence
         requests = self.application.visible[flow.name].requests
         for way in Graph(flow, self.application.all_flows, requests).ways(state):
-            if way.answered:
+            if way.leads:
                 self.go(way.transition, after)
 
     def go(self, transition: Transition, silence: _Silence) -> None:

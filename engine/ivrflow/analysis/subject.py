@@ -23,10 +23,13 @@ from ivrflow.expr.types import T, Type
 from ivrflow.model.app import App, Route
 from ivrflow.model.context import Context
 from ivrflow.model.flow import (
+    FATES,
+    CalloutStep,
     Collect,
     Decl,
     DeclaredPrompt,
     Flow,
+    Hold,
     Menu,
     Move,
     Park,
@@ -81,8 +84,11 @@ WORDS = {
     "input": STRING,
     "tries": INTEGER,
     "amd": STRING,
+    "beeped": Type(name=T.BOOLEAN),
     "result": STRING,
     "reason": STRING,
+    "legs": INTEGER,
+    "signal": Type(name=T.OBJECT),
     "locale": STRING,
     "now": Type(name=T.INSTANT),
     "run": Type(name=T.OBJECT, properties={"id": STRING}),
@@ -121,7 +127,8 @@ class Application:
 
     @cached_property
     def contexts(self) -> Contexts:
-        return explore(self.beginnings, self.all_flows, self.visible)
+        longest = self.platform.limits.park
+        return explore(self.beginnings, self.all_flows, self.visible, longest)
 
     @cached_property
     def passing(self) -> Passing:
@@ -336,6 +343,8 @@ class Subject:
                 record = self.records.get(step.record.name)
                 type_ = None if record is None else yields(step.operation, record)
                 found.append((step.into, type_))
+            elif isinstance(step, CalloutStep) and step.into is not None:
+                found.append((step.into, Type(name=T.STRING, enum=FATES)))
         for each in lookups(self.flow):
             request = self.graph.request_of(each)
             if each.into is not None:
@@ -451,7 +460,7 @@ def action_prompts(state: State) -> Iterator[Prompt]:
             yield from (prompt, reprompt, wrong)
         case Park(intro=intro, prompt=prompt):
             yield from (intro, prompt)
-        case RequestAction(meanwhile=prompt):
+        case RequestAction(meanwhile=prompt) | Hold(prompt=prompt):
             yield prompt
         case _:
             pass

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from jinja2 import nodes
 
-from ivrflow.analysis.assignment import INPUT, SECRET_INPUT, Known, told
+from ivrflow.analysis.assignment import INPUT, SECRET_INPUT, SIGNALLED, SOMETIMES, Known, told
 from ivrflow.analysis.decisions import Before, Decision, decision
 from ivrflow.analysis.faults import Fault, Sort, exposure, leak, place, place_of, scalar_span
 from ivrflow.analysis.subject import STRING, Sight, Subject
@@ -131,12 +131,12 @@ class Texts:
             message = f"a duration is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(duration.text.scalar), message))
 
-    def number(self, text: Text | None, known: Known) -> None:
+    def number(self, text: Text | None, known: Known, use: str = "a number of digits") -> None:
         if text is None:
             return
         given = self.whole_or_text(text, known)
         if is_secret(given):
-            self.note(leak(scalar_span(text.scalar), "a number of digits"))
+            self.note(leak(scalar_span(text.scalar), use))
         elif given is not None and (given.name is not T.INTEGER or given.nullable):
             message = f"a whole number is needed here, not {describe(given)}"
             self.note(Fault(Sort.TYPE, scalar_span(text.scalar), message))
@@ -220,9 +220,11 @@ class Texts:
             self.note(Fault(sort, place(scalar, error.offset, source), error.message, error.help))
             return None
         for name in sorted(_read(tree) - known.assigned):
-            if name in self.variables or name == INPUT:
+            if name in self.variables or name in SOMETIMES:
                 span = place(scalar, offset_of(name, source), source)
                 help = "give it a value on every way here, or use `| default(...)`"
+                if name == SIGNALLED:
+                    help = "it comes with a signal: read it where `signal.NAME` is handled"
                 message = f'"{name}" may have no value here'
                 self.note(Fault(Sort.UNASSIGNED, span, message, help))
         return given

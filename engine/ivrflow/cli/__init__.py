@@ -20,7 +20,7 @@ COMMANDS = {
     "callbacks": "see and set where Sinch posts an application's events",
     "callout": "have a running engine call somebody, or everybody in a file",
     "callouts": "let Sinch call somebody",
-    "calls": "look at calls at Sinch, speak to them, end them",
+    "calls": "look at calls of an engine, or at Sinch; speak to them, end them",
     "compile": "show the program of a flow, or the SVAML of one of its states",
     "conferences": "see who is in a room at Sinch; mute, hold, put out",
     "dev": "serve flows to an emulated Voice API, and take edits as you save",

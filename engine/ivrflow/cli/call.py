@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ivrflow.cli import FINDINGS
 from ivrflow.cli.aspects import aspects
+from ivrflow.cli.parameters import parameters
 from ivrflow.cli.reporters import Shown, report
 from ivrflow.diagnostics import did_you_mean
 from ivrflow.dotenv import with_dotenv
@@ -24,7 +25,7 @@ from ivrflow.numbers import is_e164
 from ivrflow.rehearsal.conversation import converse
 from ivrflow.rehearsal.flows import ANY_NUMBER, number_of, open_flows, requests_of, usual_path
 from ivrflow.rehearsal.keyboard import HAS_KEYS, STOP, Keyboard
-from ivrflow.rehearsal.line import Line, Local
+from ivrflow.rehearsal.line import Line
 from ivrflow.rehearsal.player import Player, play
 from ivrflow.rehearsal.screen import Aspect, Screen
 from ivrflow.rehearsal.scripts import Acts, from_file, from_stdin
@@ -48,6 +49,8 @@ class Options(Struct, frozen=True, kw_only=True):
     url: str
     store: str
     lookups: tuple[str, ...]
+    callout: str
+    given: tuple[str, ...]
     as_json: bool
 
     @property
@@ -75,9 +78,14 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--url", default="", help="call what `ivrflow dev` or `emulate` runs there instead")
 @click.option("--store", default="memory:", show_default=True, help="or sqlite:PATH")
 @click.option("--lookup", "lookups", multiple=True, help="NAME=FILE.json: what it is answered")
+@click.option("--callout", default="", help="be called by this callout, or FLOW.NAME, instead")
+@click.option("--with", "given", multiple=True, help="PARAMETER=VALUE of its flow; repeatable")
 @click.option("--json", "as_json", is_flag=True, help="the transcript as JSON, a line an entry")
 def command(**flags: object) -> int:
     """Call FLOW, a file or a directory, and be the people on the phone.
+
+    With --callout nobody calls: the engine calls somebody, as its flows declare it. Whom it calls
+    meanwhile, too, is `phone`, `phone2` and so on.
 
     In a terminal the keys of the keyboard are those of the phone. Otherwise each line of stdin, or
     of --script, is an act: `press 1`, `silence`, `speak yes`, `wait 5s`, `hear Goodbye`, `answer`,
@@ -91,7 +99,9 @@ def command(**flags: object) -> int:
     if options.url:
         _require_no_flow(options)
         return _run(_call_there(options, acts))
-    library, checked = open_flows(options.flow or usual_path(), options.locale)
+    _require_callout(options)
+    path, is_called = options.flow or usual_path(), not options.callout
+    library, checked = open_flows(path, options.locale, is_called=is_called)
     if library is None:
         findings = [each for each in checked.diagnostics if each.is_error]
         click.echo(report("full", Shown(findings=findings, texts=checked.texts)), err=True)
@@ -110,6 +120,8 @@ def _require_no_flow(options: Options) -> None:
         "--locale": bool(options.locale),
         "--store": options.store != "memory:",
         "--lookup": bool(options.lookups),
+        "--callout": bool(options.callout),
+        "--with": bool(options.given),
         "--fast": options.fast is True and options.has_person,
         "--show state": "state" in options.show,
         "--show vars": "vars" in options.show,
@@ -117,6 +129,11 @@ def _require_no_flow(options: Options) -> None:
     wrong = next((name for name, is_given in given.items() if is_given), None)
     if wrong is not None:
         raise UsageError(f"{wrong} is for calls within this process: leave it out, or --url")
+
+
+def _require_callout(options: Options) -> None:
+    if options.given and not options.callout:
+        raise UsageError("--with gives a callout its values: name one by --callout")
 
 
 def _run(call: Coroutine[None, None, int]) -> int:
@@ -148,11 +165,13 @@ async def _call_here(
     # The store and what runs it cost as much to import as a whole lint takes.
     from ivrflow.cli.rehearsing import rehearsed
 
-    inbound = _inbound(options, number_of(library.current))
     async with rehearsed(
         library, settings, environment, answers, fast=options.is_fast
     ) as rehearsal:
-        line = await Local.dial(rehearsal.runner, inbound, rehearsal.notes)
+        if options.callout:
+            line = await rehearsal.call_out(options.callout, parameters(options.given))
+        else:
+            line = await rehearsal.dial(_inbound(options, number_of(library.current)))
         return await _talk(options, acts, line)
 
 

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import sys
 import time
 from collections import Counter
@@ -18,11 +17,10 @@ import msgspec
 from msgspec import Struct
 
 from ivrflow.cli import FINDINGS
-from ivrflow.cli.engine import Engine
+from ivrflow.cli.engine import Engine, asks_engine
+from ivrflow.cli.parameters import parameters
 from ivrflow.cli.rewrite import rewrite
-from ivrflow.dotenv import with_dotenv
 from ivrflow.errors import UsageError
-from ivrflow.settings import read_api_token
 
 ROWS = 500
 """Orders in one request."""
@@ -103,15 +101,11 @@ class Outcome:
 @click.option("--batch", default="", help="tells one run over a file from another: see below")
 @click.option("--at", default="", help="when: 2026-11-23T10:00:00+01:00; else at once")
 @click.option("--application", default="", help="the application key, if the server has several")
-@click.option(
-    "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
-)
-@click.option(
-    "--token", default="", help="its IVRFLOW_API_TOKEN, from where `serve` reads it unless given"
-)
 @click.option("--json", "as_json", is_flag=True, help="print what the engine answered")
+@asks_engine
 def command(
     *,
+    engine: Engine,
     name: str,
     given: tuple[str, ...],
     file: Path | None,
@@ -119,8 +113,6 @@ def command(
     batch: str,
     at: str,
     application: str,
-    url: str,
-    token: str,
     as_json: bool,
 ) -> int:
     """Have a running engine place the callout NAME, or FLOW.NAME.
@@ -135,24 +127,12 @@ def command(
     if file is not None and given:
         raise UsageError("give either --with or --csv")
     order = {"name": name, "application": application, **({"at": at} if at else {})}
-    here = Path.cwd()
-    secret = read_api_token(token or None, with_dotenv(os.environ, here), here)
-    with Engine(url, secret, patience=0.0 if file is None else PATIENCE) as engine:
-        if file is None:
-            return _one(engine, {**order, "with": _pairs(given)}, as_json=as_json)
-        target = results or file.with_name(file.name + ".results.csv")
-        rows = _with_ids(_rows(file), f"{batch}\0{name}")
-        return _all(engine, order, rows, target)
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for each in given:
-        key, equals, value = each.partition("=")
-        if not equals:
-            raise UsageError(f'--with "{each}": write PARAMETER=VALUE')
-        found[key] = value
-    return found
+    if file is None:
+        return _one(engine, {**order, "with": parameters(given)}, as_json=as_json)
+    engine.wait_for(PATIENCE)
+    target = results or file.with_name(file.name + ".results.csv")
+    rows = _with_ids(_rows(file), f"{batch}\0{name}")
+    return _all(engine, order, rows, target)
 
 
 def _one(engine: Engine, order: Mapping[str, object], *, as_json: bool) -> int:

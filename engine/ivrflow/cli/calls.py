@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from ivrflow.cli.asking import asks, nothing, printable
+from ivrflow.cli.engine_calls import journal, list_, show
 from ivrflow.cli.tables import listed
 from ivrflow.errors import RequestError, UsageError
 from ivrflow.sinch import rest
@@ -23,8 +24,14 @@ from ivrflow.sinch.svaml import Continue, Say, Svaml
 def command() -> None:
     """Look at calls, and change them. CALL is the id of one.
 
-    A call lives in one region: name it (--region), or the platform may not find the call.
+    `list`, `show` and `journal` ask a running engine (--url, --token) about the calls that it
+    answers; `get`, `update` and `hangup` ask Sinch about any call. There a call lives in one
+    region: name it (--region), or the platform may not find the call.
     """
+
+
+for each in (list_, show, journal):
+    command.add_command(each)
 
 
 def _shown(info: CallInfo) -> str:

@@ -1,39 +1,65 @@
 """The management API of a running engine, for commands."""
 
+import os
 import time
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+import click
 import httpx2
 import msgspec
 
-from ivrflow.errors import EngineError, UsageError
+from ivrflow.dotenv import with_dotenv
+from ivrflow.errors import EngineError, NothingToReadError, UsageError
+from ivrflow.settings import read_api_token
 
 TIMEOUT = 30.0
+
+PROBLEM = "application/problem+json"
 
 PAUSE = 1.0
 """Seconds between two tries at an engine that does not answer."""
 
-UNAVAILABLE = 503
-"""The status of an engine whose store takes nothing for a while."""
-
 R = TypeVar("R")
 
 
-class Engine:
-    """Asks the engine at `url`; raises `EngineError` for what it refuses, or where it is none.
+OPTIONS = (
+    click.option(
+        "--url", default="http://127.0.0.1:3000", show_default=True, help="where the engine is"
+    ),
+    click.option(
+        "--token",
+        default="",
+        help="its IVRFLOW_API_TOKEN, from where `serve` reads it unless given",
+    ),
+)
 
-    What is asked of one that does not answer, because it is started anew for example, is asked
-    again for `patience` seconds: for those who ask nothing that must not be asked twice.
+
+class Engine:
+    """Asks the engine at `url`; raises `EngineError` for what it refuses, or where it is none, and
+    `NothingToReadError` for what it does not have.
+
+    No proxy that the environment names is asked: it would get the token.
     """
 
-    def __init__(self, url: str, token: str, patience: float = 0.0) -> None:
-        self._patience = patience
+    def __init__(self, url: str, token: str) -> None:
+        self._patience = 0.0
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            self._client = httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+            self._client = httpx2.Client(
+                base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
+            )
         except httpx2.InvalidURL as error:
             raise UsageError(f'"{url}" is no address: {error}') from error
+
+    def wait_for(self, seconds: float) -> None:
+        """From now on ask an engine that is away, because it is started anew for example, again for
+        so long: for those who ask nothing that must not be asked twice."""
+        self._patience = seconds
 
     def get(self, path: str, kind: type[R]) -> R:
         return self._ask("GET", path, None, kind)
@@ -43,8 +69,12 @@ class Engine:
 
     def _ask(self, method: str, path: str, body: bytes | None, kind: type[R]) -> R:
         answer = self._answer(method, path, body)
-        if answer.status_code != 200:
-            raise EngineError(f"the engine refused: {_detail(answer)}")
+        is_problem = answer.headers.get("content-type", "").startswith(PROBLEM)
+        if answer.status_code == HTTPStatus.NOT_FOUND and is_problem:
+            raise NothingToReadError(_detail(answer))
+        if answer.status_code != HTTPStatus.OK:
+            message = f"{answer.status_code} {_detail(answer)}".strip()
+            raise EngineError(f"the engine refused: {message}")
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError as error:
@@ -57,7 +87,7 @@ class Engine:
             last = time.monotonic() + PAUSE >= until
             try:
                 answer = self._client.request(method, path, content=body)
-                if last or answer.status_code != UNAVAILABLE:
+                if last or answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                     return answer
             except httpx2.TransportError as error:
                 if last:
@@ -86,4 +116,19 @@ def _detail(answer: httpx2.Response) -> str:
         problem = msgspec.json.decode(answer.content, type=dict[str, object])
     except msgspec.DecodeError:
         problem = {}
-    return f"{answer.status_code} {problem.get('detail', '')}".strip()
+    return str(problem.get("detail", ""))
+
+
+def asks_engine(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options that say which engine is meant, and that engine."""
+
+    @wraps(command)
+    def asking(*, url: str, token: str, **given: object) -> R:
+        here = Path.cwd()
+        environment = with_dotenv(os.environ, here)
+        with Engine(url, read_api_token(token or None, environment, here)) as engine:
+            return command(engine=engine, **given)
+
+    for option in reversed(OPTIONS):
+        asking = option(asking)
+    return asking

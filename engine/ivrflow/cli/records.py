@@ -11,8 +11,8 @@ from ivrflow.cli.tables import table
 from ivrflow.clock import as_milliseconds, as_text, from_milliseconds, now
 from ivrflow.errors import NothingToReadError, UsageError
 from ivrflow.model.literals import read_duration
-from ivrflow.records import Put
-from ivrflow.store.records_file import Kept, RecordsFile
+from ivrflow.records import Kept, Put
+from ivrflow.store.records_file import RecordsFile
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -32,7 +32,8 @@ def command() -> None:
     Works beside a running server, whose calls see a change from their next turn on.
 
     A record that a flow declares is called FLOW.RECORD here, one of the application RECORD alone.
-    Keys and values are shown as they are: they may be personal data, such as telephone numbers.
+    Those of rooms begin with @: @participants, @starters, @regions. Keys and values are shown as
+    they are: they may be personal data, such as telephone numbers.
     """
 
 

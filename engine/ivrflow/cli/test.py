@@ -115,7 +115,7 @@ def _test(files: list[str], options: Options) -> int:
     _print(report.summary(ran.results, perf_counter() - begun, faulty))
     failed = bool(faulty) or any(each.failures for each in ran.results)
     if options.measures:
-        failed = _tell_coverage(applications, read, ran, options) or failed
+        failed = _tell_coverage(applications, ran, options) or failed
     return FINDINGS if failed else 0
 
 
@@ -168,11 +168,9 @@ def _show(ran: Ran, read: Iterable[Read], options: Options) -> None:
         _print(f"\n{failures}\n")
 
 
-def _tell_coverage(
-    applications: Applications, read: Iterable[Read], ran: Ran, options: Options
-) -> bool:
+def _tell_coverage(applications: Applications, ran: Ran, options: Options) -> bool:
     """Tell what was met; returns whether it is too little."""
-    covered = _covered(applications, read, ran, shipped=options.shipped)
+    covered = _covered(applications, ran, shipped=options.shipped)
     sources = _sources(applications)
     if options.coverage:
         _print(as_text(covered, sources))
@@ -186,18 +184,15 @@ def _tell_coverage(
     return _is_less(covered, options.fail_under)
 
 
-def _covered(
-    applications: Applications, read: Iterable[Read], ran: Ran, *, shipped: bool
-) -> list[Covered]:
+def _covered(applications: Applications, ran: Ran, *, shipped: bool) -> list[Covered]:
     """Return what was met, application by application: flows of two may have one name."""
-    flow_by_path = {each.path: each.file.flow for each in read if each.file is not None}
     found: list[Covered] = []
     for each in applications.opened:
         if not each.checked.is_good:
             continue
         results = [one for one in ran.results if applications.home(one.path) == each.home]
         met = {hit for home, hit in ran.met if home == str(each.home)}
-        hits = met | states_met(results, flow_by_path)
+        hits = met | states_met(results)
         found += measure(each.checked, hits, PLATFORM, shipped=shipped)
     return found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.prompts import compile_prompt
@@ -11,6 +12,7 @@ from ivrflow.compiler.values import (
     digits_fit,
     duration,
     given,
+    how_many,
     plain,
     target,
     text,
@@ -142,10 +144,13 @@ class ActionCompiler:
     def conference(self, conference: model.Conference) -> program.Conference:
         return program.Conference(
             id=text(conference.id, self.platform.insert_name),
-            hold_music=conference.hold_music,
+            hold_music=cast(model.HoldMusic, conference.hold_music) or None,
             dtmf=conference.dtmf,
             max_digits=conference.max_digits,
             timeout=conference.timeout.milliseconds,
+            max=None if conference.max is None else how_many(conference.max),
+            start_on_enter=conference.start_on_enter,
+            end_on_exit=conference.end_on_exit,
         )
 
     def run(self, run: model.Run) -> program.Run:

@@ -36,6 +36,7 @@ def compile_step(
         for_each=None if step.for_each is None else _whole(step.for_each),
         when=None if step.when is None else text(step.when, plain),
         keep=step.keep,
+        into=None if step.into is None else step.into.name,
     )
 
 
@@ -57,15 +58,26 @@ def _callout(
         dtmf=None if callout.dtmf is None else text(callout.dtmf, plain),
         key=None if callout.key is None else text(callout.key, plain),
         unless=None if callout.unless is None else condition(callout.unless),
-        hours=None if callout.hours is None else _schedule(callout.hours.name, flow),
+        hours=_hours(callout, flow),
         retry=_retry(callout.retry),
         params={each: decl.type for each, decl in callees[runs].items()},
-        defaults={each: decl.default for each, decl in callees[runs].items() if decl.has_default},
+        defaults={
+            each: decl.default
+            for each, decl in callees[runs].items()
+            if decl.has_default or decl.type.nullable
+        },
     )
 
 
-def _schedule(name: str, flow: model.Flow) -> str:
-    return qualified(flow.name, name) if name in flow.schedules else name
+def _hours(callout: model.Callout, flow: model.Flow) -> Value | None:
+    """Return a closure that yields the name of a schedule, or null."""
+    if callout.computed_hours is not None:
+        return _whole(callout.computed_hours)
+    if callout.hours is None:
+        return None
+    own = callout.hours.name in flow.schedules
+    name = qualified(flow.name, callout.hours.name) if own else callout.hours.name
+    return lambda scope: name
 
 
 def _retry(retry: model.Retry | None) -> program.Retry | None:

@@ -23,7 +23,8 @@ from ivrflow.machine.opening import qualified
 from ivrflow.machine.program import Program
 from ivrflow.model import flow as model
 from ivrflow.model.app import App
-from ivrflow.model.inherit import Visible, handlers_of, keys_of, parks, visible
+from ivrflow.model.inherit import Visible, handlers_of, keys_of, visible
+from ivrflow.model.waiting import is_parked
 
 
 def compile_flow(
@@ -139,7 +140,7 @@ class _Compiler:
             every=hold.every.milliseconds,
             offered=tuple(option(value, each) for value, each in values),
             choice_by_value={value: self.choice(each) for value, each in values},
-            parks=not keys and parks(hold, state, self.platform.limits.park),
+            parks=is_parked(self.source, state, self.platform.limits.park),
         )
 
     def choice(self, choice: model.Choice) -> program.Choice:

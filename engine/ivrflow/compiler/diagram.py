@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ivrflow.model.flow import (
     Action,
+    Bridge,
     Collect,
     Conference,
     Connect,
@@ -15,6 +16,7 @@ from ivrflow.model.flow import (
     Transition,
 )
 from ivrflow.model.inherit import handlers_of, keys_of
+from ivrflow.model.waiting import outcome_of
 
 
 def mermaid(flow: Flow) -> str:
@@ -59,10 +61,12 @@ def edges(flow: Flow) -> Iterator[tuple[str, str, str]]:
 
 
 def outcomes(flow: Flow, state: State) -> Iterator[tuple[str, Transition]]:
-    """Yield each way out of a state by its name: its keys, its outcomes, "" for `next`."""
+    """Yield each way out of a state by its name: its keys, outcomes and timers, "" for `next`."""
     for choice in keys_of(flow, state):
         yield choice.key, choice.transition
     yield from handlers_of(flow, state).items()
+    for timer in state.timers:
+        yield outcome_of(timer), (timer.move,)
     if state.next:
         yield "", state.next
 
@@ -79,6 +83,8 @@ def _action(action: Action) -> str:
             return f"connect {to} {target.source}"
         case Conference(id=room):
             return f"conference {room.source}"
+        case Bridge(to=to):
+            return f"bridge {to}"
         case RequestAction(request=name):
             return f"request {name.name}"
         case Menu():

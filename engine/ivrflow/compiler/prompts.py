@@ -38,6 +38,7 @@ def _part(part: model.Part, platform: Platform) -> program.PromptPart:
             voice=part.voice,
             locale=part.locale,
             when=when,
+            to=part.to,
         )
     segments = parse_text(part.text.source)
     filters = speaking(segments)
@@ -47,6 +48,7 @@ def _part(part: model.Part, platform: Platform) -> program.PromptPart:
             voice=part.voice,
             locale=part.locale,
             when=when,
+            to=part.to,
         )
     ssml = isinstance(part, model.SsmlPart)
     spoken = program.SpokenPart(
@@ -55,10 +57,11 @@ def _part(part: model.Part, platform: Platform) -> program.PromptPart:
         voice=part.voice,
         locale=part.locale,
         when=when,
+        to=part.to,
     )
     given = parameter(part.text)
     if given and not ssml:
-        return program.GivenPart(name=given, spoken=spoken, when=when)
+        return program.GivenPart(name=given, spoken=spoken, when=when, to=part.to)
     return spoken
 
 

@@ -153,6 +153,23 @@ def digits_fit(digits: model.Digits) -> DigitsFit:
     return DigitsFit(digits.max, digits.pattern)
 
 
+def how_many(source: model.Text) -> Callable[[Scope], int]:
+    """Return a closure that yields a whole number from 1."""
+    whole = whole_expression(source.source)
+    if whole is None:
+        literal = int(source.source)
+        return lambda scope: literal
+    yields = compile_tree(whole)
+
+    def computed(scope: Scope) -> int:
+        found = yields(scope)
+        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+            raise EvaluationError(f'"{found}" is no whole number from 1')
+        return found
+
+    return computed
+
+
 def bounds(digits: model.Digits) -> Callable[[Scope], tuple[int, int]]:
     """Return a closure that yields how many digits are wanted, at least and at most."""
     least, most = digits.computed_min, digits.computed_max

@@ -50,6 +50,10 @@ class RealTime:
     async def wait(self, ms: int) -> None:
         await asyncio.sleep(ms / 1000 / self.speed)
 
+    async def due(self) -> int | None:
+        """Of what else lives by real time nobody here knows."""
+        return self.platform.due
+
     async def request(self, request: Request) -> Response:
         response = await self.do(lambda platform: platform.request(request, wall()))
         if response.after:

@@ -50,6 +50,10 @@ class Runner(Protocol):
         """Let the platform's time pass."""
         ...
 
+    async def due(self) -> int | None:
+        """Return when something happens next by itself, in milliseconds since 1970; None: never."""
+        ...
+
     async def request(self, request: Request) -> Response:
         """Carry out a REST request."""
         ...

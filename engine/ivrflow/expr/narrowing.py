@@ -1,5 +1,7 @@
 """What a condition tells about nullable values: `found.due` is there where `found.due != none`."""
 
+import re
+
 from jinja2 import nodes
 
 PRESENT = frozenset({"eq", "lt", "lteq", "gt", "gteq"})
@@ -8,18 +10,23 @@ PRESENT = frozenset({"eq", "lt", "lteq", "gt", "gteq"})
 Paths = frozenset[str]
 
 
+_PLACE = re.compile(r"\[([A-Za-z_]\w*)\]")
+
 Holders = list[str]
 """Paths from a name to a part of it: `found`, `found.slots`, `found.slots[0]`."""
 
 
 def path_of(node: nodes.Node) -> str:
-    """Return `found.due` or `found.slots[0]` for a name or a part of one, "" for anything else."""
+    """Return `found.due`, `found.slots[0]` or `found.slots[i]` for a name or a part of one, "" for
+    anything else."""
     return _holders(node)[-1]
 
 
-def root_of(path: str) -> str:
-    """Return the name that a path begins with."""
-    return path.partition(".")[0].partition("[")[0]
+def names_in(path: str) -> frozenset[str]:
+    """Return the names on whose values it hangs what a path leads to: the one that it begins with,
+    and those that stand for a place in a list."""
+    root = path.partition(".")[0].partition("[")[0]
+    return frozenset((root, *_PLACE.findall(path)))
 
 
 def _holders(node: nodes.Node) -> Holders:
@@ -33,6 +40,8 @@ def _holders(node: nodes.Node) -> Holders:
             return _part(inner, f".{name}")
         case nodes.Getitem(node=inner, arg=nodes.Const(value=int() as index)):
             return _part(inner, f"[{index}]")
+        case nodes.Getitem(node=inner, arg=nodes.Name(name=name)):
+            return _part(inner, f"[{name}]")
         case nodes.Getitem(node=inner, arg=nodes.Neg(node=nodes.Const(value=int() as index))):
             return _part(inner, f"[-{index}]")
         case _:

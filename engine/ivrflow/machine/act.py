@@ -41,7 +41,8 @@ def act(walk: Walk, state: State) -> None:
         case Connect() as connect:
             walk.action, walk.wait = _connect(walk, connect), Wait.CONNECT
         case Conference() as conference:
-            walk.action, walk.wait = _conference(walk, conference), Wait.CONFERENCE
+            joined = _conference(walk, conference)
+            walk.action, walk.wait, walk.room = joined, Wait.CONFERENCE, joined.room
         case Park() as park:
             walk.action, walk.wait = _park(walk, park), Wait.PARK
         case Hold() as hold:
@@ -193,7 +194,7 @@ def _connect_number(walk: Walk, connect: Connect, target: str) -> replies.Connec
 def _conference(walk: Walk, conference: Conference) -> replies.Conference:
     return replies.Conference(
         room=room(str(conference.id(walk.names))),
-        hold_music=conference.hold_music,
+        hold_music=conference.hold_music or "",
         dtmf=conference.dtmf,
         max_digits=conference.max_digits,
         timeout=conference.timeout,
@@ -201,9 +202,9 @@ def _conference(walk: Walk, conference: Conference) -> replies.Conference:
 
 
 def _bridge(walk: Walk, bridge: Bridge) -> replies.Conference:
-    if not walk.room:
+    if not walk.bridge_room:
         raise EvaluationError(f"no {bridge.to} has accepted to talk")
-    return replies.Conference(room=walk.room)
+    return replies.Conference(room=walk.bridge_room)
 
 
 def _park(walk: Walk, park: Park) -> replies.Park:

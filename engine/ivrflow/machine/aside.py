@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.effects import CancelLegs, Effect
+from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
+from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
-from ivrflow.machine.walk import Turn, Walk
+from ivrflow.machine.walk import Turn, Walk, cancelled
 from ivrflow.model.context import Context
 
 HANDLER_BY_NOTICE = {
@@ -83,21 +84,22 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    ended = turn.after(ended=True, pending=None, inbox=(), due=(), moving=None)
-    step = _effects(ended, "ended", handlers, {})
-    return _without_legs(step)
+    state = turn.program.flows[turn.session.frame.flow].states.get(turn.session.frame.state)
+    left = closing(turn.session, state)
+    step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
+    return msgspec.structs.replace(step, effects=(*step.effects, *left))
 
 
 def _without_legs(step: Step) -> Step:
-    """Want the legs of a call that is over no more."""
-    frames = step.session.frames
-    legs = tuple(leg for frame in frames for leg in frame.legs)
-    if not legs:
-        return step
-    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in frames)
-    session = msgspec.structs.replace(step.session, frames=frames)
-    effects = (*step.effects, CancelLegs(legs=legs))
-    return msgspec.structs.replace(step, session=session, effects=effects)
+    """Wait for nothing, and want the legs of a call that is over no more."""
+    before = step.session
+    moving = () if before.moving is None else before.moving.frames
+    unwanted = cancelled((*before.frames, *moving))
+    session = msgspec.structs.replace(before, pending=None, inbox=(), due=(), moving=None)
+    if unwanted:
+        frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in session.frames)
+        session = msgspec.structs.replace(session, frames=frames)
+    return msgspec.structs.replace(step, session=session, effects=(*step.effects, *unwanted))
 
 
 def _effects(

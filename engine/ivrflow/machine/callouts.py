@@ -114,8 +114,10 @@ def _require_call(program: Program, callout: Callout, wanted: Order) -> None:
 
 
 def _judge(program: Program, callout: Callout, wanted: Order, told: Told) -> Judgement:
-    calendar = None if callout.hours is None else program.schedules[callout.hours]
-    if callout.unless is not None and callout.unless(_names(program, wanted, told)):
+    names = _names(program, wanted, told)
+    hours = None if callout.hours is None else callout.hours(names)
+    calendar = program.schedules.get(str(hours))  # of one that is gone nobody knows the hours
+    if callout.unless is not None and callout.unless(names):
         return Never("its `unless` holds")
     if calendar is None or is_open(calendar, told.now()):
         return Go()

@@ -4,7 +4,7 @@ import msgspec
 
 from ivrflow.machine.orders import Order
 from ivrflow.machine.replies import Reply
-from ivrflow.model.flow import Command, HoldMusic
+from ivrflow.model.flow import Command, HoldMusic, Listener
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -26,9 +26,11 @@ class OrderCallout(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False
 
 
 class CancelLegs(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    """Legs are not wanted any more, by their numbers."""
+    """Legs are not wanted any more, by their numbers. Whoever is on the line is told so, but for
+    those that are `talking` to the call."""
 
     legs: tuple[int, ...]
+    talking: tuple[int, ...] = ()
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -41,10 +43,12 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """The platform is to be told `reply`, which it has not asked for. `moves`: the call is parked,
-    and goes where the reply says once the platform has taken it."""
+    and goes where the reply says once the platform has taken it. `to` hears its words, where two
+    talk to each other."""
 
     reply: Reply
     moves: bool = False
+    to: Listener = ""
 
 
 class Wake(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -64,13 +68,25 @@ class Emit(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Participants of `room` are to be commanded: the one whose call is `who`, "" for everybody.
-    `state` is the one that the call was in."""
+    `state` is the one that the call was in. `queued`: when all is done that was queued for the room
+    before."""
 
     command: Command
     room: str
     state: str
     who: str = ""
     hold_music: HoldMusic | None = None
+    queued: bool = False
 
 
-Effect = Log | OrderCallout | Emit | Control | CancelLegs | Send | Tell | Wake
+class Divided(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    """Calls of two regions are in rooms of one name, and don't hear each other: this one is in
+    `region`, whoever came first in the `other`."""
+
+    room: str
+    state: str
+    region: str
+    other: str
+
+
+Effect = Log | OrderCallout | Emit | Control | Divided | CancelLegs | Send | Tell | Wake

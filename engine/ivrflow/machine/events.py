@@ -45,7 +45,8 @@ class Incoming(_Event, frozen=True, kw_only=True, tag="incoming"):
 
 
 class Answered(_Event, frozen=True, kw_only=True, tag="answered"):
-    """The called party picked up. `amd`: `human`, `machine`, `unsure`, another word, or "".
+    """The called party picked up. `amd`: `human`, `machine`, `unsure`, `inprogress`, another word,
+    or "". `amd_reason` is `beep` where a machine has beeped already.
     `custom` is what was given when the call was placed, `region` the platform's region code, "" if
     the event names none."""
 
@@ -117,7 +118,8 @@ class Ended(_Event, frozen=True, kw_only=True, tag="ended"):
 class Notified(_Event, frozen=True, kw_only=True, tag="notified"):
     """News beside the call, possibly after its end.
 
-    `type` is open: `recording_available`, `transcription_available`, `amd`, `calling_error`, ...
+    `type` is open: `recording_available`, `transcription_available`, `amd`, `amd_beep`,
+    `calling_error`, ...
     """
 
     type: str

@@ -7,6 +7,7 @@ from ivrflow.machine.perform import PERFORM_BY_STEP
 from ivrflow.machine.program import (
     Action,
     Bridge,
+    Conference,
     Move,
     Request,
     Return,
@@ -16,6 +17,7 @@ from ivrflow.machine.program import (
     Transition,
     handler_of,
 )
+from ivrflow.machine.rooms import enter as enter_room
 from ivrflow.machine.walk import MAX_PASSING, Walk
 
 TOO_LATE = "too_late"
@@ -74,18 +76,19 @@ def _pass(walk: Walk, state: State) -> Transition | None:
             return walk.back(back)
         case Bridge(to="parent"):
             return _join(walk, state)
+        case Conference() as conference:
+            return enter_room(walk, state, conference)
         case _:
             return None
 
 
 def _join(walk: Walk, state: State) -> Transition | None:
-    """Ask whether the parent of this leg still waits; returns the way on if it does not."""
+    """Ask whether the parent of this leg still waits; returns the way on if it does not. Nobody
+    waits for a call that is no leg."""
     session = walk.session
-    if not session.parent:
-        raise EvaluationError(f'"{state.name}" has no parent to talk to: this call is no leg')
-    if not walk.room:
-        walk.room = walk.told.joined(Join(parent=session.parent, leg=session.leg))
-    return None if walk.room else handler_of(state, TOO_LATE)
+    if session.parent and not walk.bridge_room:
+        walk.bridge_room = walk.told.joined(Join(parent=session.parent, leg=session.leg))
+    return None if walk.bridge_room else handler_of(state, TOO_LATE)
 
 
 def _first_that_holds(walk: Walk, transition: Transition) -> Move | None:

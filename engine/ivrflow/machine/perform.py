@@ -13,6 +13,7 @@ from ivrflow.machine.callouts import order
 from ivrflow.machine.dialling import call_id, room
 from ivrflow.machine.effects import Control, Emit, Log, OrderCallout, Send
 from ivrflow.machine.environment import without_marks
+from ivrflow.machine.orders import Order
 from ivrflow.machine.program import (
     AnswerStep,
     CalloutStep,
@@ -31,10 +32,14 @@ from ivrflow.machine.program import (
 from ivrflow.machine.replies import Answer, SendDtmf, StartRecording, StopRecording
 from ivrflow.machine.scope import Names
 from ivrflow.machine.walk import Walk
+from ivrflow.model.flow import FATES
 from ivrflow.model.locales import is_locale
+from ivrflow.records import Ordered
 
 MAX_CALLOUTS = 100
 """Callouts that one step places; more of them come from a file, see `ivrflow callout`."""
+
+ORDERED, ALREADY, REFUSED = FATES
 
 
 def _set(walk: Walk, step: SetStep) -> None:
@@ -83,14 +88,35 @@ def _log(walk: Walk, step: LogStep) -> None:
 
 
 def _order_callout(walk: Walk, step: CalloutStep) -> None:
+    fates: list[str] = []
     for names in _once_for_each(walk, step):
         given = {name: value(names) for name, value in step.params.items()}
         wanted = order(walk.program, walk.flow, step.name, given)
         wanted = msgspec.structs.replace(wanted, region=walk.session.call.region)
         when = "" if step.when is None else _moment(str(step.when(names)))
         leg = 0 if step.keep else walk.place_leg()
+        if step.into is not None:
+            fates.append(_fate(walk, wanted))
         placed = OrderCallout(order=wanted, state=walk.state, at=when, leg=leg)
         walk.effects.append(placed)
+    if step.into is not None:
+        walk.assign(step.into, next((each for each in fates if each != ORDERED), ORDERED))
+
+
+def _fate(walk: Walk, wanted: Order) -> str:
+    """What will become of an order, one of `FATES`: of one key there is one callout at a time."""
+    if wanted.fault:
+        return REFUSED
+    if not wanted.key:
+        return ORDERED
+    before = (each.order for each in walk.effects if isinstance(each, OrderCallout))
+    asked = Ordered(record=wanted.name, key=wanted.key, flow=wanted.flow)
+    known = any(_is_same(each, wanted) for each in before) or walk.told.recorded(asked)
+    return ALREADY if known else ORDERED
+
+
+def _is_same(one: Order, other: Order) -> bool:
+    return (one.flow, one.name, one.key) == (other.flow, other.name, other.key)
 
 
 def _emit(walk: Walk, step: EmitStep) -> None:

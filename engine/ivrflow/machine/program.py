@@ -21,7 +21,7 @@ from ivrflow.expr.speech import Fill
 from ivrflow.expr.types import Type
 from ivrflow.machine.calendar import Calendar
 from ivrflow.machine.replies import Key
-from ivrflow.model.flow import Amd, Command, HoldMusic
+from ivrflow.model.flow import Amd, Command, HoldMusic, Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class SpokenPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class PlayedPart:
     locale: str = ""
     voice: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class FilledPart:
     voice: str = ""
     locale: str = ""
     when: Value | None = None
+    to: Listener = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class GivenPart:
     name: str
     spoken: SpokenPart
     when: Value | None = None
+    to: Listener = ""
 
 
 PromptPart = SpokenPart | FilledPart | PlayedPart | GivenPart
@@ -150,13 +154,15 @@ class RecordOperation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalloutStep:
     """Place a callout of the flow, or one for each `item` of a list; `when` yields a point in
-    time. One that is not to `keep` is a leg of the run that places it."""
+    time. One that is not to `keep` is a leg of the run that places it. `into` is a variable for
+    what became of it: of several the first that was not ordered."""
 
     name: str
     params: Mapping[str, Value]
     for_each: Value | None
     when: Value | None
     keep: bool
+    into: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,11 +302,16 @@ class Connect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conference:
+    """A room; see `ivrflow.model.flow.Conference`. `max` raises `EvaluationError`."""
+
     id: Value
-    hold_music: str
+    hold_music: HoldMusic | None
     dtmf: str
     max_digits: int
     timeout: int
+    max: Callable[[Scope], int] | None
+    start_on_enter: bool | None
+    end_on_exit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,7 +459,7 @@ class Callout:
     """An outgoing call. Whoever answers meets `flow`, whose parameters have the types `params`;
     closures see their values, `defaults` where none are given. `is_sip`: the target is a SIP
     address, else a number. `fenced`: it is no literal, so a number must lie within the
-    application's `dial.allow`. `hours` is the qualified name of a schedule."""
+    application's `dial.allow`. `hours` yields the qualified name of a schedule."""
 
     name: str
     flow: str
@@ -462,7 +473,7 @@ class Callout:
     dtmf: Value | None
     key: Value | None
     unless: Value | None
-    hours: str | None
+    hours: Value | None
     retry: Retry | None
     params: Mapping[str, Type]
     defaults: Mapping[str, object]

@@ -6,7 +6,7 @@ everything is final: prompts are texts, names are resolved, numbers are E.164 wi
 
 import msgspec
 
-from ivrflow.model.flow import Amd
+from ivrflow.model.flow import Amd, Listener
 
 MENU = "main"
 """The name under which every menu of ours reports its input; no room may be called so."""
@@ -21,6 +21,7 @@ class Say(_Value, frozen=True, kw_only=True):
 
     text: str
     voice: str
+    to: Listener = ""
 
 
 class Ssml(_Value, frozen=True, kw_only=True):
@@ -28,15 +29,18 @@ class Ssml(_Value, frozen=True, kw_only=True):
 
     text: str
     voice: str
+    to: Listener = ""
 
 
 class Audio(_Value, frozen=True, kw_only=True):
     """A sound file that the platform fetches."""
 
     url: str
+    to: Listener = ""
 
 
 Part = Say | Ssml | Audio
+"""Something to be heard; `to` says by whom, where two talk to each other."""
 
 
 class Answer(_Value, frozen=True, kw_only=True):

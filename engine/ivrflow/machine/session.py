@@ -32,6 +32,10 @@ class Wait(StrEnum):
     END = "end"
 
 
+ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
+"""Waits for the input of a menu."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What is known of the call itself, from its first event."""
 
@@ -86,14 +90,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     `offer` is the number of the last reply; `context` is where that reply was sent, `wait` what it
     asked for. `ended` says that the handlers of the call's end have run, `over` that the platform
     has reported the end. `rescued` says that the caller got a rescue reply instead of the last
-    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for.
+    offer, so nothing may be resumed. `pending` is a look-up whose answer the call waits for, `room`
+    the room that it is in.
     `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
     counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
     call `parent`; `placed` is how many legs this call has placed.
 
-    `inbox` holds what was raised and not taken yet. `due` are the times of the waiting state's
-    timers, in milliseconds since 1970 (0: over). `moving` is what the call becomes once the
-    platform has led it out of its park; `refusals` counts how often it would not.
+    `amd` is who answered, as far as it is known; `beeped` says that a machine did, and records what
+    is said now. `inbox` holds what was raised and not taken yet, `signals` the ids of those that it
+    had last. `due` are the times of the waiting state's timers, in milliseconds since 1970 (0:
+    over). `moving` is what the call becomes once the platform has led it out of its park;
+    `refusals` counts how often it would not.
     """
 
     call: Call
@@ -105,6 +112,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     tries: int = 0
     failures: Failures = Failures()
     amd: str = ""
+    beeped: bool = False
     result: str = ""
     reason: str = ""
     ended: bool = False
@@ -117,9 +125,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     leg: int = 0
     placed: int = 0
     inbox: tuple[Raised, ...] = ()
+    signals: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
     moving: "Session | None" = None
     refusals: int = 0
+    room: str = ""
+
+    @property
+    def legs(self) -> tuple[int, ...]:
+        """The legs of all running flows, and of those that the call is being led to."""
+        frames = self.frames if self.moving is None else (*self.frames, *self.moving.frames)
+        return tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
 
     @property
     def frame(self) -> Frame:

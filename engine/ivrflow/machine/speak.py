@@ -16,6 +16,7 @@ from ivrflow.machine.program import (
     SpokenPart,
 )
 from ivrflow.machine.replies import Audio, Part, Say, Ssml
+from ivrflow.model.flow import Listener
 from ivrflow.model.locales import best_locale
 
 MAX_PARTS = 100
@@ -35,6 +36,7 @@ def _speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str, heard: list[Pa
             continue
         if len(heard) >= MAX_PARTS:
             raise EvaluationError(f"a prompt of more than {MAX_PARTS} parts")
+        before = len(heard)
         if isinstance(part, PlayedPart):
             _play(part, flow, scope, locale, heard)
         elif isinstance(part, GivenPart):
@@ -43,6 +45,13 @@ def _speak(prompt: Prompt, flow: Flow, scope: Scope, locale: str, heard: list[Pa
             spoken = _spoken(part, scope, locale)
             if spoken is not None:
                 heard.append(spoken)
+        if part.to:
+            heard[before:] = [_said_to(part.to, each) for each in heard[before:]]
+
+
+def _said_to(to: Listener, part: Part) -> Part:
+    """Return a part that `to` hears, unless it says itself who does."""
+    return part if part.to else msgspec.structs.replace(part, to=to)
 
 
 def _spoken(part: SpokenPart | FilledPart, scope: Scope, locale: str) -> Part | None:

@@ -51,7 +51,7 @@ from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Connect, Move, Program
-from ivrflow.machine.raised import adopted, detected, raised
+from ivrflow.machine.raised import answered_move, detected, has_beeped, raised, verdict_of
 from ivrflow.machine.replies import (
     MENU,
     ConnectNumber,
@@ -63,12 +63,9 @@ from ivrflow.machine.replies import (
     Reply,
 )
 from ivrflow.machine.scope import FactMissingError, Told
-from ivrflow.machine.session import Call, Frame, Session, Wait
+from ivrflow.machine.session import ASKING, Call, Frame, Session, Wait
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
-
-ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
-"""Waits for the input of a menu."""
 
 LAST_ACTIONS = (Hangup, ConnectNumber, ConnectSip, ConnectUser, ConnectStream)
 
@@ -91,12 +88,12 @@ def step(program: Program, session: Session, event: Event, facts: Facts) -> Step
     Never raises: where the author's flow fails on the values of this call, its `error` state
     replies and the verdict is `failed`.
     """
-    turn = Turn(program, session, Told(facts))
+    turn = answered_move(Turn(program, session, Told(facts)), event)
     try:
         try:
             return _take(turn, event)
         except EvaluationError as fault:
-            return fail(turn, _context(session, event), str(fault))
+            return fail(turn, _context(turn.session, event), str(fault))
     except FactMissingError as missing:
         return Need(missing.fact)
 
@@ -120,7 +117,7 @@ def _take(turn: Turn, event: Event) -> Step:
             return raised(turn, event)
         case Ended():
             return call_over(turn, event)
-        case Notified(type="amd"):
+        case Notified(type="amd" | "amd_beep"):
             return detected(turn, event)
         case Notified():
             return notified(turn, event)
@@ -138,11 +135,11 @@ def _replied(turn: Turn, event: Incoming | Answered | MenuInput) -> Step:
         case Incoming():
             return _start(turn)
         case Chosen() | Digits() | NoInput() | NoMatch():
-            return _input(adopted(turn), event)
+            return _input(turn, event)
         case Answered():
-            return _answered(adopted(turn), event)
+            return _answered(turn, event)
         case MenuFailed():
-            return _menu_failed(adopted(turn), event)
+            return _menu_failed(turn, event)
         case MenuHangup():
             return hung_up(turn)
 
@@ -181,12 +178,12 @@ def _menu_failed(turn: Turn, event: MenuFailed) -> Step:
 def _answered(turn: Turn, event: Answered) -> Step:
     session = turn.session
     if session.wait is Wait.START and session.context is Context.ANSWERED:
-        return _begin(turn.after(amd=_verdict_of_amd(event) if event.amd else ""), "answered")
+        return _begin(_known_who(turn, event), "answered")
     if session.wait is not Wait.CONNECT or session.rescued:
         reply = Reply(number=session.offer, action=Continue())
         return Step(session=session, verdict=Verdict.IGNORED, reply=reply)
-    walk = Walk(turn.after(amd=event.amd), Context.BRIDGED)
-    outcome = _verdict_of_amd(event) if _detects_machines(walk) else "answered"
+    walk = Walk(_known_who(turn, event), Context.BRIDGED)
+    outcome = verdict_of(event) if _detects_machines(walk) else "answered"
     transition = walk.current.on.get(outcome)
     if transition is None:
         walk.action, walk.wait = Continue(), Wait.TALK
@@ -199,8 +196,10 @@ def _detects_machines(walk: Walk) -> bool:
     return isinstance(action, Connect) and action.amd is True
 
 
-def _verdict_of_amd(event: Answered) -> str:
-    return event.amd if event.amd in ("human", "machine") else "unsure"
+def _known_who(turn: Turn, event: Answered) -> Turn:
+    """Return the turn that knows who has answered, if the platform does."""
+    known = event.amd not in ("", "inprogress")
+    return turn.after(amd=verdict_of(event) if known else "", beeped=has_beeped(event))
 
 
 def _context(session: Session, event: Event) -> Context:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from ivrflow.clock import EPOCH, MILLISECOND
 from ivrflow.expr.compile import Scope
 from ivrflow.machine.dialling import milliseconds
 from ivrflow.machine.program import Timer
@@ -42,4 +43,4 @@ def taken(
 
 def moment(now: str) -> int:
     """Return a point in time, ISO 8601 with its offset, in milliseconds since 1970."""
-    return int(datetime.fromisoformat(now).timestamp() * 1000)
+    return (datetime.fromisoformat(now) - EPOCH) // MILLISECOND

@@ -1,6 +1,6 @@
 """The working copy of a session, and the reply that is collected on the way."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 
 import msgspec
 
@@ -94,8 +94,10 @@ class Walk:
         self.inbox = list(session.inbox)
         self.due = session.due
         self.placed = session.placed
+        self.room = session.room
         self.effects: list[Effect] = []
         self.visited: list[str] = []
+        self.has_left = False
         self.unheard = ""
         *outer, frame = frames or session.frames
         self.outer = tuple(outer)
@@ -112,7 +114,7 @@ class Walk:
         self.params = frame.params
         self.legs = frame.legs
         self.bridged = frame.bridged
-        self.room = frame.room
+        self.bridge_room = frame.room
         self.visits = Visits(frame.visits)
         self.names = Names(
             self.session,
@@ -134,7 +136,7 @@ class Walk:
             visits=self.visits,
             legs=self.legs,
             bridged=self.bridged,
-            room=self.room,
+            room=self.bridge_room,
         )
 
     @property
@@ -169,6 +171,7 @@ class Walk:
         self.names["tries"] = self.tries
         if anew:
             self.due = ()
+            self.has_left = True
         return anew
 
     def begin_timers(self, timers: tuple[Timer, ...]) -> None:
@@ -179,6 +182,8 @@ class Walk:
 
     def place_leg(self) -> int:
         """Return the number of a leg that the running flow places."""
+        if self.session.ended:
+            raise EvaluationError("the call is over, so that it has no legs any more")
         if len(self.legs) >= MAX_LEGS:
             raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
         self.placed += 1
@@ -188,16 +193,16 @@ class Walk:
     def end_leg(self, leg: int) -> bool:
         """Have a leg no more; returns whether the running flow, none around it, placed it."""
         if leg in self.legs:
+            if leg == self.bridged:
+                self.bridged, self.bridge_room = 0, ""
             self._keep_legs(tuple(each for each in self.legs if each != leg))
             return True
-        self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
+        self.outer = tuple(without_legs(frame, {leg}) for frame in self.outer)
         return False
 
     def cancel_legs(self, *frames: Frame) -> None:
         """Want the legs of runs that are over no more."""
-        legs = tuple(leg for frame in frames for leg in frame.legs)
-        if legs:
-            self.effects.append(CancelLegs(legs=legs))
+        self.effects += cancelled(frames)
 
     def _keep_legs(self, legs: tuple[int, ...]) -> None:
         self.legs = legs
@@ -213,7 +218,8 @@ class Walk:
         if len(self.outer) + 1 >= MAX_FRAMES:
             raise EvaluationError(f"more than {MAX_FRAMES} flows run each other")
         given = {name: bounded_value(value(self.names)) for name, value in run.params.items()}
-        heard = {name: msgspec.to_builtins(self.say(each)) for name, each in run.prompts.items()}
+        said = {name: self.say(each) for name, each in run.prompts.items()}
+        heard = {name: msgspec.to_builtins(each) or None for name, each in said.items()}
         self.outer = (*self.outer, self._frame())
         self._open(Frame(flow=flow.name, vars=flow.vars, params={**flow.params, **given, **heard}))
         return (Move(next=flow.start),)
@@ -277,6 +283,7 @@ class Walk:
             wait=self.wait,
             offer=self.session.offer + 1,
             pending=self.pending,
+            room=self.room if self.wait is Wait.CONFERENCE else "",
         )
         return Taken(
             session=session,
@@ -309,9 +316,14 @@ class Walk:
         )
 
     def _set_alarm(self) -> None:
-        """Have the call woken for its next timer, where no reply asks whether it is time."""
+        """Have the call woken for what is left to be taken and for its next timer, where no reply
+        asks whether there is something."""
+        if self.wait not in UNASKED:
+            return
+        if self.inbox:
+            self.effects.append(Wake())
         due = earliest(self.due)
-        if due and self.wait in UNASKED and due != earliest(self.session.due):
+        if due and due != earliest(self.session.due):
             self.effects.append(Wake(due=due))
 
     def _silent(self) -> str:
@@ -320,9 +332,11 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_leg(frame: Frame, leg: int) -> Frame:
-    """Return a frame that has a leg no more."""
-    legs = tuple(each for each in frame.legs if each != leg)
+def without_legs(frame: Frame, over: Container[int]) -> Frame:
+    """Return a frame that has legs no more, those that are `over`."""
+    legs = tuple(each for each in frame.legs if each not in over)
+    if frame.bridged in over:
+        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
     return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
 
 
@@ -337,3 +351,11 @@ def _answered(
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)
+
+
+def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
+    """Return how the legs of runs that are over are not wanted any more; nothing if there are
+    none."""
+    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
+    talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
+    return (CancelLegs(legs=legs, talking=talking),) if legs else ()

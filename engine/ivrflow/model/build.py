@@ -37,7 +37,6 @@ from ivrflow.numbers import is_e164
 from ivrflow.source.node import Entry, Mapping, Node, Scalar, Sequence
 
 LATER_IN_APP = ("region",)
-LATER_OUTCOMES = ("full",)
 LATER_TYPES = (T.DESTINATION,)
 TYPED = frozenset({"type", "enum", "default", "secret", "of", "properties"})
 
@@ -200,14 +199,7 @@ class _FlowBuilder:
         )
 
     def outcomes(self, node: Node | None) -> dict[str, Transition]:
-        by_outcome = {}
-        for each in entries(node):
-            name = each.key.text
-            if name in LATER_OUTCOMES:
-                self.reader.not_yet(each.key.span, name)
-            else:
-                by_outcome[name] = self.steps.transition(each.value)
-        return by_outcome
+        return {each.key.text: self.steps.transition(each.value) for each in entries(node)}
 
     def handlers(self, node: Node | None) -> Handlers:
         """Build the handlers of a flow, where `error` names the state that speaks on a failure."""

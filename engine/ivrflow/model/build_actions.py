@@ -327,19 +327,22 @@ class ActionBuilder:
 
     def conference(self, entry: Entry) -> Conference | None:
         node = entry.value
-        self.reader.refuse(node, ("start_on_enter", "end_on_exit", "max"))
         room = text(child(node, "id"))
         if room is None:
             return None
         dtmf = child(node, "dtmf")
         detect = entries(dtmf) if dtmf is not None else iter(())
         mode = "detect" if any(True for _ in detect) else word(dtmf, "ignore")
+        starts = child(node, "start_on_enter")
         return Conference(
             id=room,
             hold_music=word(child(node, "hold_music")),
             dtmf=cast(Literal["ignore", "forward", "detect"], mode),
             max_digits=integer(child(dtmf, "length"), 1),
             timeout=fixed(child(dtmf, "timeout"), ROOM_TIMEOUT),
+            max=text(child(node, "max")),
+            start_on_enter=None if starts is None else boolean(starts, default=True),
+            end_on_exit=boolean(child(node, "end_on_exit"), default=False),
             at=entry.key.span,
         )
 

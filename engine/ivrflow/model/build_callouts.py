@@ -38,6 +38,8 @@ def _callout(entry: Entry) -> Callout | None:
     to = text(child(node, "to"))
     if to is None:
         return None
+    hours = text(child(node, "hours"))
+    computed = hours is not None and "{{" in hours.source
     return Callout(
         to=to,
         flow=ref(child(node, "flow")),
@@ -48,7 +50,8 @@ def _callout(entry: Entry) -> Callout | None:
         dtmf=text(child(node, "dtmf")),
         key=text(child(node, "key")),
         unless=expression(child(node, "unless")),
-        hours=ref(child(node, "hours")),
+        hours=None if computed else ref(child(node, "hours")),
+        computed_hours=hours if computed else None,
         retry=_retry(child(node, "retry")),
         at=entry.key.span,
     )

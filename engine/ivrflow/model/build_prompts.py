@@ -1,7 +1,18 @@
 """Prompts from nodes: words, SSML and sounds, by locale where they are declared."""
 
+from typing import cast
+
 from ivrflow.diagnostics import Kind
-from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Prompt, SayPart, SsmlPart, Text
+from ivrflow.model.flow import (
+    DeclaredPrompt,
+    Listener,
+    Part,
+    PlayPart,
+    Prompt,
+    SayPart,
+    SsmlPart,
+    Text,
+)
 from ivrflow.model.reader import Reader, child, entries, expression, several, text, word
 from ivrflow.source.node import Mapping, Node, Scalar
 
@@ -28,7 +39,7 @@ states:
 
 def build_prompt(reader: Reader, node: Node | None) -> Prompt:
     """Build `text | part | (text|part)+`; what is none of it is left out."""
-    parts = [_part(reader, each) for each in several(node)]
+    parts = [_part(each) for each in several(node)]
     return tuple(part for part in parts if part is not None)
 
 
@@ -69,12 +80,11 @@ def build_declared(reader: Reader, node: Node | None) -> dict[str, DeclaredPromp
     }
 
 
-def _part(reader: Reader, node: Node) -> Part | None:
+def _part(node: Node) -> Part | None:
     if isinstance(node, Scalar):
         return _of_kind("say", text(node), node, None)
     if not isinstance(node, Mapping):
         return None
-    reader.refuse(node, ("to",))
     for kind in KINDS:
         if kind in node.entries:
             return _of_kind(kind, text(node.get(kind)), node, node)
@@ -86,10 +96,11 @@ def _of_kind(kind: str, source: Text | None, at: Node, options: Node | None) -> 
         return None
     voice, locale = word(child(options, "voice")), word(child(options, "locale"))
     when = expression(child(options, "when"))
+    to = cast(Listener, word(child(options, "to")))
     match kind:
         case "say":
-            return SayPart(text=source, voice=voice, locale=locale, when=when, at=at.span)
+            return SayPart(text=source, voice=voice, locale=locale, when=when, to=to, at=at.span)
         case "ssml":
-            return SsmlPart(text=source, voice=voice, locale=locale, when=when, at=at.span)
+            return SsmlPart(text=source, voice=voice, locale=locale, when=when, to=to, at=at.span)
         case _:
-            return PlayPart(target=source, voice=voice, locale=locale, when=when, at=at.span)
+            return PlayPart(target=source, voice=voice, locale=locale, when=when, to=to, at=at.span)

@@ -217,6 +217,7 @@ class StepBuilder:
             for_each=text(child(node, "for_each")),
             when=text(child(node, "at")),
             keep=boolean(child(node, "keep"), default=False),
+            into=ref(child(node, "into")),
             at=entry.key.span,
         )
 

@@ -71,6 +71,10 @@ class Ref(_Value, frozen=True, kw_only=True):
 # -- prompts --------------------------------------------------------------------------------------
 
 
+Listener = Literal["", "caller", "callee", "both"]
+"""Who hears a part, where two talk to each other; "" is the caller."""
+
+
 class SayPart(_Kind, frozen=True, kw_only=True):
     """Words to be spoken."""
 
@@ -78,6 +82,7 @@ class SayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -88,6 +93,7 @@ class SsmlPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -98,6 +104,7 @@ class PlayPart(_Kind, frozen=True, kw_only=True):
     voice: str = ""
     locale: str = ""
     when: Expr | None = None
+    to: Listener = ""
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -215,16 +222,23 @@ class LogStep(_Kind, frozen=True, kw_only=True):
     text: Text
 
 
+FATES = ("ordered", "already", "refused")
+"""What becomes of a callout that a step wants: it will be placed; one of its key waits or is live
+already; there is nothing to dial."""
+
+
 class CalloutStep(_Kind, frozen=True, kw_only=True, tag="callout"):
     """Place a declared callout, once for each item of `for_each` if given. `params` are literals
     until the declarations of the flow that it runs read them. `when`: at what time, else at once.
-    One that the run does not `keep` is a leg: it ends with the run that placed it."""
+    One that the run does not `keep` is a leg: it ends with the run that placed it. `into` gets what
+    became of it, one of `FATES`."""
 
     callout: Ref
     params: dict[str, Template] = {}
     for_each: Text | None = None
     when: Text | None = None
     keep: bool = True
+    into: Ref | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -407,11 +421,20 @@ class Connect(_Kind, frozen=True, kw_only=True):
 
 
 class Conference(_Kind, frozen=True, kw_only=True):
+    """A room. `max` is how many may be in it, a text that yields a number, None for any.
+
+    With `start_on_enter` true the call starts the room, with false it hears music until somebody
+    has; None: neither. `end_on_exit`: the room ends with the call.
+    """
+
     id: Text
     hold_music: str = ""
     dtmf: Literal["ignore", "forward", "detect"] = "ignore"
     max_digits: int = 1
     timeout: Fixed
+    max: Text | None = None
+    start_on_enter: bool | None = None
+    end_on_exit: bool = False
     at: Span = msgspec.field(default=START, name=PLACE)
 
 
@@ -568,7 +591,7 @@ class Callout(_Value, frozen=True, kw_only=True):
 
     `amd`: `true` waits for the verdict before the flow starts, `async` does not. Of one `key` one
     callout is pending or live. `unless` is asked when it is dialled, `hours` names a schedule
-    outside of which it is not.
+    outside of which it is not, `computed_hours` is a text that yields one.
     """
 
     to: Text
@@ -581,6 +604,7 @@ class Callout(_Value, frozen=True, kw_only=True):
     key: Text | None = None
     unless: Expr | None = None
     hours: Ref | None = None
+    computed_hours: Text | None = None
     retry: Retry | None = None
     at: Span = msgspec.field(default=START, name=PLACE)
 

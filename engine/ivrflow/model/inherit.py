@@ -9,16 +9,12 @@ from ivrflow.model.flow import (
     Choice,
     Collect,
     DeclaredPrompt,
-    Fixed,
     Flow,
     Hold,
     Menu,
     Record,
     Request,
-    SayPart,
-    SsmlPart,
     State,
-    Timer,
     Transition,
 )
 from ivrflow.model.schedule import Schedule
@@ -62,14 +58,12 @@ def visible(flow: Flow, app: Shared) -> Visible:
 
 
 def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:
-    """Return the keys of a menu or collect, its own first.
+    """Return the keys of a menu, hold or collect, its own first.
 
     Of the flow's keys a collect has `*` alone: a digit would be the first of the number asked for.
     """
     match state.action:
-        case Menu(choices=own):
-            offered = flow.on.keys
-        case Hold(keys=own):
+        case Menu(choices=own) | Hold(keys=own):
             offered = flow.on.keys
         case Collect(keys=own):
             offered = tuple(each for each in flow.on.keys if each.key == "*")
@@ -77,19 +71,6 @@ def keys_of(flow: Flow, state: State) -> tuple[Choice, ...]:
             return ()
     taken = {choice.key for choice in own}
     return (*own, *(each for each in offered if each.key not in taken))
-
-
-def parks(hold: Hold, state: State, longest: int) -> bool:
-    """Whether the platform can park an incoming call for a hold without keys: it plays words
-    alone, and for `longest` milliseconds at most, so a timer must lead elsewhere before."""
-    spoken = all(isinstance(part, SayPart | SsmlPart) for part in hold.prompt)
-    return spoken and any(_leads_away(timer, longest) for timer in state.timers)
-
-
-def _leads_away(timer: Timer, longest: int) -> bool:
-    """Whether a timer surely leads to another state in time."""
-    in_time = isinstance(timer.time, Fixed) and timer.time.milliseconds <= longest
-    return in_time and not timer.every and timer.move.when is None and timer.move.next is not None
 
 
 def handlers_of(flow: Flow, state: State) -> dict[str, Transition]:

@@ -32,15 +32,17 @@ NOT_YET = Kind(
     "A word of the language is used that this release does not know what to do with.",
     bad="""
 flow: example
-start: wait
+start: greet
+params: {to: destination?}
 states:
-  wait: {conference: {id: room, max: 10}}
+  greet: {say: Hello., hangup: }
 """,
     good="""
 flow: example
-start: wait
+start: greet
+params: {to: phone?}
 states:
-  wait: {conference: {id: room}}
+  greet: {say: Hello., hangup: }
 """,
 )
 WRONG_LITERAL = Kind(

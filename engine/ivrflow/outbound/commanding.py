@@ -41,6 +41,16 @@ from ivrflow.sinch.svaml import Svaml
 COMING = 10_000
 """Milliseconds after a commit in which a call or a room may still be coming into being."""
 
+JOINING = 60_000
+"""Milliseconds in which the call that wants a command may still be on its way into the room: it
+hears what is said before."""
+
+LOOKS = 3
+"""Looks after which such a call is asked for: it may be over."""
+
+GRACE = 60_000
+"""Milliseconds after its time in which a command to a room is still carried out."""
+
 FIRST_LOOK, LONGEST_LOOK = 200, 1_600
 """Milliseconds before looking for it again; each pause is twice the last, up to the longest."""
 
@@ -73,17 +83,44 @@ class Commanding:
         wanted = _patch.decode(body)
         svaml = _svaml.decode(wanted.svaml)
         return await self._told(
-            job, lambda: rest.update_call(job.call, svaml, wanted.leg or None), wanted.region
+            job,
+            lambda: rest.update_call(job.call, svaml, wanted.leg or None),
+            wanted.region,
+            COMING,
         )
 
     async def control(self, job: Job, body: bytes) -> Became:
         """Change a room; `body` is a `Control`."""
         wanted = _control.decode(body)
-        if wanted.call or wanted.command == "kick":
-            return await self._told(job, lambda: _request(wanted), wanted.region)
-        return await self._became(job, lambda: self._everybody(job, wanted), harmless=True)
+        if self._at() > job.until + GRACE:
+            return Refused("it is too late: who is in the room now is not who was meant")
+        became = await self._controlled(job, wanted)
+        is_own = wanted.call == job.call
+        if isinstance(became, NotYet) and is_own and job.attempt > LOOKS:
+            over = await self._is_over(job, wanted.region)
+            return self._gone(job, became.reason) if over else became
+        return became
 
-    async def _told(self, job: Job, request: Callable[[], Request[None]], region: str) -> Became:
+    async def _controlled(self, job: Job, wanted: Control) -> Became:
+        within = JOINING if wanted.call == job.call else COMING
+        if wanted.call or wanted.command == "kick":
+            return await self._told(job, lambda: _request(wanted), wanted.region, within)
+        return await self._became(
+            job, lambda: self._everybody(job, wanted), harmless=True, within=within
+        )
+
+    async def _is_over(self, job: Job, region: str) -> bool:
+        try:
+            info = await self._sender.send(job.app, rest.get_call(job.call), region)
+        except NotFoundError:
+            return True
+        except (RequestError, VoiceError):
+            return False  # for all we know
+        return info.is_over
+
+    async def _told(
+        self, job: Job, request: Callable[[], Request[None]], region: str, within: int
+    ) -> Became:
         try:
             made = request()
         except RequestError as error:
@@ -94,6 +131,7 @@ class Commanding:
             job,
             lambda: self._sender.send(job.app, made, region),
             harmless=made.is_repeatable,
+            within=within,
         )
 
     async def _everybody(self, job: Job, wanted: Control) -> None:
@@ -111,7 +149,7 @@ class Commanding:
         await self._sender.send(job.app, request, wanted.region)
 
     async def _became(
-        self, job: Job, ask: Callable[[], Awaitable[None]], *, harmless: bool
+        self, job: Job, ask: Callable[[], Awaitable[None]], *, harmless: bool, within: int
     ) -> Became:
         try:
             await ask()
@@ -120,16 +158,19 @@ class Commanding:
         except TimeoutError:
             return Busy("no answer for everybody in time")
         except NotFoundError as error:
-            return self._missing(job, str(error))
+            if self._at() - job.made >= within:
+                return self._gone(job, str(error))
+            return NotYet(str(error), min(FIRST_LOOK << (job.attempt - 1), LONGEST_LOOK))
         except VoiceError as error:
             return _became(error, harmless=harmless)
         return Done()
 
-    def _missing(self, job: Job, reason: str) -> Became:
-        if as_milliseconds(self._now()) - job.made < COMING:
-            return NotYet(reason, min(FIRST_LOOK << (job.attempt - 1), LONGEST_LOOK))
-        log.warning("nobody there", id=job.id, name=job.name, call=job.call, reason=reason)
+    def _gone(self, job: Job, reason: str) -> Gone:
+        log.info("nobody there", id=job.id, name=job.name, call=job.call, reason=reason)
         return Gone(reason)
+
+    def _at(self) -> int:
+        return as_milliseconds(self._now())
 
 
 def _became(error: VoiceError, *, harmless: bool) -> Became:

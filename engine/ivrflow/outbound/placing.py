@@ -21,11 +21,11 @@ from ivrflow.machine.orders import Dial
 from ivrflow.outbound.voice import VoiceClient
 from ivrflow.sinch import limits, rest
 from ivrflow.sinch.parse import RESULT_BY_WORD
-from ivrflow.sinch.render import seconds
+from ivrflow.sinch.render import detecting, seconds
 from ivrflow.sinch.rest import Request
 from ivrflow.sinch.rest_types import CallInfo, CustomCallout
 from ivrflow.sinch.ringing import ring_number, ring_sip
-from ivrflow.sinch.svaml import Amd, ConnectPstn
+from ivrflow.sinch.svaml import ConnectPstn
 
 R = TypeVar("R")
 
@@ -118,7 +118,7 @@ def as_callout(dial: Dial, custom: str) -> CustomCallout:
         dial_timeout=seconds(dial.timeout, limits.MAX_CALL),
         max_duration=seconds(dial.max_duration, limits.MAX_CALL),
         dtmf=dial.dtmf or UNSET,
-        amd=Amd(enabled=True) if dial.amd else UNSET,
+        amd=detecting(dial.amd),
     )
     return ring_number(connect, custom=custom)
 

@@ -18,13 +18,13 @@ LONGEST_LINE = 500
 
 WAYS = (
     "press KEYS, speak WORDS, silence, wait 5s, hear WORDS, answer [human|machine|unsure], "
-    "reject busy|no_answer|failed, beep, hang up; of another party: callee press 1"
+    "reject busy|no_answer|failed, beep, hang up; of another party: callee press 1, phone press 1"
 )
 MS_BY_UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 _TIME = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h|d))+")
 _PIECE = re.compile(r"([0-9]+)(ms|s|m|h|d)")
-_PARTY = re.compile(r"(caller|callee[0-9]*)\s+(.*)", re.DOTALL)
+_PARTY = re.compile(r"(caller|callee[0-9]*|phone[0-9]*(?:\.callee[0-9]*)?)\s+(.*)", re.DOTALL)
 
 
 class Press(Struct, frozen=True, kw_only=True):

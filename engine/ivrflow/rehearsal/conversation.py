@@ -9,11 +9,14 @@ from ivrflow.rehearsal.acts import Deed, HangUp, PickUp, Press, Reject, Speak
 from ivrflow.rehearsal.keyboard import HANG_UP, NOTHING, STOP, Keyboard
 from ivrflow.rehearsal.player import Player
 
+NEXT_PHONE = "\t"
+
 MOMENT = 0.05
 """Seconds between two looks at the call."""
 
-HELP = "keys: 0-9 * # press, space speak, h hang up, c the callee hangs up, ? help"
+HELP = "keys: 0-9 * # press, space speak, h hang up, c the callee hangs up, Tab next phone, ? help"
 HELP_FAST = HELP.replace(", ?", ", Enter say nothing, ?")
+HOLDS = "you hold the phone of {who}"
 RINGS = "{who} rings at {address}: a answer, m machine, b busy, n no answer, r reject?"
 
 DEED_BY_KEY: dict[str, Callable[[str], Deed]] = {
@@ -60,6 +63,10 @@ async def _press(
 ) -> None:
     if key in "\r\n" and fast:
         await player.pass_on()
+        return
+    if key == NEXT_PHONE:
+        who = player.line.turn_on()
+        tell(HOLDS.format(who=who) if who else "there is one phone only")
         return
     deed = await _deed(keyboard, look, key)
     if deed is None:

@@ -10,6 +10,7 @@ from ivrflow.emulator.runner import Headers, Runner
 from ivrflow.emulator.setup import Application, Setup
 from ivrflow.errors import CallbackError
 from ivrflow.machine.events import Event
+from ivrflow.machine.orders import Order
 from ivrflow.rehearsal.errands import Errands
 from ivrflow.runtime.answer import Answer
 from ivrflow.runtime.turn import Turns
@@ -87,6 +88,14 @@ class Engine:
             await self._errands.stop()
         await self.turns.drain()
         await self.store.close()
+
+    async def place(self, order: Order, *, id: str, due: int) -> None:
+        """Order a callout, as the management API does; it is dialled when it is due and the
+        platform's time goes on."""
+        at = as_milliseconds(self.turns.now())
+        wanted = self.turns.callouts.wanted(APP, order, id=id, at=at, due=due)
+        await self.store.put_callouts([wanted])
+        self.turns.notice()
 
     async def run(self) -> None:
         """Do what turns ask for as real time passes, until cancelled."""

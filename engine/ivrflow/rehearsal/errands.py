@@ -10,6 +10,7 @@ from typing import Self
 from ivrflow.library import Library
 from ivrflow.model.app import Webhook
 from ivrflow.model.flow import Text
+from ivrflow.outbound.http import Incoming, Outgoing
 from ivrflow.outbound.placing import Placing, Sender
 from ivrflow.outbound.webhooks import Exchanger, Webhooks
 from ivrflow.runtime.dialler import Dialler, Limits
@@ -30,6 +31,13 @@ SECRET = "whsec_" + "cmVoZWFyc2Vk" * 3
 def _longest() -> float:
     """The longest pause before another try, so that the same things happen at the same times."""
     return 1.0
+
+
+class Takes:
+    """Webhooks that take everything, and do nothing with it; meets `Exchanger`."""
+
+    async def exchange(self, outgoing: Outgoing, seconds: float) -> Incoming:
+        return Incoming(status=200, body=b"")
 
 
 class Errands:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ivrflow.checking import Checked
 from ivrflow.errors import UsageError
-from ivrflow.library import Catalog, Library, alone, only_application
+from ivrflow.library import Catalog, Library, alone, only_application, unanswered
 from ivrflow.machine.routing import Route
 from ivrflow.model.flow import Flow
 from ivrflow.sinch.platform import PLATFORM
@@ -16,13 +16,18 @@ ANY_NUMBER = "+46850000000"
 SHORTEST_NUMBER = 12
 
 
-def open_flows(path: Path, locale: str = "") -> tuple[Library | None, Checked]:
+def open_flows(
+    path: Path, locale: str = "", *, is_called: bool = True
+) -> tuple[Library | None, Checked]:
     """Return the library of a directory, or of one flow's file, and what was found.
 
     No library if there are errors. With `locale` calls are in that language, whatever routes say.
-    Raises `UsageError` for what can't answer a call.
+    A flow that nobody calls, unless `is_called`, may want parameters. Raises `UsageError` for what
+    can't answer a call.
     """
-    library, checked = Library.open(path, PLATFORM) if path.is_dir() else _open_flow(path)
+    library, checked = (
+        Library.open(path, PLATFORM) if path.is_dir() else _open_flow(path, is_called=is_called)
+    )
     if library is not None and locale:
         catalog = library.current
         routes = tuple(replace(each, locale=locale) for each in catalog.routes)
@@ -50,7 +55,7 @@ def requests_of(checked: Checked) -> set[str]:
     return {name for flow in checked.all_flows.values() for name in flow.requests}
 
 
-def _open_flow(file: Path) -> tuple[Library | None, Checked]:
+def _open_flow(file: Path, *, is_called: bool) -> tuple[Library | None, Checked]:
     checked = only_application(file, PLATFORM)
     if not checked.is_good:
         return None, checked
@@ -58,6 +63,8 @@ def _open_flow(file: Path) -> tuple[Library | None, Checked]:
     if not name:
         raise UsageError(f"{file} is no flow; name a *.flow.yaml or its directory")
     flow = checked.flows[name]
+    if not is_called:
+        return Library(file.parent, PLATFORM, unanswered(checked, PLATFORM, name)), checked
     _require_no_params(flow)
     catalog = alone(checked, PLATFORM, Route(flow=name, params={}))
     return Library(file.parent, PLATFORM, catalog), checked

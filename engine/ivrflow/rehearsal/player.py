@@ -1,5 +1,6 @@
 """Playing a script on a line, as somebody would who listens and presses keys when asked."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
@@ -66,7 +67,7 @@ class Player:
         self.line = line
         self.show = show
         self.story: list[Told] = []
-        self.read = 0
+        self.read_by_call: Counter[str] = Counter()
 
     async def perform(self, act: Act) -> None:
         """Raises `MissedError` if the call goes another way."""
@@ -100,7 +101,7 @@ class Player:
 
     async def listen(self) -> Look:
         """Hear out what is said, until it is up to somebody to do something."""
-        return await self.until(lambda look: bool(look.needs))
+        return await self.until(lambda look: bool(look.needs or look.ringing))
 
     async def pass_on(self) -> None:
         """Let time pass until something new is heard or told."""
@@ -113,11 +114,11 @@ class Player:
         await self.hang_up()
 
     async def hang_up(self) -> None:
-        """End the call, and wait for what the application is told of it."""
+        """End the call, and all others, and wait for what the application is told of it."""
         look = await self.look()
         if not look.over:
             with suppress(EmulatorError):  # it has ended meanwhile
-                await self.line.do(HangUp())
+                await self.line.leave()
         await self.until(lambda look: look.over)
         for _ in range(MOST_POLLS):
             if not self._owes_answers():
@@ -130,6 +131,8 @@ class Player:
         return sent > sum(isinstance(each, Received) for each in self.story)
 
     async def _do(self, deed: Deed) -> None:
+        if deed.who:
+            self.line.turn_to(deed.who)
         await self._ready(deed)
         if isinstance(deed, Press | Speak):
             # Callbacks name whole seconds: the same key twice within one would count once.
@@ -152,26 +155,36 @@ class Player:
             raise MissedError(f"{said(deed)}: {_why_not(look, deed)}")
 
     async def _be_silent(self) -> None:
-        look = await self.listen()
+        look = await self.until(lambda look: bool(look.needs))
         if look.needs != "menu":
             raise MissedError(f"silence: nobody is asked for anything: {NEEDS[look.needs]}")
         await self.pass_on()
 
     async def _hear(self, hear: Hear) -> None:
-        begun = self.read
+        if hear.who:
+            self.line.turn_to(hear.who)
         look = await self.until(lambda look: bool(look.needs) or self._find(hear) is not None)
         found = self._find(hear)
         if found is None:
-            heard = [each for each in self.story[begun:] if isinstance(each, Heard)]
+            heard = [
+                each
+                for place, each in enumerate(self.story)
+                if self._is_ahead(place) and isinstance(each, Heard)
+            ]
             told = "; ".join([*map(in_words, heard), NEEDS[look.needs]])
             raise MissedError(f'"{hear.text}" was not heard; instead: {told}')
-        self.read = found + 1
+        self.read_by_call[self.story[found].call] = found + 1
+
+    def _is_ahead(self, place: int) -> bool:
+        """Whether what happened comes after what was heard last on its call."""
+        return place >= self.read_by_call[self.story[place].call]
 
     def _find(self, hear: Hear) -> int | None:
         wanted = " ".join(hear.text.split()).casefold()
-        for place in range(self.read, len(self.story)):
-            told = self.story[place]
+        for place, told in enumerate(self.story):
             if not isinstance(told, Heard) or hear.who not in ("", told.who):
+                continue
+            if not self._is_ahead(place):
                 continue
             if wanted in " ".join(told.text.split()).casefold():
                 return place

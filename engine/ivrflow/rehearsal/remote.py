@@ -66,6 +66,12 @@ class Remote:
     async def look(self) -> Look:
         return await _ask(self.client, "GET", f"/calls/{self.call}", Look)
 
+    def turn_to(self, who: str) -> None:
+        """There is one call only: others there are somebody else's."""
+
+    def turn_on(self) -> str:
+        return ""
+
     async def told(self, after: int) -> list[Told]:
         query = f"call={quote(self.call)}&after={self._next}"
         new = await _ask(self.client, "GET", f"/transcript?{query}", _Entries)
@@ -76,6 +82,9 @@ class Remote:
     async def do(self, deed: Deed) -> None:
         act = NAME_BY_DEED[type(deed)]
         await _ask(self.client, "POST", f"/calls/{self.call}/{act}", Look, deed)
+
+    async def leave(self) -> None:
+        await self.do(HangUp())
 
     async def wait(self, ms: int) -> None:
         await _ask(self.client, "POST", "/advance", _State, {"ms": ms}, patience=ms / 1000)

@@ -12,6 +12,7 @@ from ivrflow.emulator.transcript import (
     Answered,
     Connected,
     Cut,
+    Dialled,
     Ended,
     Heard,
     HungUp,
@@ -69,8 +70,9 @@ class Screen:
         as_json: bool = False,
         names: bool = False,
     ) -> None:
-        """`names`: several calls are shown, so each line says which it is of, and what time it is
-        here; else a line tells the time since the call began."""
+        """`names`: many calls are shown, so each line says which it is of, and what time it is
+        here; else a line tells the time since the first call began, and lines of others have their
+        number."""
         self.out = out
         self.aspects = aspects
         self.as_json = as_json
@@ -78,6 +80,7 @@ class Screen:
         self.is_coloured = has_colours(out, os.environ)
         self.width = _width(out)
         self._began: int | None = None
+        self._calls: list[str] = []
 
     def show(self, told: Told) -> None:
         if self._began is None:
@@ -116,9 +119,16 @@ class Screen:
 
     def _margin(self, told: Told) -> str:
         if not self.names:
-            return f"{(told.at - (self._began or 0)) / 1000:7.1f}  "
+            return f"{(told.at - (self._began or 0)) / 1000:7.1f}  {self._number(told)}"
         moment = time.strftime("%H:%M:%S", time.localtime(told.at / 1000))
         return f"{moment}  {told.call[:8]:8}  "
+
+    def _number(self, told: Told) -> str:
+        """Return the mark of another call than the first; "" for what is no call of a platform."""
+        if isinstance(told, Dialled | Rang) and told.call not in self._calls:
+            self._calls.append(told.call)
+        number = self._calls.index(told.call) + 1 if told.call in self._calls else 1
+        return f"[{number}] " if number > 1 else ""
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self.is_coloured and style else text

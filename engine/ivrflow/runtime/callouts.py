@@ -167,6 +167,10 @@ class Callouts:
             return turned_away(known, event.call, at)
 
         await self._store.amend(callout.id, at, decide)
+        return self.farewell(callout)
+
+    def farewell(self, callout: Callout) -> bytes:
+        """Return the reply to somebody whom nobody wants to talk to any more."""
         program = self.program(self.order(callout).flow)
         locale = "" if program is None else program.flow.locale
         return render(apology(not_needed(locale), locale or DEFAULT_LOCALE, answer=False))

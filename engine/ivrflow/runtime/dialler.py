@@ -62,7 +62,8 @@ class Placer(Protocol):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many calls are placed a second, and how many that we placed may be under way."""
+    """How many calls are placed a second, and how many that we placed may be under way. Legs count,
+    and wait for neither."""
 
     per_second: float = 5.0
     at_once: int = 100
@@ -96,6 +97,8 @@ class Dialler:
         if self._stopped:
             return LONGEST
         at = as_milliseconds(self._now())
+        for callout in await self._store.waiting_legs(at):
+            self._begin(callout)
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
             self._begin(callout)
         strain = self._turns.strain.left
@@ -149,7 +152,7 @@ class Dialler:
         """Begin what is due for a callout, unless that has been begun already."""
         if callout.id in self._rounds:
             return False
-        if callout.state is State.WAITING:
+        if callout.state is State.WAITING and not callout.parent:
             self._dialling.add(callout.id)
         self._rounds.begin(callout.id, self._do(callout))
         return True
@@ -184,9 +187,12 @@ class Dialler:
     # -- dialling ---------------------------------------------------------------------------------
 
     async def _dial(self, callout: Callout) -> None:
-        await self._stand_in_line()
-        if self._turns.strain.left:
-            return
+        if callout.parent:  # somebody is on the phone
+            self._throttle.pass_first()
+        else:
+            await self._stand_in_line()
+            if self._turns.strain.left:
+                return
         moment = self._now()
         order = self._callouts.order(callout)
 
@@ -301,6 +307,7 @@ class Dialler:
     async def _end(self, callout: Callout) -> None:
         at = as_milliseconds(self._now())
         await self._amend(callout, lambda each: tries.over(each, at))
+        self._turns.outbox.notice()  # a leg's parent may have to be told
 
     async def _later(self, callout: Callout) -> None:
         at = as_milliseconds(self._now()) + AGAIN

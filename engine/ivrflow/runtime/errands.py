@@ -14,7 +14,15 @@ from ivrflow import commands
 from ivrflow.callouts import Callout, Seen, State
 from ivrflow.clock import as_milliseconds
 from ivrflow.commands import PATCH, Became, Done, Gone, Patch, Refused, Unsure
-from ivrflow.errands import CANCEL_LEGS, LEG_ENDED, SIGNAL, WAKE, EndedLeg, SentSignal
+from ivrflow.errands import (
+    CANCEL_LEGS,
+    LEG_ENDED,
+    SIGNAL,
+    WAKE,
+    EndedLeg,
+    SentSignal,
+    UnwantedLegs,
+)
 from ivrflow.errors import StoreError
 from ivrflow.jobs import Job, Outcome
 from ivrflow.machine.events import Ended, LegEnded, Moved, Own, Signal, Woken
@@ -33,7 +41,7 @@ log = structlog.get_logger()
 
 _ended = msgspec.json.Decoder(EndedLeg)
 _signal = msgspec.json.Decoder(SentSignal)
-_legs = msgspec.json.Decoder(tuple[int, ...])
+_unwanted = msgspec.json.Decoder(UnwantedLegs)
 _patch = msgspec.json.Decoder(Patch)
 
 
@@ -106,13 +114,15 @@ class Errands:
         return Outcome()
 
     async def _cancel_legs(self, job: Job, body: bytes) -> Outcome:
-        for leg in _legs.decode(body):
-            await self._cancel(job, self._turns.callouts.leg((job.app, job.call), leg))
+        unwanted = _unwanted.decode(body)
+        for leg in unwanted.legs:
+            id = self._turns.callouts.leg((job.app, job.call), leg)
+            await self._cancel(id, is_told=leg not in unwanted.talking)
         self._turns.notice()
         return Outcome()
 
-    async def _cancel(self, job: Job, id: str) -> None:
-        """End a leg: one that speaks is hung up."""
+    async def _cancel(self, id: str, *, is_told: bool) -> None:
+        """End a leg: who is on the line is hung up, and told before."""
         store = self._turns.store
         at = as_milliseconds(self._turns.now())
 
@@ -121,8 +131,9 @@ class Errands:
 
         known = await store.amend(id, at, decide)
         if known is not None and known.state is State.LIVE:
-            region = self._turns.callouts.order(known).region
-            await store.put_jobs([_hangup(known, region, at)])
+            callouts = self._turns.callouts
+            svaml = callouts.farewell(known) if is_told else BARE_HANGUP
+            await store.put_jobs([_hangup(known, svaml, callouts.order(known).region, at)])
             self._turns.outbox.notice()
 
 
@@ -136,14 +147,16 @@ OUTCOME_BY_FATE: Mapping[type[Became], Literal["done", "gone", "refused"]] = {
 taken counts as taken: what comes next will show it."""
 
 
-def _hangup(callout: Callout, region: str, at: int) -> Job:
+BARE_HANGUP = render(Reply(number=0, action=Hangup()))
+
+
+def _hangup(callout: Callout, svaml: bytes, region: str, at: int) -> Job:
     """Return the job that hangs a leg up; however often it is made, it is the same."""
     name = callout.id.encode()
-    svaml = msgspec.Raw(render(Reply(number=0, action=Hangup())))
     return command(
         PATCH,
         id=hashlib.blake2b(name, digest_size=16, person=b"ivrflow hangup").hexdigest(),
         call=(callout.app, callout.call),
-        body=msgspec.json.encode(Patch(svaml=svaml, region=region)),
+        body=msgspec.json.encode(Patch(svaml=msgspec.Raw(svaml), region=region)),
         at=at,
     )

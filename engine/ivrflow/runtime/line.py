@@ -5,6 +5,7 @@ import structlog
 from ivrflow.machine.effects import (
     CancelLegs,
     Control,
+    Divided,
     Effect,
     Emit,
     Log,
@@ -65,6 +66,15 @@ def _effect(event: Event, effect: Effect) -> None:
                 command=command,
                 conference=room,
                 who=who or ALL,
+            )
+        case Divided(room=room, state=state, region=region, other=other):
+            log.error(
+                "room divided",
+                call=event.call,
+                state=state,
+                conference=room,
+                region=region,
+                other=other,
             )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
 from ivrflow.commands import CONTROL, PATCH, PLATFORM, Patch
-from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, errand
+from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, UnwantedLegs, errand
 from ivrflow.jobs import LIFE, Job
 from ivrflow.machine.effects import CancelLegs, Control, Effect, Emit, Send, Tell, Wake
 from ivrflow.machine.outcome import Step
@@ -117,7 +117,7 @@ def _patch(tell: Tell, id: str, call: Call, at: int) -> Job:
     with it, for the news of what became of it."""
     svaml = msgspec.Raw(render(tell.reply))
     offer = tell.reply.number if tell.moves else 0
-    body = _encode(Patch(svaml=svaml, region=call.region, offer=offer))
+    body = _encode(Patch(svaml=svaml, region=call.region, leg=tell.to, offer=offer))
     return command(PATCH, id=id, call=(call.app, call.id), body=body, at=at)
 
 
@@ -130,7 +130,8 @@ def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
         music=wanted.hold_music,
     )
     job = command(CONTROL, id=id, call=(call.app, call.id), body=_encode(control), at=at)
-    return msgspec.structs.replace(job, name=wanted.command)
+    lane = lane_of_room(call, wanted.room) if wanted.queued else job.lane
+    return msgspec.structs.replace(job, name=wanted.command, lane=lane)
 
 
 def command(kind: str, *, id: str, call: Key, body: bytes, at: int) -> Job:
@@ -160,8 +161,14 @@ def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> J
         case Send(name=name, to=to, data=data):
             body = _encode(SentSignal(name=name, data=data))
             return errand(SIGNAL, id=id, call=(call.app, to), body=body, at=at)
-        case CancelLegs(legs=legs):
-            return errand(CANCEL_LEGS, id=id, call=own, body=_encode(legs), at=at)
+        case CancelLegs(legs=legs, talking=talking):
+            body = _encode(UnwantedLegs(legs=legs, talking=talking))
+            return errand(CANCEL_LEGS, id=id, call=own, body=body, at=at)
+
+
+def lane_of_room(call: Call, room: str) -> str:
+    """Return the lane of what is queued for a room. No call is called so."""
+    return f"{call.app}/{call.region}/{room}"
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

@@ -11,6 +11,10 @@ class Throttle:
         self._gap = 1 / per_second
         self._next = 0.0
 
+    def pass_first(self) -> None:
+        """Take the next place in line before all others, who wait the longer."""
+        self._next = max(self._next, monotonic()) + self._gap
+
     async def wait(self) -> None:
         """Wait for the next place in line."""
         mine = max(self._next, monotonic())

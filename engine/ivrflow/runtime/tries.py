@@ -129,7 +129,7 @@ def answered_by_platform(callout: Callout, attempt: int, answer: Answer, at: int
     match answer:
         case Placed(call=call):
             return _moved(callout, News.NAMED, call=call, refusals=0)
-        case Refused(reason=reason, again=True, pause=pause) if callout.refusals < MAX_REFUSALS:
+        case Refused(reason=reason, again=True, pause=pause) if _may_wait(callout):
             refusals = callout.refusals + 1
             due = at + max(pause, min(FIRST_PAUSE << callout.refusals, LONGEST_PAUSE))
             return _moved(callout, News.PUT_OFF, refusals=refusals, reason=reason, due=due)
@@ -137,6 +137,11 @@ def answered_by_platform(callout: Callout, attempt: int, answer: Answer, at: int
             return _moved(callout, News.REFUSED, result="refused", reason=reason, due=at)
         case Unsure(reason=reason):
             return _moved(callout, News.UNSURE, result="unknown", reason=reason)
+
+
+def _may_wait(callout: Callout) -> bool:
+    """Whether a callout that the platform is too busy for is tried again."""
+    return callout.refusals < MAX_REFUSALS and not callout.unwanted
 
 
 def lost(callout: Callout, at: int) -> Callout | None:
@@ -160,7 +165,8 @@ def unanswered(
 ) -> Callout | None:
     """Nobody answered: it is tried again, or that was the last try."""
     known = result if result in RESULTS else "failed"
-    if retry is None or known not in retry.results or callout.failures >= retry.times:
+    again = retry is not None and known in retry.results and not callout.unwanted
+    if retry is None or not again or callout.failures >= retry.times:
         return _moved(callout, News.GIVEN_UP, result=known, reason=reason, due=at)
     return _moved(
         callout,

@@ -233,7 +233,7 @@ class Turns:
                 ending = self.callouts.over(session.callout, as_milliseconds(arrival.at))
                 arrival.callout = await before(arrival.deadline, ending)
             return await self._take(arrival, live)
-        event = arrival.event
+        event, arrival.verdict = arrival.event, Verdict.STALE
         log.info("again", call=event.call, callback=name_of(event), flow=live.program.flow.name)
         return live.answer if live.is_last(arrival.key) else await self._answered(arrival, live)
 
@@ -285,7 +285,9 @@ class Turns:
         log.info("not wanted any more", call=event.call, callout=callout.name)
         if isinstance(event, Unreached):
             return b""
-        return await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        self.outbox.notice()  # a leg's parent is to be told
+        return words
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:
         catalog = self.library.current
@@ -346,7 +348,7 @@ class Turns:
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
-        if turn.jobs or turn.also or session.over:
+        if turn.jobs or turn.also or turn.callouts or session.over:
             self.outbox.notice()
         if session.over:
             self.live.drop(call)

@@ -142,7 +142,7 @@ class Worker:
         if not outcome.again:
             return jobs.buried(job, at, outcome.fault)
         pause = max(outcome.pause, jobs.pause(job.attempt, self._chance(), outcome.pace))
-        return jobs.again(job, at, outcome.fault, pause=pause)
+        return jobs.again(job, at, outcome.fault, pause=pause, tries=outcome.pace.tries)
 
     def _at(self) -> int:
         return as_milliseconds(self._now())

@@ -10,7 +10,7 @@ from ivrflow.checking import Checked, check_home
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import Diagnostic
 from ivrflow.errors import NothingToReadError
-from ivrflow.library import Catalog, Library, alone, compile_catalog
+from ivrflow.library import Catalog, Library, alone, compile_catalog, unanswered
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
 from ivrflow.model.app import App
@@ -36,6 +36,7 @@ class UnderTest:
         self.platform = platform
         self._spotted = spotted
         self._direct: dict[str, Library] = {}
+        self._calling: dict[str, Library] = {}
 
     @property
     def application(self) -> Application:
@@ -48,12 +49,20 @@ class UnderTest:
 
     def library(self, scenario: Scenario) -> Library:
         """Return who answers the call: what the routes say of a number that is dialled, else the
-        flow that is tested, as its first route would have it."""
+        flow that is tested, as its first route would have it. Where a scenario begins with a
+        callout, nobody who calls in is answered."""
+        if scenario.callout is not None:
+            return self._called_out(scenario.callout.flow)
         if scenario.dialled and self._routed is not None:
             return self._routed
         if scenario.flow not in self._direct:
             self._direct[scenario.flow] = self._answered_by(scenario.flow)
         return self._direct[scenario.flow]
+
+    def _called_out(self, flow: str) -> Library:
+        if flow not in self._calling:
+            self._calling[flow] = self._open(unanswered(self.checked, self.platform, flow))
+        return self._calling[flow]
 
     def _answered_by(self, flow: str) -> Library:
         routes = self._routed.current.routes if self._routed is not None else ()

@@ -4,7 +4,6 @@ What the schema finds wrong is left out here without a word. What only the meani
 wrong is a finding: names that the flow doesn't have, times that are none.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -13,35 +12,32 @@ import msgspec
 
 from ivrflow import schemas
 from ivrflow.analysis.subject import Application, Subject
-from ivrflow.diagnostics import Diagnostic, Span, did_you_mean
+from ivrflow.clock import as_milliseconds
+from ivrflow.diagnostics import Diagnostic, did_you_mean
 from ivrflow.emulator.setup import Inbound
-from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, several, word
+from ivrflow.model.reader import (
+    WRONG_LITERAL,
+    Reader,
+    boolean,
+    child,
+    entries,
+    integer,
+    place,
+    several,
+    word,
+)
 from ivrflow.numbers import is_e164
+from ivrflow.scenarios.build_expect import ExpectBuilder
+from ivrflow.scenarios.build_outgoing import OutgoingBuilder, moment
 from ivrflow.scenarios.build_records import RecordBuilder, note_unknown
 from ivrflow.scenarios.build_steps import StepBuilder, duration
-from ivrflow.scenarios.model import (
-    Ended,
-    Expectation,
-    File,
-    Mock,
-    Reply,
-    Request,
-    Scenario,
-    Value,
-    Visited,
-)
+from ivrflow.scenarios.model import File, Mock, Ordered, Request, Room, Scenario
 from ivrflow.scenarios.values import value_of
 from ivrflow.source.kinds import EMPTY_FILE, WRONG_VALUE
 from ivrflow.source.lines import lines_of
 from ivrflow.source.node import Entry, Node, Scalar
-from ivrflow.source.node import Mapping as MappingNode
 from ivrflow.source.schema import check
 from ivrflow.source.yaml import parse
-
-YEARS = range(1970, 2200)
-
-BRACKET = re.compile(r"(&\S+\s+)?[\[{]")
-"""How a list or mapping begins that ends with a bracket, after its anchor."""
 
 MONDAY = datetime.fromisoformat("2026-11-23T09:00:00Z")
 """When calls come in for which nothing else is said."""
@@ -89,18 +85,20 @@ class _Builder:
         self.lines = lines_of(content.decode("utf-8-sig", "replace"))
         self.flows = application.all_flows
         self.flow = self.flows.get(word(child(root, "test")))
+        self.application = application
+        self.variables: dict[str, tuple[str, ...]] = {}
         self.requests = {
             *application.app.requests,
             *(name for flow in self.flows.values() for name in flow.requests),
         }
         subject = Subject(self.flow, application) if self.flow else None
-        self.variables = subject.variables if subject else {}
         records = (subject.records if subject else {}) | {
             f"{flow.name}.{name}": record
             for flow in self.flows.values()
             for name, record in flow.records.items()
         }
         self.records = RecordBuilder(reader, self.flow, records)
+        self.outgoing = OutgoingBuilder(reader, self.flows, self.flow, self.records.typed)
 
     def file(self) -> File:
         name = child(self.root, "test")
@@ -115,21 +113,56 @@ class _Builder:
 
     def scenario(self, entry: Entry) -> Scenario:
         node = entry.value
-        expect = child(node, "expect")
-        call = child(node, "call")
+        expect, call, callout = (child(node, each) for each in ("expect", "call", "callout"))
+        self.require_one(call, callout)
+        at = child(node, "at")
+        begins = as_milliseconds(MONDAY) if at is None else moment(self.reader, at)
+        order = self.outgoing.callout(callout, begins)
         return Scenario(
             name=entry.key.text,
             at=entry.key.span,
             flow=word(child(self.root, "test")),
             path=self.reader.path,
             call=self.call(call),
+            callout=order,
             dialled=child(call, "to") is not None,
-            begins=self.begins(child(node, "at")),
+            begins=begins,
             requests=tuple(self.request(each) for each in entries(child(node, "requests"))),
             records=self.records.held(child(node, "records")),
+            rooms=tuple(self.room(each) for each in entries(child(node, "rooms"))),
+            webhooks=self.outgoing.receivers(
+                child(node, "webhooks"), self.application.app.webhooks
+            ),
             steps=StepBuilder(self.reader, self.records.held).steps(child(node, "steps")),
-            expect=tuple(self.expectations(expect)),
+            expect=tuple(self.expecting(order).expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
+        )
+
+    def require_one(self, call: Node | None, callout: Node | None) -> None:
+        """Note a scenario that begins in two ways."""
+        if call is not None and callout is not None:
+            message = "a scenario begins with a call or with a callout, not with both"
+            help = "leave `call` out: nobody needs to call before the callout is dialled"
+            self.reader.note(WRONG_VALUE, place(callout), message, help)
+
+    def expecting(self, order: Ordered | None) -> ExpectBuilder:
+        """Return who reads expectations: of the flow that a callout runs, or the tested one."""
+        flow = self.flow if order is None else self.flows[order.callee]
+        name = flow.name if flow else ""
+        if flow and name not in self.variables:
+            self.variables[name] = tuple(Subject(flow, self.application).variables)
+        variables = self.variables.get(name, ())
+        return ExpectBuilder(self.reader, flow, self.flows, variables, self.records, self.lines)
+
+    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
+        note_unknown(self.reader, self.flow, key, names, what)
+
+    def room(self, entry: Entry) -> Room:
+        return Room(
+            name=entry.key.text,
+            participants=integer(child(entry.value, "participants"), 0),
+            started=boolean(child(entry.value, "started"), default=False),
+            at=entry.key.span,
         )
 
     def call(self, node: Node | None) -> Inbound:
@@ -165,71 +198,6 @@ class _Builder:
             delay=duration(self.reader, child(node, "delay"), "an answer takes"),
             fails=word(child(node, "fails")),
         )
-
-    def begins(self, node: Node | None) -> int:
-        text = word(node)
-        try:
-            begins = datetime.fromisoformat(text) if text else MONDAY
-        except ValueError:
-            begins = None
-        if begins is not None and begins.year in YEARS:
-            return int(begins.timestamp() * 1000)
-        help = "for example 2026-11-23T10:00:00+01:00"
-        self.reader.note(WRONG_LITERAL, place(node), f'"{text}" is no time of the calendar', help)
-        return 0
-
-    def expectations(self, node: Node | None) -> Iterable[Expectation]:
-        ended, visited, svaml = (child(node, each) for each in ("ended", "visited", "svaml"))
-        if ended is not None:
-            yield Ended(state=self.state(ended), at=ended.span)
-        if visited is not None:
-            states = tuple(self.state(each) for each in items(visited))
-            yield Visited(states=states, at=self.written(visited))
-        for each in entries(child(node, "variables")):
-            self.known(each.key, self.variables, "variable")
-            yield self.value("variables", each)
-        for each in entries(child(node, "visits")):
-            self.known(each.key, self.flow.states if self.flow else (), "state")
-            yield self.value("visits", each)
-        if isinstance(svaml, MappingNode):
-            yield Reply(svaml=svaml, at=svaml.span)
-        for name, key, value in self.records.values(child(node, "records")):
-            waits = self.records.is_queue(name)
-            of, at = self.records.stored(name), self.written(value)
-            yield Value(of=of, key=key, value=value, waits=waits, at=at)
-
-    def known(self, key: Scalar, names: Iterable[str], what: str) -> None:
-        note_unknown(self.reader, self.flow, key, names, what)
-
-    def value(self, of: str, entry: Entry) -> Value:
-        return Value(of=of, key=entry.key.text, value=entry.value, at=self.written(entry.value))
-
-    def written(self, node: Node) -> Span:
-        """Return where a node is written; one of lines ends with the last thing in it."""
-        span, last = node.span, _last(node)
-        if last is None or BRACKET.match(self.lines[span.line - 1], span.column - 1):
-            return span
-        end = self.written(last)
-        return Span(span.line, span.column, end.end_line, end.end_column)
-
-    def state(self, node: Node) -> str:
-        """Read the name of a state, of this flow or of `FLOW:` that it runs."""
-        text = word(node)
-        flow, _, name = text.rpartition(":")
-        of = self.flows.get(flow) if flow else self.flow
-        if flow and of is None:
-            message = f'there is no flow "{flow}"'
-            self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(flow, self.flows))
-        elif of is not None and name not in of.states:
-            message = f'there is no state "{name}" in "{of.name}"'
-            self.reader.note(WRONG_VALUE, place(node), message, did_you_mean(name, of.states))
-        return text
-
-
-def _last(node: Node) -> Node | None:
-    """Return the last thing in a node, None if there is nothing."""
-    held = [each.value for each in entries(node)] or list(items(node))
-    return held[-1] if held else None
 
 
 def _origin(node: Node | None) -> Literal["pstn", "sip", "app"]:

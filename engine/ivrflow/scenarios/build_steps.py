@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.model.literals import read_duration
-from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, items, place, word
+from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, integer, items, place, word
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
@@ -16,17 +16,20 @@ from ivrflow.scenarios.model import (
     Hear,
     MenuFails,
     Press,
+    Receives,
     Record,
     Recorded,
     Reject,
     Remember,
     Repeat,
     Restart,
+    Signals,
     Silence,
     Speak,
     Step,
     Wait,
 )
+from ivrflow.scenarios.values import value_of
 from ivrflow.source.kinds import WRONG_VALUE
 from ivrflow.source.node import Entry, Node, Scalar
 
@@ -98,7 +101,9 @@ class StepBuilder:
             case "reject":
                 return Reject(why=_refusal(text), at=at, who=who)
             case "hang_up":
-                return HangUp(at=at, who=text or "caller")
+                return HangUp(at=at, who=text)
+            case "signal":
+                return _signal(entry, who)
             case "dials":
                 return Dials(to=text, name=word(child(node, "as")), at=at)
             case _:
@@ -121,10 +126,11 @@ class StepBuilder:
                 return MenuFails(at=at)
             case "emits":
                 return _emits(entry)
+            case "receives":
+                return _receives(entry)
             case "records":
                 return Remember(records=self.records(entry.value), at=at)
-            case later:
-                self.reader.not_yet(entry.key.span, later)
+            case _:
                 return None
 
     def checked(self, step: Hear) -> Hear:
@@ -146,6 +152,32 @@ def _emits(entry: Entry) -> Emits:
         data=child(node, "data"),
         to=word(child(node, "to")),
         at=entry.key.span,
+    )
+
+
+def _receives(entry: Entry) -> Receives:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Receives(event=node.text, at=node.span)
+    return Receives(
+        event=word(child(node, "event")),
+        data=child(node, "data"),
+        to=word(child(node, "to")),
+        attempt=integer(child(node, "try"), 0),
+        at=entry.key.span,
+    )
+
+
+def _signal(entry: Entry, who: str) -> Signals:
+    node = entry.value
+    if isinstance(node, Scalar):
+        return Signals(name=node.text, at=node.span, who=who)
+    data = child(node, "data")
+    return Signals(
+        name=word(child(node, "name")),
+        data=None if data is None else value_of(data),
+        at=entry.key.span,
+        who=who,
     )
 
 

@@ -8,9 +8,9 @@ from ivrflow.analysis.subject import Application, Subject
 from ivrflow.checking import Checked
 from ivrflow.compiler.platform import Platform
 from ivrflow.diagnostics import Span
-from ivrflow.model.flow import DeclaredPrompt, Flow, Transition
+from ivrflow.model.flow import DeclaredPrompt, Flow, State, Transition
 from ivrflow.scenarios.run import Result
-from ivrflow.scenarios.spotter import Hit
+from ivrflow.scenarios.spotter import Hit, timer
 
 KINDS = ("state", "outcome", "transition", "prompt")
 
@@ -49,14 +49,9 @@ def percent(covered: Iterable[Covered]) -> float:
     return 100.0 * met / of if of else 100.0
 
 
-def states_met(results: Iterable[Result], flow_by_path: Mapping[str, str]) -> set[Hit]:
+def states_met(results: Iterable[Result]) -> set[Hit]:
     """Return the states that calls have entered, as `state FLOW NAME`."""
-    found: set[Hit] = set()
-    for result in results:
-        for visited in result.visited:
-            flow, _, state = visited.rpartition(":")
-            found.add(("state", flow or flow_by_path[result.path], state))
-    return found
+    return {("state", flow, state) for result in results for flow, state in result.entered}
 
 
 def measure(
@@ -82,7 +77,7 @@ def _flow(flow: Flow, application: Application, hits: Set[Hit]) -> Iterator[Item
     for name, state in flow.states.items():
         yield _item("state", name, state.at, met=("state", flow.name, name) in hits)
         for way in ways_by_state[name]:
-            met = moves.add(name, way.outcome, way.transition)
+            met = moves.add(name, way.outcome, way.transition, hit=_timer_of(state, way.transition))
             if state.action is not None:
                 at = way.transition[0].at if way.transition else state.at
                 yield _item("outcome", f"{name}: {way.outcome}", at, met=met)
@@ -94,6 +89,12 @@ def _flow(flow: Flow, application: Application, hits: Set[Hit]) -> Iterator[Item
     yield from _prompts(flow.prompts, {flow.name}, hits)
 
 
+def _timer_of(state: State, transition: Transition) -> str:
+    """Return as what a transition is spotted that a timer takes, "" for another."""
+    places = (n for n, each in enumerate(state.timers) if transition == (each.move,))
+    return next(map(timer, places), "")
+
+
 class _Moves:
     """The moves of one flow by their place: one that several states inherit is one move."""
 
@@ -102,10 +103,11 @@ class _Moves:
         self._hits = hits
         self._found: dict[Span, tuple[str, bool]] = {}
 
-    def add(self, state: str, outcome: str, transition: Transition) -> bool:
-        """Add the moves of an outcome; returns whether one of them was taken."""
+    def add(self, state: str, outcome: str, transition: Transition, hit: str = "") -> bool:
+        """Add the moves of an outcome, which is called `hit` where it was spotted; returns whether
+        one of them was taken."""
         taken = [
-            ("move", self._flow, state, outcome, str(number)) in self._hits
+            ("move", self._flow, state, hit or outcome, str(number)) in self._hits
             for number in range(len(transition))
         ]
         for move, met in zip(transition, taken, strict=True):

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from ivrflow.store.sqlite import SqliteStore
 
+IDENTITY = b"the same at each play".ljust(32, b".")
+"""What identities are made with, so that the same things have the same ids whenever they happen."""
+
 FILES = ("state.db", "state.db-wal", "state.db.key")
 """What a store leaves behind. The file itself is copied before its log: a checkpoint that runs
 meanwhile takes nothing out of the log before the next turn is written."""
@@ -24,4 +27,4 @@ class Disk:
             if (before / name).exists():
                 (here / name).write_bytes((before / name).read_bytes())
         self._opened += 1
-        return await SqliteStore.open(here / "state.db")
+        return await SqliteStore.open(here / "state.db", IDENTITY)

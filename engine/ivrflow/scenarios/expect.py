@@ -4,26 +4,34 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ivrflow.emulator.look import NEEDS
+from ivrflow.callouts import Callout
+from ivrflow.machine.events import Unreached
 from ivrflow.machine.session import Session
+from ivrflow.model.reader import entries, items
 from ivrflow.scenarios.memory import recall
-from ivrflow.scenarios.model import Ended, Expectation, Reply, Value, Visited
+from ivrflow.scenarios.model import Called, Ended, Expectation, Reply, Value, Visited
 from ivrflow.scenarios.player import NotSoError
 from ivrflow.scenarios.stage import Stage
-from ivrflow.scenarios.values import differences, equals, value_of, written
+from ivrflow.scenarios.values import differences, equals, flow_style, value_of, written
 from ivrflow.source.node import Scalar
 
 Values = dict[tuple[str, str], object]
 """What variables, visits and records are, by what they are of and their name."""
 
+Told = dict[str, object]
+"""A callout, as expectations tell of it."""
+
 
 async def unmet(stage: Stage, expected: tuple[Expectation, ...]) -> list[NotSoError]:
     """Return each expectation that is not met."""
     values = {**_values(stage), **await _recorded(stage, expected)}
-    return [error for each in expected for error in _unmet(stage, each, values)]
+    called = await callouts(stage)
+    return [error for each in expected for error in _unmet(stage, each, values, called)]
 
 
-def _unmet(stage: Stage, each: Expectation, values: Values) -> Iterator[NotSoError]:
+def _unmet(
+    stage: Stage, each: Expectation, values: Values, called: list[Told]
+) -> Iterator[NotSoError]:
     match each:
         case Ended():
             yield from _ended(stage, each)
@@ -33,6 +41,8 @@ def _unmet(stage: Stage, each: Expectation, values: Values) -> Iterator[NotSoErr
             yield from _value(each, values)
         case Reply():
             yield from _reply(stage, each)
+        case Called():
+            yield from _called(each, called)
 
 
 def ended_in(stage: Stage) -> str:
@@ -46,7 +56,35 @@ def ended_in(stage: Stage) -> str:
 
 def visited(stage: Stage) -> list[str]:
     """Return every state that was entered, in order."""
-    return [state for seen in stage.seen for state in seen.step.trace.visited]
+    return [state for seen in stage.own for state in seen.step.trace.visited]
+
+
+def entered(stage: Stage) -> Iterator[tuple[str, str]]:
+    """Yield flow and state of every state that any call of the scenario entered."""
+    for seen in stage.seen:
+        for visited_ in seen.step.trace.visited:
+            flow, _, state = visited_.rpartition(":")
+            yield flow or seen.flow, state
+
+
+async def callouts(stage: Stage) -> list[Told]:
+    """Return what there is to tell of each callout that was ordered, in order."""
+    return [_told(stage, each) for each in await stage.callouts()]
+
+
+def _told(stage: Stage, callout: Callout) -> Told:
+    order = stage.engine.turns.callouts.order(callout)
+    return {
+        "name": callout.name,
+        "flow": callout.flow,
+        "to": "" if order.dial is None else order.dial.to,
+        "with": order.params,
+        "key": callout.key,
+        "state": callout.state.value,
+        "result": callout.result,
+        "reason": callout.reason,
+        "attempts": callout.attempt,
+    }
 
 
 def _session(stage: Stage) -> Session | None:
@@ -55,9 +93,12 @@ def _session(stage: Stage) -> Session | None:
 
 def _ended(stage: Stage, expected: Ended) -> Iterator[NotSoError]:
     state = ended_in(stage)
-    if stage.waits_for != "over":
+    if not stage.own or isinstance(stage.own[-1].event, Unreached):
+        help = "of a callout that nobody answers, expect `callouts`"
+        yield NotSoError(expected.at, f"no call began: {stage.state}", help=help)
+    elif not stage.is_over:
         help = "let somebody hang up, or leave `ended` out"
-        message = f'the call is not over: in "{state}" {NEEDS[stage.waits_for]}'
+        message = f'the call is not over: in "{state}" {stage.state}'
         yield NotSoError(expected.at, message, help=help)
     elif state != expected.state:
         message = f'the call ended in "{state}", not "{expected.state}"'
@@ -69,6 +110,21 @@ def _visited(stage: Stage, expected: Visited) -> Iterator[NotSoError]:
     if found != list(expected.states):
         shown = ", ".join(found) or "none"
         yield NotSoError(expected.at, f"visited {shown}", instead=f"[{', '.join(found)}]")
+
+
+def _called(expected: Called, called: list[Told]) -> Iterator[NotSoError]:
+    """Each callout is told by what is expected of it; of one too many, what became of it."""
+    if equals(expected.callouts, called):
+        return
+    wanted = list(items(expected.callouts))
+    keys = [{entry.key.text for entry in entries(each)} for each in wanted]
+    keys += [{"name", "result", "attempts"}] * (len(called) - len(wanted))
+    shown = [
+        {name: value for name, value in each.items() if name in known}
+        for each, known in zip(called, keys, strict=False)
+    ]
+    told = flow_style(shown)
+    yield NotSoError(expected.at, f"the callouts are {told}", instead=told)
 
 
 def _value(expected: Value, values: Values) -> Iterator[NotSoError]:

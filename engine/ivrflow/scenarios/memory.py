@@ -4,11 +4,12 @@ Both are turns of a store as any other: the first are committed for calls of the
 raises what it read, so that nothing stays of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from secrets import token_hex
 
+from ivrflow.machine.rooms import PARTICIPANTS, STARTERS, key_of
 from ivrflow.records import Dequeue, Enqueue, Operation, Put, Read
-from ivrflow.scenarios.model import Record, Value
+from ivrflow.scenarios.model import Record, Room, Value
 from ivrflow.store.base import Draft, Records, Store, Turn
 
 APP = "others"
@@ -30,6 +31,18 @@ async def remember(store: Store, records: Iterable[Record], at: int) -> None:
     calls wait in queues."""
     for each in records:
         await store.submit(_draft(each, token_hex(), at)).done
+
+
+async def occupy(store: Store, app: str, rooms: Iterable[Room], at: int) -> None:
+    """Let others be in rooms of the application `app` from `at` on."""
+    await remember(store, (each for room in rooms for each in _occupied(app, room)), at)
+
+
+def _occupied(app: str, room: Room) -> Iterator[Record]:
+    key = key_of(app, room.name)
+    known = [PARTICIPANTS] * room.participants + [STARTERS] * room.started
+    for record in known:
+        yield Record(record=record, key=key, value=None, waits=True, at=room.at)
 
 
 def _draft(record: Record, call: str, at: int) -> Draft:

@@ -23,6 +23,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     at: Span
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is in a room before the call: so many others, by whom it was `started` if it was."""
+
+    name: str
+    participants: int = 0
+    started: bool = False
+    at: Span
+
+
 class Mock(msgspec.Struct, frozen=True, kw_only=True):
     """What a server answers, `delay` milliseconds later; `fails`: it doesn't, and why."""
 
@@ -40,6 +49,34 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     at: Span
 
 
+class Ordered(msgspec.Struct, frozen=True, kw_only=True):
+    """The callout that a scenario begins with: `name`, as `flow` declares it; who answers meets the
+    flow `callee`. `due` is when it is to be dialled, in milliseconds since 1970; 0: at once."""
+
+    name: str
+    flow: str
+    callee: str
+    params: dict[str, object] = {}
+    due: int = 0
+    at: Span
+
+
+class Reception(msgspec.Struct, frozen=True, kw_only=True):
+    """How a webhook takes `times` events (0: all from then on); `fails`: it doesn't, and why."""
+
+    status: int = 200
+    times: int = 0
+    fails: str = ""
+
+
+class Receiver(msgspec.Struct, frozen=True, kw_only=True):
+    """How the webhook `name` takes events, one after the other; it takes all that come later."""
+
+    name: str
+    receptions: tuple[Reception, ...]
+    at: Span
+
+
 # -- steps ----------------------------------------------------------------------------------------
 
 
@@ -51,7 +88,7 @@ class _Step(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Act(_Step, frozen=True, kw_only=True):
     """`who` is a party: caller, callee, or a name that `dials` gave; "" for the one whose turn it
-    is."""
+    is on the call that was dealt with last."""
 
     who: str = ""
 
@@ -91,7 +128,7 @@ class Wait(_Step, frozen=True, kw_only=True):
 
 
 class HangUp(_Act, frozen=True, kw_only=True):
-    pass
+    """`who` "": the caller, or, where nobody calls in, who was called."""
 
 
 class Dials(_Step, frozen=True, kw_only=True):
@@ -127,6 +164,23 @@ class Emits(_Step, frozen=True, kw_only=True):
     to: str = ""
 
 
+class Receives(_Step, frozen=True, kw_only=True):
+    """A webhook takes an event, with this `data` at least; `to` "": any. `attempt`: at this try of
+    those under one id, 0 for whichever."""
+
+    event: str
+    data: Node | None = None
+    to: str = ""
+    attempt: int = 0
+
+
+class Signals(_Act, frozen=True, kw_only=True):
+    """Another program sends a signal to the call of a party, with this `data`."""
+
+    name: str
+    data: object = None
+
+
 class Repeat(_Step, frozen=True, kw_only=True):
     """The platform sends its last callback again."""
 
@@ -158,6 +212,8 @@ Step = (
     | Reject
     | Recorded
     | Emits
+    | Receives
+    | Signals
     | Repeat
     | Restart
     | MenuFails
@@ -199,25 +255,36 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     at: Span
 
 
-Expectation = Ended | Visited | Value | Reply
+class Called(msgspec.Struct, frozen=True, kw_only=True):
+    """All callouts that were ordered, in order: part of what each is."""
+
+    callouts: Node
+    at: Span
+
+
+Expectation = Ended | Visited | Value | Reply | Called
 
 # -- scenarios and files --------------------------------------------------------------------------
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """One call. `dialled`: the author says which number, so the application's routes decide which
-    flow answers. `begins` is the time of the call in milliseconds since 1970. `empty` is the place
-    of an `expect:` without content, for `--update` to fill."""
+    """One call that comes in, or one callout, and all that follows from it. `dialled`: the author
+    says which number, so the application's routes decide which flow answers. `begins` is the time
+    of the call or the order in milliseconds since 1970. `empty` is the place of an `expect:`
+    without content, for `--update` to fill."""
 
     name: str
     at: Span
     flow: str
     path: str
     call: Inbound = Inbound()
+    callout: Ordered | None = None
     dialled: bool = False
     begins: int
     requests: tuple[Request, ...] = ()
     records: tuple[Record, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    webhooks: tuple[Receiver, ...] = ()
     steps: tuple[Step, ...] = ()
     expect: tuple[Expectation, ...] = ()
     empty: Span | None = None

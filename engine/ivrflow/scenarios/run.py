@@ -11,16 +11,18 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from ivrflow.diagnostics import Span
+from ivrflow.machine.callouts import order
 from ivrflow.rehearsal.engine import Open
 from ivrflow.scenarios.application import UnderTest
-from ivrflow.scenarios.disk import Disk
-from ivrflow.scenarios.expect import ended_in, unmet, visited
-from ivrflow.scenarios.memory import remember
+from ivrflow.scenarios.disk import IDENTITY, Disk
+from ivrflow.scenarios.expect import Told, callouts, ended_in, entered, unmet, visited
+from ivrflow.scenarios.memory import occupy, remember
 from ivrflow.scenarios.model import Scenario
 from ivrflow.scenarios.play import play
 from ivrflow.scenarios.player import NotSoError, Player
 from ivrflow.scenarios.stage import Stage
 from ivrflow.scenarios.story import Line, place_of, story
+from ivrflow.scenarios.values import flow_style
 from ivrflow.store.base import Store
 from ivrflow.store.memory import MemoryStore
 
@@ -37,8 +39,9 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a scenario; it passed if nothing failed. `seconds` are real ones. `ended` and
-    `visited` are what an expectation could say."""
+    """What became of a scenario; it passed if nothing failed. `seconds` are real ones. `ended`,
+    `visited` and `callouts` are what an expectation could say; `entered` are flow and state of all
+    states that any of its calls entered."""
 
     path: str
     name: str
@@ -48,6 +51,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     ended: str = ""
     visited: tuple[str, ...] = ()
+    callouts: tuple[str, ...] = ()
+    entered: tuple[tuple[str, str], ...] = ()
 
 
 async def run(scenario: Scenario, tested: UnderTest, *, tells: bool = False) -> Result:
@@ -65,6 +70,7 @@ async def run_on(stage: Stage, tested: UnderTest, *, tells: bool = False) -> Res
         await stage.engine.start()
         try:
             failures = await _play(stage, tested)
+            called = tuple([flow_style(_briefly(each)) for each in await callouts(stage)])
         finally:
             await stage.engine.stop()
     failures = [*_unanswered(scenario, stage), *failures, *_faults(scenario, stage, logged)]
@@ -75,8 +81,10 @@ async def run_on(stage: Stage, tested: UnderTest, *, tells: bool = False) -> Res
         failures=tuple(failures),
         story=story(stage, flows) if failures or tells else (),
         seconds=perf_counter() - begun,
-        ended=ended_in(stage) if stage.waits_for == "over" else "",
+        ended=ended_in(stage) if stage.is_over else "",
         visited=tuple(visited(stage)),
+        callouts=called,
+        entered=tuple(entered(stage)),
     )
 
 
@@ -84,8 +92,9 @@ async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     scenario, flows = stage.scenario, tested.checked.all_flows
     if scenario.records:
         await remember(stage.store, scenario.records, scenario.begins)
-    await stage.begin()
-    wrong = _wrong_flow(stage)
+    if scenario.rooms:
+        await occupy(stage.store, stage.app, scenario.rooms, scenario.begins)
+    wrong = await _begin(stage)
     if wrong is not None:
         return [wrong]
     player = Player(stage)
@@ -97,6 +106,25 @@ async def _play(stage: Stage, tested: UnderTest) -> list[Failure]:
     except NotSoError as error:
         errors = [error]
     return [_failure(error, place_of(stage, flows)) for error in errors] or _unasked(stage)
+
+
+async def _begin(stage: Stage) -> Failure | None:
+    """Let the call come in, or order the callout; returns why that can't be."""
+    wanted = stage.scenario.callout
+    if wanted is None:
+        await stage.begin()
+        return _wrong_flow(stage)
+    program = stage.library.current.programs[wanted.flow]
+    made = order(program, program.flow, wanted.name, wanted.params)
+    if made.dial is None:
+        message = f'"{wanted.name}" makes no call: {made.fault}'
+        return Failure(at=wanted.at, message=message)
+    await stage.place(made, wanted.due or stage.platform.now)
+    return None
+
+
+def _briefly(callout: Told) -> Told:
+    return {name: callout[name] for name in ("name", "result", "attempts")}
 
 
 def _failure(error: NotSoError, place: str) -> Failure:
@@ -129,9 +157,19 @@ def _unanswered(scenario: Scenario, stage: Stage) -> list[Failure]:
 
 
 def _unasked(stage: Stage) -> list[Failure]:
-    """Answers that nobody has asked for: the flow does not look up any more what it did."""
+    """Answers that nobody has asked for: the flow does not look up, or send, any more what it
+    did."""
     at_by_name = {each.name: each.at for each in stage.scenario.requests}
-    return [
+    unsent = [
+        Failure(
+            at=each.at,
+            message=f'nothing is sent to the webhook "{each.name}"',
+            help="leave out how it takes what is not sent",
+        )
+        for each in stage.scenario.webhooks
+        if each.name in stage.received.unused
+    ]
+    return unsent + [
         Failure(
             at=at_by_name[name],
             message=f'nobody asks for {_answers(count)} of "{name}"',
@@ -141,15 +179,21 @@ def _unasked(stage: Stage) -> list[Failure]:
     ]
 
 
+def _is_meant(stage: Stage, logged: EventDict) -> bool:
+    """Whether an author wanted it: a webhook that takes nothing."""
+    deaf = {each.name for each in stage.scenario.webhooks}
+    return bool(logged["event"] == "job given up" and logged["to"] in deaf)
+
+
 def _answers(count: int) -> str:
     return "an answer" if count == 1 else f"{count} answers"
 
 
 def _faults(scenario: Scenario, stage: Stage, logged: list[EventDict]) -> list[Failure]:
     """What no scenario may end in, whatever it expects."""
-    told = [each for each in logged if each["log_level"] == "error"]
+    told = [each for each in logged if each["log_level"] == "error" and not _is_meant(stage, each)]
     found = [f"the engine failed: {each['event']}: {each.get('reason', '')}" for each in told]
-    if stage.call.illegal:
+    if any(each.illegal for each in stage.platform.world.calls.values()):
         found.append("the platform could not carry out a reply")
     return [Failure(at=scenario.at, message=message) for message in found]
 
@@ -165,4 +209,4 @@ def _store(scenario: Scenario) -> Iterator[Open]:
 
 
 async def _memory() -> Store:
-    return MemoryStore()
+    return MemoryStore(IDENTITY)

@@ -14,6 +14,7 @@ from ivrflow.machine.program import (
     Collect,
     DeclaredPrompt,
     Flow,
+    Hold,
     Menu,
     Move,
     Program,
@@ -24,6 +25,11 @@ from ivrflow.machine.program import (
 
 Hit = tuple[str, ...]
 """`move FLOW STATE OUTCOME NUMBER` (STATE "" for the flow's own), `prompt FLOW NAME LOCALE`."""
+
+
+def timer(place: int) -> str:
+    """Return the outcome of the timer at a place among those of its state."""
+    return f"timer {place}"
 
 
 class Spotter:
@@ -55,7 +61,7 @@ class Spotter:
                 choice_by_value=self._choices(flow, state.name, action.choice_by_value),
                 choice_by_key=self._choices(flow, state.name, action.choice_by_key),
             )
-        elif isinstance(action, Collect):
+        elif isinstance(action, Collect | Hold):
             choices = self._choices(flow, state.name, action.choice_by_value)
             action = replace(action, choice_by_value=choices)
         return replace(
@@ -63,6 +69,10 @@ class Spotter:
             action=action,
             next=self._transition(flow, state.name, "next", state.next),
             on=self._outcomes(flow, state.name, state.on),
+            timers=tuple(
+                replace(each, move=self._move(each.move, ("move", flow, state.name, timer(n), "0")))
+                for n, each in enumerate(state.timers)
+            ),
         )
 
     def _choices(self, flow: str, state: str, choices: Mapping[str, Choice]) -> dict[str, Choice]:

@@ -17,6 +17,7 @@ from ivrflow.emulator.transcript import (
 from ivrflow.machine.effects import (
     CancelLegs,
     Control,
+    Divided,
     Effect,
     Emit,
     Log,
@@ -34,13 +35,18 @@ from ivrflow.machine.events import (
     MenuHangup,
     NoInput,
     NoMatch,
+    Unreached,
 )
 from ivrflow.model.flow import ALL, Flow
 from ivrflow.scenarios.answers import Answered
+from ivrflow.scenarios.receivers import Delivered
 from ivrflow.scenarios.stage import Seen, Stage
 
 QUIET = (Changed, Cut, Received, Requested, Sent)
 """Entries that only matter to who looks at the wire."""
+
+Beside = Answered | Seen | Delivered
+"""What happens between two entries of the transcript."""
 
 WORD_BY_EVENT: dict[type, str] = {
     MenuFailed: "menu failed",
@@ -65,30 +71,41 @@ def story(stage: Stage, flows: Mapping[str, Flow]) -> tuple[Line, ...]:
 
 def place_of(stage: Stage, flows: Mapping[str, Flow]) -> str:
     """Return where the state is written in which the call is, "" before its first turn."""
-    return "" if stage.step is None else _place(stage.seen[-1], flows)
+    return "" if stage.last is None else _place(stage.last, flows)
 
 
 def _lines(stage: Stage, flows: Mapping[str, Flow]) -> Iterator[Line]:
     begun = stage.scenario.begins
     transcript = stage.platform.transcript
+    margin_by_call = _margins(stage)
     read = 0
-    beside: list[Answered | Seen] = [*stage.answers.given, *stage.seen]
+    beside: list[Beside] = [*stage.answers.given, *stage.seen, *stage.received.delivered]
     for each in sorted(beside, key=lambda one: one.after):  # stable: first asked, then moved
-        yield from _heard(transcript[read : each.after], begun)
+        yield from _heard(transcript[read : each.after], begun, margin_by_call)
         read = each.after
-        if isinstance(each, Answered):
-            yield Line(at=each.at - begun, text=f"  {each.text}")
+        if isinstance(each, Seen):
+            yield from _turn(each, begun, flows, margin_by_call.get(each.event.call, ""))
         else:
-            yield from _turn(each, begun, flows)
-    yield from _heard(transcript[read:], begun)
+            yield Line(at=each.at - begun, text=f"  {each.text}")
+    yield from _heard(transcript[read:], begun, margin_by_call)
 
 
-def _heard(entries: Iterable[Entry], begun: int) -> Iterator[Line]:
+def _margins(stage: Stage) -> dict[str, str]:
+    """Return how the lines of each call begin: those of the first have no mark."""
+    calls = enumerate(stage.platform.world.calls, 1)
+    return {call: f"[{number}] " if number > 1 else "" for number, call in calls}
+
+
+def _heard(
+    entries: Iterable[Entry], begun: int, margin_by_call: Mapping[str, str]
+) -> Iterator[Line]:
     for entry in entries:
+        margin = margin_by_call.get(entry.call, "")
         if isinstance(entry, Sent) and entry.attempt == "again":
-            yield Line(at=entry.at - begun, text=f"  {entry.event.upper()} is sent again")
+            text = f"{margin}  {entry.event.upper()} is sent again"
+            yield Line(at=entry.at - begun, text=text)
         if _matters(entry):
-            yield Line(at=entry.at - begun, text=in_words(entry))
+            yield Line(at=entry.at - begun, text=margin + in_words(entry))
 
 
 def _matters(entry: Entry) -> bool:
@@ -97,15 +114,15 @@ def _matters(entry: Entry) -> bool:
     return failed or not (silent or isinstance(entry, QUIET))
 
 
-def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow]) -> Iterator[Line]:
+def _turn(seen: Seen, begun: int, flows: Mapping[str, Flow], margin: str) -> Iterator[Line]:
     trace = seen.step.trace
     visited = ", ".join(trace.visited)
     moved = f"{_event(seen.event)}: {visited or seen.step.verdict}"
-    yield Line(at=seen.at - begun, text=f"  {moved}", place=_place(seen, flows))
+    yield Line(at=seen.at - begun, text=f"{margin}  {moved}", place=_place(seen, flows))
     if trace.fault:
-        yield Line(at=seen.at - begun, text=f"  failed: {trace.fault}")
+        yield Line(at=seen.at - begun, text=f"{margin}  failed: {trace.fault}")
     for told in filter(None, map(_effect, seen.step.effects)):
-        yield Line(at=seen.at - begun, text="  " + told)
+        yield Line(at=seen.at - begun, text=f"{margin}  {told}")
 
 
 def _effect(effect: Effect) -> str:
@@ -120,6 +137,8 @@ def _effect(effect: Effect) -> str:
             return f"emit {name} to {to} {msgspec.json.encode(data).decode()}"
         case Control(command=command, room=room, who=who):
             return f"{command} {who or ALL} in {room}"
+        case Divided(room=room, region=region, other=other):
+            return f"{room} is in {other}, this call in {region}"
         case Send(name=name, to=to):
             return f"signal {name} to {to}"
         case CancelLegs(legs=legs):
@@ -134,6 +153,8 @@ def _event(event: Event) -> str:
             return f"incoming call to {called}"
         case Chosen(value=value):
             return f"chosen {value}"
+        case Unreached(result=result):
+            return f"unreached, {result}"
         case Digits(digits=digits):
             return f"digits {digits}"
         case _:

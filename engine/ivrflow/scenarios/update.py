@@ -76,6 +76,12 @@ def _edits_of(scenario: Scenario, result: Result) -> Iterator[Edit]:
         if failure.instead is not None:
             yield Edit(at=failure.at, text=failure.instead)
     if scenario.empty is not None and not result.failures:
-        states = f"visited: [{', '.join(result.visited)}]"
-        ended = f"ended: {result.ended}, " if result.ended else ""
-        yield Edit(at=scenario.empty, text=f"{{{ended}{states}}}")
+        yield Edit(at=scenario.empty, text=_expected(scenario, result))
+
+
+def _expected(scenario: Scenario, result: Result) -> str:
+    """Return all that one would expect who writes nothing."""
+    ended = f"ended: {result.ended}, " if result.ended else ""
+    states = f"visited: [{', '.join(result.visited)}]"
+    called = f", callouts: [{', '.join(result.callouts)}]" if result.callouts else ""
+    return f"{{{ended}{states}{called}}}"

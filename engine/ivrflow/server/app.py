@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ivrflow.library import Library
-from ivrflow.server.api import Api
+from ivrflow.server.api.serving import PREFIX, Api
 from ivrflow.server.callbacks import Callbacks
 
 PATH = "/callbacks/sinch"
@@ -38,12 +38,15 @@ def create_app(
         shown = {"ready": not failure, "problem": problem, "programs": programs}
         return JSONResponse(shown, status_code=503 if failure else 200)
 
-    own = [] if api is None else api.routes()
-    pages = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), *own])
+    pages = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz)])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # Callbacks go past Starlette's middleware, which costs as much as a step does.
         hot = scope["type"] == "http" and scope["path"] == PATH
-        await (callbacks if hot else pages)(scope, receive, send)
+        await (callbacks if hot else others)(scope, receive, send)
+
+    async def others(scope: Scope, receive: Receive, send: Send) -> None:
+        is_managed = scope["type"] == "http" and scope["path"].startswith(PREFIX)
+        await (api if api is not None and is_managed else pages)(scope, receive, send)
 
     return app

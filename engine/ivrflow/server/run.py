@@ -27,7 +27,8 @@ from ivrflow.runtime.rescue import LastWords
 from ivrflow.runtime.turn import Policy, Tell, Turns
 from ivrflow.runtime.worker import Worker
 from ivrflow.server.accepting import readable, secrets_are_sealed
-from ivrflow.server.api import Api
+from ivrflow.server.api.engine import Engine
+from ivrflow.server.api.serving import Api
 from ivrflow.server.app import PATH, Probe, create_app
 from ivrflow.server.callbacks import Callbacks
 from ivrflow.server.watch import reload_now, watch
@@ -82,7 +83,7 @@ async def _serve(
     voice = Clients(settings.secret_by_key, region=settings.voice_region, url=settings.voice_url)
     async with answering(library, settings, environment, voice) as (answers, probe, hang_back):
         callbacks = Callbacks(answers, keyring, path=settings.callback_path)
-        api = _api(answers, settings)
+        api = _api(answers, settings, voice)
         async with _background(library, settings):
             _announce(library, settings, listener)
             app = create_app(callbacks, library, probe, api)
@@ -90,10 +91,11 @@ async def _serve(
     log.info("stopped")
 
 
-def _api(answers: Turns | LastWords, settings: Settings) -> Api | None:
+def _api(answers: Turns | LastWords, settings: Settings, voice: Clients) -> Api | None:
     if isinstance(answers, LastWords):
         return None
-    return Api(answers, settings.api_token, settings.application_key)
+    engine = Engine(turns=answers, platform=voice, applications=settings.application_key)
+    return Api(engine, settings.api_token)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 Rulings follow the union of Sinch's SDKs (Node, Java, .NET), its documents of 2021 and today, and
 its older ServerSdk: `accept` where most agree, `warn` where only some do, `reject` where none does.
+A hold is a menu, or where it can be a park; a bridge is a conference.
 The callbacks behind the contexts: ice = ICE; menu, held = PIE; answered = ACE of a callout; bridged
 = ACE, and PIE, of a connected call; parked = PATCH of a parked call; room, live = PATCH.
 """
@@ -37,6 +38,8 @@ _ICE = {
     "connect user": ACCEPT,
     "connect stream": ACCEPT,
     "conference": ACCEPT,
+    "hold": ACCEPT,
+    "bridge": ACCEPT,
     "park": ACCEPT,
     "continue": _warn("only Sinch's older SDK lists `continue` for an incoming call"),
     "hangup": ACCEPT,
@@ -50,6 +53,8 @@ _MENU = {
     "connect user": _warn(LEGACY_ONLY),
     "connect stream": _reject("a stream can only be connected when the call comes in"),
     "conference": ACCEPT,
+    "hold": ACCEPT,
+    "bridge": ACCEPT,
     "park": _warn(LEGACY_ONLY + "; it is sure only when the call comes in"),
     "continue": _warn("after a menu of an incoming call there is nothing to continue"),
     "hangup": ACCEPT,
@@ -63,12 +68,43 @@ _BRIDGED = {
     "connect user": NOBODY_TO_CALL,
     "connect stream": NOBODY_TO_CALL,
     "conference": NOBODY_TO_CALL,
+    "hold": NOBODY_TO_CALL,
+    "bridge": NOBODY_TO_CALL,
     "park": NOBODY_TO_CALL,
     "continue": ACCEPT,
     "hangup": ACCEPT,
 }
 
-_ANSWERED = {"menu": ACCEPT, "collect": ACCEPT, "conference": ACCEPT, "hangup": ACCEPT}
+_ANSWERED = {
+    "menu": ACCEPT,
+    "collect": ACCEPT,
+    "conference": ACCEPT,
+    "hold": ACCEPT,
+    "bridge": ACCEPT,
+    "hangup": ACCEPT,
+}
+
+STAYS_IN_ROOM = _reject("who is in a room can be spoken to there, and hung up")
+ROOM_MENU = _warn("only one of Sinch's documents gives participants of a room a menu")
+
+_ROOM = {
+    "menu": ROOM_MENU,
+    "collect": ROOM_MENU,
+    "connect number": STAYS_IN_ROOM,
+    "connect sip": STAYS_IN_ROOM,
+    "connect user": STAYS_IN_ROOM,
+    "connect stream": STAYS_IN_ROOM,
+    "conference": STAYS_IN_ROOM,
+    "hold": STAYS_IN_ROOM,
+    "bridge": STAYS_IN_ROOM,
+    "park": STAYS_IN_ROOM,
+    "continue": STAYS_IN_ROOM,
+    "hangup": ACCEPT,
+}
+
+STAYS_CONNECTED = _reject("who is connected can be spoken to, and hung up")
+
+_LIVE = {**dict.fromkeys(_ROOM, STAYS_CONNECTED), "hangup": ACCEPT}
 
 ACTIONS: Mapping[Context, Mapping[str, Ruling]] = {
     Context.ICE: _ICE,
@@ -77,8 +113,8 @@ ACTIONS: Mapping[Context, Mapping[str, Ruling]] = {
     Context.BRIDGED: _BRIDGED,
     Context.HELD: _MENU,
     Context.PARKED: _ICE,
-    Context.ROOM: {},
-    Context.LIVE: {"hangup": ACCEPT},
+    Context.ROOM: _ROOM,
+    Context.LIVE: _LIVE,
     Context.NONE: {},
 }
 

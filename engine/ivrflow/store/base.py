@@ -12,7 +12,7 @@ import msgspec
 
 from ivrflow.callouts import Callout
 from ivrflow.jobs import Job
-from ivrflow.records import Operation
+from ivrflow.records import Kept, Operation, Put
 
 KEPT = 16
 """How many of a call's last turns are compared with what comes in, to find duplicates."""
@@ -104,6 +104,14 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     call: str = ""
 
 
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls are wanted: those on one of `programs` (None: on any), those that are `over` or
+    live (None: both)."""
+
+    programs: tuple[str, ...] | None = None
+    over: bool | None = None
+
+
 class Recent(msgspec.Struct, frozen=True, gc=False):
     """An event that the call has had, its turn's flags, and the reply to it."""
 
@@ -133,6 +141,28 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: bytes
     facts: bytes
     reply: bytes
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A call in a list: `number` is that of its row, later calls have higher ones. `began` and `at`
+    are when its first and its last turn were; `over` is 0 while it lives."""
+
+    number: int
+    app: str
+    call: str
+    program: str
+    format: int
+    over: int
+    session: bytes
+    at: int
+    began: int
+
+
+class CallPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some calls. `next` is the number before which others may follow, 0 if none do."""
+
+    calls: tuple[Listed, ...]
+    next: int
 
 
 class Commit(Protocol):
@@ -189,6 +219,41 @@ class Store(Protocol):
         """Return the turns of a call, the oldest first."""
         ...
 
+    async def calls(self, only: CallFilter, before: int, limit: int) -> CallPage:
+        """Return up to `limit` calls, the latest first, from the one before the number `before` (0:
+        from the last). A page looks at so many calls at most, so it may hold few, or none, where
+        others follow."""
+        ...
+
+    async def call(self, app: str, call: str) -> Listed | None:
+        """Return a call as lists have it."""
+        ...
+
+    async def turns(self, app: str, call: str, before: int, limit: int) -> list[tuple[int, Row]]:
+        """Return turns of a call with their numbers, the latest first, from the one before the
+        number `before` (0: from the last)."""
+        ...
+
+    async def program_ids(self) -> list[str]:
+        """Return the programs that stored calls run on."""
+        ...
+
+    async def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[int, Kept]]:
+        """Return what a record holds at `at`, under one key or all, with numbers that tell the rows
+        of a key apart: in the order of keys and, in a queue, of places, from the one after that key
+        and number on."""
+        ...
+
+    async def put_record(self, put: Put, at: int) -> None:
+        """Keep a value, as if a call did at `at`; who has claimed the key keeps it."""
+        ...
+
+    async def drop_records(self, record: str, key: str, call: str | None, at: int) -> int:
+        """Forget what stands under a key, or what one call has of it; returns how many went."""
+        ...
+
     async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
         """Add callouts (those of `rev` 1) and change those that are there; returns which are kept.
 
@@ -219,7 +284,11 @@ class Store(Protocol):
         ...
 
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
-        """Return callouts that are to be dialled by `at`, the longest due first."""
+        """Return callouts that are to be dialled by `at`, the longest due first, legs left out."""
+        ...
+
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        """Return legs that are to be dialled by `at`, the longest due first."""
         ...
 
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:

@@ -2,20 +2,24 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError
 from ivrflow.jobs import Job
+from ivrflow.records import Kept, Put
 from ivrflow.store.base import (
     KEPT,
+    CallFilter,
     CalloutFilter,
+    CallPage,
     Commit,
     Decide,
     Draft,
     JobFilter,
+    Listed,
     Place,
     Recent,
     Row,
@@ -24,7 +28,9 @@ from ivrflow.store.base import (
 )
 from ivrflow.store.memory_callouts import MemoryCallouts
 from ivrflow.store.memory_jobs import MemoryJobs
-from ivrflow.store.memory_records import MemoryRecords, MemoryTurn
+from ivrflow.store.memory_records import NOBODY, MemoryRecords, MemoryTurn
+
+LAST = 2**63 - 1
 
 
 class Committed:
@@ -43,6 +49,14 @@ class _Call(msgspec.Struct):
     number: int
     last: Turn
     journal: list[Row]
+
+
+class _Seen:
+    """What one turn sees of the store; meets `ivrflow.store.base.Records`."""
+
+    def __init__(self, turn: MemoryTurn, load: Callable[[str, str], Stored | None]) -> None:
+        self.perform = turn.perform
+        self.call = load
 
 
 class MemoryStore:
@@ -72,9 +86,10 @@ class MemoryStore:
         return Committed(done)
 
     def _make(self, draft: Draft) -> Place:
-        records = MemoryTurn(self._records, (draft.app, draft.call), draft.at, self._stored)
+        owner = draft.app, draft.call
+        records = MemoryTurn(self._records, owner, draft.at, self._callouts.is_ordered)
         try:
-            return self._keep(draft.make(records))
+            return self._keep(draft.make(_Seen(records, self._stored)))
         except BaseException:
             records.undo()
             raise
@@ -82,6 +97,7 @@ class MemoryStore:
     def _keep(self, turn: Turn) -> Place:
         for each in (turn, *turn.also):
             self._require_next(each)
+        self._callouts.put([callout for each in (turn, *turn.also) for callout in each.callouts])
         for each in turn.also:
             self._write(each)
         return self._write(turn)
@@ -95,7 +111,6 @@ class MemoryStore:
 
     def _write(self, turn: Turn) -> Place:
         known = self._calls.get((turn.app, turn.call))
-        self._callouts.put(turn.callouts)
         if turn.jobs:
             self._jobs.put(turn.jobs)
         if known is None:
@@ -142,6 +157,35 @@ class MemoryStore:
         known = self._calls.get((app, call))
         return list(known.journal) if known else []
 
+    async def calls(self, only: CallFilter, before: int, limit: int) -> CallPage:
+        rows = (_listed(each) for each in reversed(self._calls.values()))
+        wanted = [each for each in rows if _wanted(each, only) and each.number < (before or LAST)]
+        more = wanted[limit - 1].number if len(wanted) > limit else 0
+        return CallPage(calls=tuple(wanted[:limit]), next=more)
+
+    async def call(self, app: str, call: str) -> Listed | None:
+        known = self._calls.get((app, call))
+        return None if known is None else _listed(known)
+
+    async def turns(self, app: str, call: str, before: int, limit: int) -> list[tuple[int, Row]]:
+        known = self._calls.get((app, call))
+        rows = list(enumerate(known.journal, 1)) if known else []
+        return [each for each in reversed(rows) if each[0] < (before or LAST)][:limit]
+
+    async def program_ids(self) -> list[str]:
+        return list(self._closures)
+
+    async def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[int, Kept]]:
+        return self._records.entries(record, key, at, after)[:limit]
+
+    async def put_record(self, put: Put, at: int) -> None:
+        MemoryTurn(self._records, NOBODY, at).perform(put)
+
+    async def drop_records(self, record: str, key: str, call: str | None, at: int) -> int:
+        return self._records.drop((record, key), call, at)
+
     async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
         return self._callouts.put(callouts)
 
@@ -149,9 +193,9 @@ class MemoryStore:
         known = self._callouts.get(id)
         if known is None:
             return None
-        records = MemoryTurn(self._records, (known.app, id), at, self._stored)
+        records = MemoryTurn(self._records, (known.app, id), at)
         try:
-            after = decide(known, records)
+            after = decide(known, _Seen(records, self._stored))
             if after is not None:
                 self._callouts.put([after])
         except BaseException:
@@ -170,6 +214,9 @@ class MemoryStore:
 
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.waiting(at, limit)
+
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        return self._callouts.waiting_legs(at)
 
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.due(at, limit)
@@ -216,3 +263,23 @@ class MemoryStore:
 
     async def close(self) -> None:
         pass
+
+
+def _listed(call: _Call) -> Listed:
+    last = call.last
+    return Listed(
+        number=call.number,
+        app=last.app,
+        call=last.call,
+        program=last.program,
+        format=last.format,
+        over=last.over,
+        session=last.session,
+        at=last.at,
+        began=call.journal[0].at,
+    )
+
+
+def _wanted(call: Listed, only: CallFilter) -> bool:
+    is_of = only.programs is None or call.program in only.programs
+    return is_of and only.over in (None, bool(call.over))

@@ -6,6 +6,7 @@ from ivrflow.callouts import Callout, State
 from ivrflow.errands import leg_ended
 from ivrflow.errors import ConflictError
 from ivrflow.jobs import Job
+from ivrflow.records import Ordered
 from ivrflow.store.base import CalloutFilter
 
 BUSY = (State.PLACING, State.PLACED, State.LIVE)
@@ -78,6 +79,10 @@ class MemoryCallouts:
         if callout.call:
             self._by_call[_call(callout)] = callout
 
+    def is_ordered(self, app: str, wanted: Ordered) -> bool:
+        """Whether a callout of a key waits or is live."""
+        return (app, wanted.flow, wanted.record, wanted.key) in self._by_key
+
     def get(self, id: str) -> Callout | None:
         return self._rows.get(id)
 
@@ -85,14 +90,17 @@ class MemoryCallouts:
         return self._by_call.get((app, call))
 
     def waiting(self, at: int, limit: int) -> list[Callout]:
-        return self._due(at, limit, waiting=True)
+        return [each for each in self._due(at, waiting=True) if not each.parent][:limit]
+
+    def waiting_legs(self, at: int) -> list[Callout]:
+        return [each for each in self._due(at, waiting=True) if each.parent]
 
     def due(self, at: int, limit: int) -> list[Callout]:
-        return self._due(at, limit, waiting=False)
+        return self._due(at, waiting=False)[:limit]
 
-    def _due(self, at: int, limit: int, *, waiting: bool) -> list[Callout]:
+    def _due(self, at: int, *, waiting: bool) -> list[Callout]:
         due = [each for each in self._open.values() if each.due <= at and _waits(each) == waiting]
-        return sorted(due, key=lambda each: each.due)[:limit]
+        return sorted(due, key=lambda each: each.due)
 
     def next_due(self, *, waiting: bool) -> int | None:
         counted = (each.due for each in self._open.values() if waiting or not _waits(each))

@@ -10,12 +10,14 @@ from ivrflow.records import (
     Delete,
     Dequeue,
     Enqueue,
+    Kept,
+    Length,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
 )
-from ivrflow.store.base import Stored
 
 MAX_DIGITS = 18
 """Numbers of more digits are not counted on, here as in SQLite."""
@@ -27,7 +29,8 @@ Owner = tuple[str, str]
 
 NOBODY: Owner = ("", "")
 
-Load = Callable[[str, str], Stored | None]
+IsOrdered = Callable[[str, Ordered], bool]
+"""Whether there is such a callout of an application."""
 
 Where = tuple[str, str]
 """A record and a key of it."""
@@ -63,6 +66,31 @@ class MemoryRecords:
         for where, rows in list(self.queues.items()):
             self.queues.put(where, tuple(row for row in rows if row.owner != owner))
 
+    def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int]
+    ) -> list[tuple[int, Kept]]:
+        """See `Store.entries`."""
+        found = [
+            (number, _kept(where, row, number if table is self.queues else 0))
+            for table in (self.values, self.queues)
+            for where, rows in table.items()
+            for number, row in enumerate((row for row in rows if row.expires > at), 1)
+            if where[0] == record and key in (None, where[1]) and (where[1], number) > after
+        ]
+        return sorted(found, key=lambda entry: (entry[1].key, entry[0]))
+
+    def drop(self, where: Where, call: str | None, at: int) -> int:
+        """See `Store.drop_records`."""
+        gone = 0
+        for table in (self.values, self.queues):
+            rows = table.get(where, ())
+            stay = tuple(
+                row for row in rows if row.expires <= at or call not in (None, row.owner[1])
+            )
+            table.put(where, stay)
+            gone += len(rows) - len(stay)
+        return gone
+
     def sweep(self, now: int, limit: int) -> int:
         """Forget up to `limit` rows that have expired; returns how many went."""
         gone = 0
@@ -75,13 +103,12 @@ class MemoryRecords:
 
 
 class MemoryTurn:
-    """Performs operations for the turn of `owner` at `at`; meets `ivrflow.store.base.Records`.
-    `load` reads a call, if there are any."""
+    """Performs operations for the turn of `owner` at `at`. `is_ordered` looks for a callout."""
 
     def __init__(
-        self, records: MemoryRecords, owner: Owner, at: int, load: Load | None = None
+        self, records: MemoryRecords, owner: Owner, at: int, is_ordered: IsOrdered | None = None
     ) -> None:
-        self._load = load
+        self._is_ordered = is_ordered
         self._values = records.values
         self._queues = records.queues
         self._owner = owner
@@ -92,9 +119,6 @@ class MemoryTurn:
         """Put everything back as it was."""
         for table, where, rows in reversed(self._before):
             table.put(where, rows)
-
-    def call(self, app: str, call: str) -> Stored | None:
-        return None if self._load is None else self._load(app, call)
 
     def perform(self, operation: Operation) -> object:
         where = operation.record, operation.key
@@ -115,8 +139,18 @@ class MemoryTurn:
                 return self._enqueue(where, operation)
             case Dequeue():
                 return self._dequeue(where)
+            case Place() | Length() | Ordered():
+                return self._seen(where, operation)
+
+    def _seen(self, where: Where, operation: Place | Length | Ordered) -> object:
+        """Look, and change nothing."""
+        match operation:
             case Place():
                 return self._place(where)
+            case Length():
+                return len(self._living(self._queues, where))
+            case Ordered():
+                return self._is_ordered is not None and self._is_ordered(self._owner[0], operation)
 
     # -- values -----------------------------------------------------------------------------------
 
@@ -188,3 +222,16 @@ class MemoryTurn:
     def _change(self, table: _Table, where: Where, rows: tuple[_Row, ...]) -> None:
         self._before.append((table, where, table.get(where, ())))
         table.put(where, rows)
+
+
+def _kept(where: Where, row: _Row, place: int) -> Kept:
+    app, call = row.owner
+    return Kept(
+        record=where[0],
+        key=where[1],
+        value=msgspec.json.decode(row.value),
+        expires=None if row.expires == NEVER else row.expires,
+        app=app,
+        call=call,
+        place=place,
+    )

@@ -7,23 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from ivrflow.records import Put
+from ivrflow.records import Kept, Put
 from ivrflow.store.beside import open_beside
 from ivrflow.store.sql import statement
-from ivrflow.store.sqlite_records import NEVER, SqliteRecords
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A value, or a place (from 1) in a queue. `call` is who waits or has claimed the value, "" for
-    nobody; `expires` is in milliseconds since 1970, None for never."""
-
-    record: str
-    key: str
-    value: object
-    expires: int | None
-    app: str
-    call: str
-    place: int
+from ivrflow.store.sqlite_records import NEVER, drop_records, put_record
 
 
 class RecordsFile:
@@ -58,9 +45,8 @@ class RecordsFile:
         ]
 
     def put(self, put: Put, at: int) -> None:
-        SqliteRecords(self._connection, app="", call="", at=at).perform(put)
+        put_record(self._connection, put, at)
 
     def delete(self, record: str, key: str, call: str | None, at: int) -> int:
         """Forget what stands under a key, or what one call has of it; returns how many went."""
-        told = {"name": record, "key": key, "call": call, "at": at}
-        return self._connection.execute(statement("drop_records"), told).rowcount
+        return drop_records(self._connection, record, key, call, at)

@@ -5,6 +5,7 @@ synchronous=FULL), so a turn waits for one or two syncs, whatever the load. Its 
 pages in memory in the loop; COMMIT, everything that reads, and what failed, is the writer thread's.
 So are batches with drafts: each is made and written within a savepoint. A batch that fails is
 rolled back and tried one by one. Checkpoints run beside, on their own connection, once a second.
+Lists that people ask for are read beside, too: they may be long, and no turn waits for them.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,12 +26,16 @@ import msgspec
 from ivrflow.callouts import Callout
 from ivrflow.errors import ConflictError, StoreError, StoreUnavailableError
 from ivrflow.jobs import Job
+from ivrflow.records import Kept, Put
 from ivrflow.store.base import (
     KEPT,
+    CallFilter,
     CalloutFilter,
+    CallPage,
     Decide,
     Draft,
     JobFilter,
+    Listed,
     Place,
     Recent,
     Row,
@@ -50,9 +55,16 @@ from ivrflow.store.sqlite_callouts import (
     next_due,
     put_callouts,
     waiting_callouts,
+    waiting_legs,
 )
+from ivrflow.store.sqlite_calls import WINDOW, find_call, list_calls, list_turns, program_ids
 from ivrflow.store.sqlite_jobs import due_jobs, find_job, list_jobs, next_due_job, put_jobs
-from ivrflow.store.sqlite_records import SqliteRecords
+from ivrflow.store.sqlite_records import (
+    SqliteRecords,
+    drop_records,
+    page_records,
+    put_record,
+)
 
 FORMAT = b"4"
 """The layout of the file. Opening brings a file of an earlier layout to this one; a later one is
@@ -186,6 +198,33 @@ class SqliteStore:
 
         return await self._ask(read)
 
+    async def calls(self, only: CallFilter, before: int, limit: int) -> CallPage:
+        return await self._look(
+            lambda connection: list_calls(connection, only, before, limit, WINDOW)
+        )
+
+    async def call(self, app: str, call: str) -> Listed | None:
+        return await self._look(lambda connection: find_call(connection, app, call))
+
+    async def turns(self, app: str, call: str, before: int, limit: int) -> list[tuple[int, Row]]:
+        return await self._look(lambda connection: list_turns(connection, app, call, before, limit))
+
+    async def program_ids(self) -> list[str]:
+        return await self._look(program_ids)
+
+    async def entries(
+        self, record: str, key: str | None, at: int, after: tuple[str, int], limit: int
+    ) -> list[tuple[int, Kept]]:
+        return await self._look(
+            lambda connection: page_records(connection, record, key, at, after, limit)
+        )
+
+    async def put_record(self, put: Put, at: int) -> None:
+        await self._ask(lambda connection: put_record(connection, put, at))
+
+    async def drop_records(self, record: str, key: str, call: str | None, at: int) -> int:
+        return await self._ask(lambda connection: drop_records(connection, record, key, call, at))
+
     async def put_callouts(self, callouts: Sequence[Callout]) -> list[bool]:
         return await self._ask(lambda connection: put_callouts(connection, callouts))
 
@@ -213,6 +252,9 @@ class SqliteStore:
     async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: waiting_callouts(connection, at, limit))
 
+    async def waiting_legs(self, at: int) -> list[Callout]:
+        return await self._ask(lambda connection: waiting_legs(connection, at))
+
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: due_callouts(connection, at, limit))
 
@@ -223,7 +265,7 @@ class SqliteStore:
         return await self._ask(busy_callouts)
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
-        return await self._ask(lambda connection: list_callouts(connection, only, before, limit))
+        return await self._look(lambda connection: list_callouts(connection, only, before, limit))
 
     async def put_jobs(self, jobs: Sequence[Job]) -> None:
         await self._ask(lambda connection: put_jobs(connection, jobs))
@@ -238,7 +280,7 @@ class SqliteStore:
         return await self._ask(lambda connection: next_due_job(connection, after))
 
     async def jobs(self, only: JobFilter, before: str, limit: int) -> list[Job]:
-        return await self._ask(lambda connection: list_jobs(connection, only, before, limit))
+        return await self._look(lambda connection: list_jobs(connection, only, before, limit))
 
     async def probe(self) -> None:
         touch = "UPDATE meta SET value = randomblob(8) WHERE name = 'probe'"
@@ -276,6 +318,12 @@ class SqliteStore:
         self._enqueue(pending)
         await pending.done
         return cast(T, pending.result)
+
+    async def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask beside the writer, of what is committed."""
+        if self._closing:
+            raise StoreUnavailableError("the store is closed")
+        return await asyncio.to_thread(_beside, self._path, look)
 
     def _send(self) -> None:
         """Hand all that waits in line to the writer."""
@@ -571,17 +619,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Else the planner builds an index over a batch of rows and walks all calls beside it.
     connection.execute("PRAGMA automatic_index = OFF")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(callout)")}
+    if columns and "parent" not in columns:
+        connection.executescript(statement("legs"))
     connection.executescript(statement("schema"))
     try:
-        layout = _meta(connection, "format", FORMAT)
-        if layout == b"3":
-            connection.executescript(statement("legs"))
-        if is_earlier(layout, path):
+        if is_earlier(_meta(connection, "format", FORMAT), path):
             connection.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
     except StoreError:
         connection.close()
         raise
     return connection
+
+
+def _beside(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `look` finds, on a connection of its own that reads only."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            return look(connection)
+    except sqlite3.Error as error:
+        raise _failure(error) from error
 
 
 def is_earlier(layout: object, path: Path) -> bool:

@@ -61,6 +61,11 @@ def waiting_callouts(connection: sqlite3.Connection, at: int, limit: int) -> lis
     return [_callout(row) for row in rows]
 
 
+def waiting_legs(connection: sqlite3.Connection, at: int) -> list[Callout]:
+    """Return legs that are to be dialled, the longest due first."""
+    return [_callout(row) for row in connection.execute(statement("waiting_legs"), (at,))]
+
+
 def due_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
     """Return other callouts that are due, the longest due first."""
     return [_callout(row) for row in connection.execute(statement("due_callouts"), (at, limit))]

@@ -11,7 +11,10 @@ from ivrflow.records import (
     Delete,
     Dequeue,
     Enqueue,
+    Kept,
+    Length,
     Operation,
+    Ordered,
     Place,
     Put,
     Read,
@@ -67,8 +70,18 @@ class SqliteRecords:
                 return self._run("place_record", operation)
             case Dequeue():
                 return _json(self._run("dequeue_record", operation))
+            case Place() | Length() | Ordered():
+                return self._seen(operation)
+
+    def _seen(self, operation: Place | Length | Ordered) -> object:
+        """Look, and change nothing."""
+        match operation:
             case Place():
                 return self._run("place_record", operation)
+            case Length():
+                return self._run("queue_length", operation)
+            case Ordered(flow=flow):
+                return self._run("ordered_callout", operation, flow=flow) is not None
 
     def _claim(self, claim: Claim) -> object:
         keys, value = _text(claim.keys), _text(claim.value)
@@ -83,6 +96,49 @@ class SqliteRecords:
         told = {**self._who, "name": operation.record, "key": operation.key, **values}
         rows = self._connection.execute(statement(name), told).fetchall()
         return rows[0][0] if rows else None
+
+
+def page_records(
+    connection: sqlite3.Connection,
+    record: str,
+    key: str | None,
+    at: int,
+    after: tuple[str, int],
+    limit: int,
+) -> list[tuple[int, Kept]]:
+    """See `Store.entries`."""
+    from_key, from_id = after
+    wanted = {"name": record, "key": key, "at": at, "limit": limit}
+    return [
+        (
+            number,
+            Kept(
+                record=record,
+                key=under,
+                value=_decode(value),
+                expires=None if expires == NEVER else expires,
+                app=app,
+                call=call,
+                place=place,
+            ),
+        )
+        for number, under, value, expires, app, call, place in connection.execute(
+            statement("page_records"), {**wanted, "from_key": from_key, "from_id": from_id}
+        )
+    ]
+
+
+def put_record(connection: sqlite3.Connection, put: Put, at: int) -> None:
+    """See `Store.put_record`."""
+    SqliteRecords(connection, app="", call="", at=at).perform(put)
+
+
+def drop_records(
+    connection: sqlite3.Connection, record: str, key: str, call: str | None, at: int
+) -> int:
+    """See `Store.drop_records`."""
+    told = {"name": record, "key": key, "call": call, "at": at}
+    return connection.execute(statement("drop_records"), told).rowcount
 
 
 def _text(value: object) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.graph import steps_of, targets
+from ivrflow.analysis.patience.durations import Durations, durations_of
 from ivrflow.analysis.patience.hops import Scene
 from ivrflow.analysis.patience.lengths import Lengths
 from ivrflow.analysis.patience.memory import Assignments
@@ -21,7 +22,7 @@ from ivrflow.analysis.patience.regions import WaysFrom, region
 from ivrflow.analysis.patience.ways import KEPT, Exit, Way, Ways, join, longest, step
 from ivrflow.analysis.patience.worlds import TO_PERSON, UNHEARD, World
 from ivrflow.compiler.platform import Platform
-from ivrflow.model.flow import Collect, Flow, Menu, Return, Run, runs
+from ivrflow.model.flow import Collect, Flow, Hold, Menu, Return, Run, runs
 from ivrflow.model.inherit import Visible
 
 Round = tuple[str, ...]
@@ -69,6 +70,10 @@ class Rounds:
     @cached_property
     def assignments(self) -> Mapping[str, Assignments]:
         return {name: Assignments(flow, steps_of(flow)) for name, flow in self.flows.items()}
+
+    @cached_property
+    def durations(self) -> Mapping[str, Durations]:
+        return durations_of(self.flows)
 
     @cached_property
     def by_itself(self) -> Mapping[World, Mapping[str, frozenset[str]]]:
@@ -163,6 +168,7 @@ class Bounds:
             by_itself=rounds.by_itself[world],
             has_outer_keys=name in self._under_keys,
             answered=self._ways(World.SILENT)[name] if world is World.UNANSWERED else {},
+            durations=rounds.durations.get(name, {}),
         )
         return _reckoned(scene, rounds.assignments[name], self._unheard(flow, world))
 
@@ -170,7 +176,7 @@ class Bounds:
         """What becomes of a caller who is asked, and can only go back: as of one of no help."""
 
         def unheard(state: str) -> Ways:
-            asks = isinstance(flow.states[state].action, Menu | Collect | Run)
+            asks = isinstance(flow.states[state].action, Menu | Collect | Hold | Run)
             if world in UNHEARD or not asks:
                 return {}
             return join(*(self._ways(each)[flow.name].get(state, {}) for each in UNHEARD))

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from ivrflow.analysis.circles import circles, components
 from ivrflow.analysis.graph import targets
 from ivrflow.analysis.subject import Subject
-from ivrflow.model.flow import Collect, Menu, RequestAction, Return, Run, State, runs
+from ivrflow.model.flow import Collect, Hold, Menu, RequestAction, Return, Run, State, runs
 
-WAITS = (Menu, Collect, RequestAction, Run)
+WAITS = (Menu, Collect, Hold, RequestAction, Run)
 """Actions after which the call goes on; all others end it, or hand it over."""
 
 
@@ -62,7 +62,7 @@ def _ends(subject: Subject, state: State, after: Set[str]) -> bool:
         return True
     if isinstance(state.action, Run):
         return _lets_go(subject, state.action)
-    if isinstance(state.action, Menu | Collect):
+    if isinstance(state.action, Menu | Collect | Hold):
         return _has_outer_keys(subject)
     return state.action is not None and not isinstance(state.action, WAITS)
 
@@ -97,5 +97,5 @@ def _passed_round(subject: Subject) -> set[str]:
 def _after(subject: Subject, name: str) -> Iterator[str]:
     """Yield the states that a call can go on to from a state."""
     for way in subject.ways_by_state[name]:
-        if way.answered:
+        if way.leads:
             yield from (ref.name for ref in targets(way.transition))

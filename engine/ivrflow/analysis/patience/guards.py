@@ -8,7 +8,7 @@ import msgspec
 from jinja2 import nodes
 
 from ivrflow.errors import ExpressionError
-from ivrflow.expr.narrowing import path_of
+from ivrflow.expr.narrowing import names_in, path_of
 from ivrflow.expr.parse import parse_expression
 
 
@@ -59,6 +59,7 @@ def paths_of(tree: nodes.Node) -> Iterator[str]:
     path = path_of(tree)
     if path:
         yield path
+        yield from names_in(path) if "[" in path else ()
         return
     for child in tree.iter_child_nodes():
         yield from paths_of(child)

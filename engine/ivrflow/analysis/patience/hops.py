@@ -1,22 +1,36 @@
 """From state to state: what a call does in one state, and where it can be next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from ivrflow.analysis.patience.lengths import Lengths
-from ivrflow.analysis.patience.memory import Memory, Values
+from ivrflow.analysis.graph import own_transitions
+from ivrflow.analysis.patience.durations import Durations, written
+from ivrflow.analysis.patience.guards import Known
+from ivrflow.analysis.patience.lengths import Lengths, perhaps
+from ivrflow.analysis.patience.memory import AT, Memory, Values
 from ivrflow.analysis.patience.ways import Exit, Stop, Way, Ways
-from ivrflow.analysis.patience.worlds import UNHEARD, Leave, World, answers, leaves, stay
+from ivrflow.analysis.patience.worlds import (
+    UNHEARD,
+    Leave,
+    Stay,
+    World,
+    answers,
+    held,
+    leaves,
+    stay,
+)
 from ivrflow.compiler.platform import Platform
 from ivrflow.model.flow import (
+    Bridge,
     Collect,
     Conference,
     Connect,
     Continue,
     Flow,
     Hangup,
+    Hold,
     Menu,
     Move,
     Park,
@@ -30,9 +44,14 @@ from ivrflow.model.flow import (
     Step,
     Transition,
 )
+from ivrflow.model.waiting import surely_leaving
 
 STRAIGHT_ON = (Exit.END, Exit.PERSON, Exit.KEY, Exit.FOR_EVER, Exit.UNSEEN)
 """Exits of a flow that is run which are those of the flow that runs it."""
+
+
+KEPT_AT = (Hold, Park)
+"""Actions of which timers bound how long a call stays, however often it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,8 @@ class Scene:
     """A flow in a world. `lengths` is None where nobody asks how long anything takes; `inner` are
     the ways through flows that are run, `by_itself` the outcomes that they have without anybody's
     choice; `has_outer_keys`: keys of flows that run this one work in its menus. `answered` are the
-    ways from the states of the flow where whoever answers a call says nothing."""
+    ways from the states of the flow where whoever answers a call says nothing. `durations` are the
+    longest that parameters can be."""
 
     flow: Flow
     world: World
@@ -69,6 +89,7 @@ class Scene:
     by_itself: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_outer_keys: bool = False
     answered: Mapping[str, Ways] = field(default_factory=dict)
+    durations: Durations = field(default_factory=dict)
 
     def request(self, state: State) -> Request | None:
         action = state.action
@@ -92,7 +113,7 @@ class Scene:
         match state.action:
             case Connect() if self.world is World.UNANSWERED:
                 yield Exit.END
-            case Connect() | Conference() | Continue():
+            case Connect() | Conference() | Bridge() | Continue():
                 yield Exit.PERSON
             case Hangup() | Park():
                 yield Exit.END
@@ -100,8 +121,16 @@ class Scene:
                 yield name.name
             case Menu() | Collect() if self.has_outer_keys and self.world not in UNHEARD:
                 yield Exit.KEY
+            case Hold():
+                yield from self._exits_of_hold(state)
             case _:
                 pass
+
+    def _exits_of_hold(self, state: State) -> Iterator[str]:
+        if not any(True for _ in surely_leaving(self.flow, state)):
+            yield Exit.FOR_EVER
+        if self.has_outer_keys and self.world not in UNHEARD:
+            yield Exit.KEY
 
     def through(self, state: State) -> Ways:
         """Return the ways through a flow that is run in a state."""
@@ -144,13 +173,7 @@ class Walker:
 
     def _stop(self, state: State, known: Values, said: int) -> Stop:
         scene = self.scene
-        stays = stay(
-            state,
-            scene.world,
-            scene.request(state),
-            scene.platform,
-            lambda prompt: self._long(prompt, known),
-        )
+        stays = self._stay(state, known)
         return Stop(
             flow=scene.flow.name,
             state=state.name,
@@ -159,6 +182,44 @@ class Walker:
             ms=said + stays.ms,
             menus=stays.menus,
         )
+
+    def _stay(self, state: State, known: Values) -> Stay:
+        def length(prompt: Prompt) -> int:
+            return self._long(prompt, known)
+
+        scene = self.scene
+        if not isinstance(state.action, Hold):
+            return stay(state, scene.world, scene.request(state), scene.platform, length)
+        longest = scene.platform.limits.call
+        timers = surely_leaving(scene.flow, state)
+        times = (written(each.time, scene.durations, longest) for each in timers)
+        stays = held(times, state.action, length)
+        return Stay(stays.ms + self._said_on_way_back(state))
+
+    def _said_on_way_back(self, hold: State) -> int:
+        """The longest that is said where something leads back to a hold, or lets a call stay."""
+
+        def said(moves: Transition, seen: frozenset[str]) -> int:
+            return max((self._said_by(move) + onward(move, seen) for move in moves), default=0)
+
+        def onward(move: Move, seen: frozenset[str]) -> int:
+            state = None if move.next is None else self.scene.flow.states.get(move.next.name)
+            if state is None or state.name in seen:
+                return 0
+            own = self._spoken((*_prompts(state.steps), state.prompt))
+            back = state.name == hold.name or state.action is not None
+            return own if back else own + said(state.next, seen | {state.name})
+
+        ways = (transition for _, transition in own_transitions(hold))
+        return max((said(each, frozenset()) for each in ways), default=0)
+
+    def _said_by(self, move: Move) -> int:
+        return self._spoken((*_prompts(move.steps), move.prompt))
+
+    def _spoken(self, prompts: Iterable[Prompt]) -> int:
+        """The length of prompts of which nothing is known when they will be said."""
+        lengths = self.scene.lengths
+        return 0 if lengths is None else sum(lengths.longest(each, perhaps) for each in prompts)
 
     def _moves(self, transition: Transition, known: Values, hop: Hop) -> Iterator[Hop]:
         """Yield `hop` on each move that may be the first that holds."""
@@ -170,9 +231,18 @@ class Walker:
             if taken is None and move.when is not None:
                 unseen = unseen or self.memory.may_bound(move.when)
             if move.next is not None and move.next.name in self.scene.flow.states:
-                yield self._moved(move, known, replace(hop, to=move.next.name, unseen=unseen))
+                target = self.scene.flow.states[move.next.name]
+                if not self._is_back(target, known):
+                    lost = self.memory.has_forgotten and isinstance(target.action, KEPT_AT)
+                    leads = replace(hop, to=target.name, unseen=unseen or lost)
+                    yield self._moved(move, known, leads)
             if taken:
                 return
+
+    def _is_back(self, target: State, known: Values) -> bool:
+        """Whether a call comes back to the hold or park that it is in: its timers run on, so it is
+        the same stay."""
+        return isinstance(target.action, KEPT_AT) and known.get(AT) == Known(target.name)
 
     def _moved(self, move: Move, known: Values, hop: Hop) -> Hop:
         said = self._steps(move.steps, known)
@@ -182,11 +252,14 @@ class Walker:
         return replace(hop, stop=stop, known=known)
 
     def _steps(self, steps: tuple[Step, ...], known: Values) -> int:
-        prompts = (each.prompt for each in steps if isinstance(each, PromptStep))
-        return sum(self._long(each, known) for each in prompts)
+        return sum(self._long(each, known) for each in _prompts(steps))
 
     def _long(self, prompt: Prompt, known: Values) -> int:
         lengths = self.scene.lengths
         if not prompt or lengths is None:
             return 0
         return lengths.longest(prompt, lambda when: self.memory.holds(known, when))
+
+
+def _prompts(steps: Iterable[Step]) -> Iterator[Prompt]:
+    return (each.prompt for each in steps if isinstance(each, PromptStep))

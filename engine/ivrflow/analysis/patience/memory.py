@@ -26,9 +26,12 @@ from ivrflow.analysis.patience.guards import (
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.parse import whole_expression
 from ivrflow.model.flow import (
+    CalloutStep,
     Constant,
     Expr,
     Flow,
+    Hold,
+    Park,
     RecordOperation,
     RequestAction,
     Run,
@@ -65,7 +68,7 @@ class Assignments:
             match step:
                 case Set(name=name):
                     self.sets.setdefault(name, []).append(step)
-                case RecordOperation(into=into) if into is not None:
+                case RecordOperation(into=into) | CalloutStep(into=into) if into is not None:
                     self.others.add(into.name)
                 case _:
                     pass
@@ -123,23 +126,31 @@ class Memory:
         self.first: Values = {}
         self.changing: frozenset[str] = frozenset()
         self.most: float = 0
+        self.has_forgotten = False
         if looped:
             self._track(list(ways))
 
     def _track(self, ways: list[Transition]) -> None:
         conditions = [move.when.source for way in ways for move in way if move.when is not None]
         read = set().union(*map(paths_in, conditions)) if conditions else set()
-        if not read:
+        held = self._holds
+        if not read and not held:
             return
         steps = [step for way in ways for move in way for step in move.steps]
         steps += [step for name in self.states for step in self.flow.states[name].steps]
         read |= {path for name in read for path in self._computed_from(name)}
-        first: dict[str, Value] = {}
+        first: dict[str, Value] = dict(held)
         for path in sorted(read):
             first |= self._first(path, steps)
-        self.changing = frozenset(first)
-        self.first = first if len(first) <= MOST_KEPT else {}
+        self.changing = frozenset(first.keys() - held.keys())
+        self.first = first if len(first) <= MOST_KEPT else held
         self.most = 1 + max(self._numbers(conditions, read), default=0)
+
+    @property
+    def _holds(self) -> dict[str, Value]:
+        """What must be known where calls are held: whether they come back to where they are."""
+        actions = (self.flow.states[name].action for name in self.states)
+        return {AT: None} if any(isinstance(each, Hold | Park) for each in actions) else {}
 
     def _computed_from(self, name: str) -> Iterator[str]:
         for each in self.assignments.sets.get(name, ()):
@@ -176,9 +187,10 @@ class Memory:
         visited = VISITS + state.name
         if visited in known:
             changed[visited] = self._more(known[visited])
-        if "tries" in known and state.action is not None and not is_silent(state):
+        if AT in known and state.action is not None and not is_silent(state):
             again = known[AT] == Known(state.name)
-            changed["tries"] = self._more(known["tries"]) if again else Range(1, 1)
+            if "tries" in known:
+                changed["tries"] = self._more(known["tries"]) if again else Range(1, 1)
             changed[AT] = Known(state.name)
         return {**known, **changed} if changed else known
 
@@ -196,6 +208,8 @@ class Memory:
                     known = {**known, name: self._bounded(found)}
                 case RecordOperation():
                     known = self._recorded(known, step)
+                case CalloutStep(into=into) if into is not None and into.name in known:
+                    known = {**known, into.name: None}
                 case _:
                     pass
         return known
@@ -240,6 +254,7 @@ class Memory:
     def forget(self) -> None:
         """Remember nothing from now on, but that it changes."""
         self.first = {}
+        self.has_forgotten = True
 
     def name_of(self, known: Values) -> NameOf:
         def value(path: str) -> Value:

@@ -1,20 +1,23 @@
 """Worlds that try callers' patience, and what can happen in each state there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from ivrflow import pace
-from ivrflow.analysis.graph import AMD_OUTCOMES, LOOKED_UP, is_silent
+from ivrflow.analysis.graph import AMD_OUTCOMES, FULL, LOOKED_UP, TOO_LATE, is_silent
 from ivrflow.compiler.platform import Platform
 from ivrflow.machine.act import TICK
 from ivrflow.model.flow import (
+    Bridge,
     Collect,
+    Conference,
     Connect,
     Duration,
     Fixed,
     Flow,
+    Hold,
     Menu,
     Park,
     Prompt,
@@ -24,6 +27,7 @@ from ivrflow.model.flow import (
     Transition,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
+from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, outcome_of
 
 
 class World(StrEnum):
@@ -74,14 +78,42 @@ def leaves(flow: Flow, state: State, world: World, request: Request | None) -> I
             yield Leave("next", state.next)
         case Menu() | Collect():
             yield from _inputs(flow, state, world)
+        case Hold():
+            yield from _keys(flow, state, world)
+            yield from _raised(state, world)
+        case Park():
+            yield from _raised(state, world)
+        case Bridge():
+            yield Leave(TOO_LATE, state.on.by_outcome.get(TOO_LATE, ()))
         case RequestAction():
             named = request.named_outcomes if request else ()
             for outcome in (*LOOKED_UP, *named, NOT_FOUND):
                 transition = state.on.by_outcome.get(outcome)
                 if transition and (outcome != "ok" or world is not World.FAILING):
                     yield Leave(outcome, transition, asked=True)
+        case Conference(max=most) if most is not None:
+            yield Leave(FULL, state.on.by_outcome.get(FULL, ()), asked=True)
         case _:
             pass
+
+
+def _keys(flow: Flow, state: State, world: World) -> Iterator[Leave]:
+    if world not in UNHEARD:
+        for key in keys_of(flow, state):
+            yield Leave(key.key, key.transition, chosen=True)
+
+
+def _raised(state: State, world: World) -> Iterator[Leave]:
+    """Yield what legs, signals and timers lead to. Whoever sends a signal could as well not."""
+    for outcome, transition in state.on.by_outcome.items():
+        if outcome.startswith(SIGNAL):
+            yield Leave(outcome, transition, chosen=True)
+        elif outcome.startswith("leg.") and not (
+            outcome == LEG_BRIDGED and world is World.UNANSWERED
+        ):
+            yield Leave(outcome, transition)
+    for timer in state.timers:
+        yield Leave(outcome_of(timer), (timer.move,))
 
 
 def _inputs(flow: Flow, state: State, world: World) -> Iterator[Leave]:
@@ -90,8 +122,7 @@ def _inputs(flow: Flow, state: State, world: World) -> Iterator[Leave]:
         wanted = _failure(state, world, on)
         yield Leave(wanted, on.get(wanted, ()))
         return
-    for key in keys_of(flow, state):
-        yield Leave(key.key, key.transition, chosen=True)
+    yield from _keys(flow, state, world)
     if "collected" in on:
         complies = isinstance(state.action, Collect) and world is World.FAILING
         yield Leave("collected", on["collected"], chosen=not complies)
@@ -143,6 +174,14 @@ def stay(
             return Stay(length(park.intro) + held + length(park.prompt))
         case _:
             return Stay()
+
+
+def held(times: Iterable[int], hold: Hold, length: Length) -> Stay:
+    """Return how long a hold lasts at most: until the first of the timers that surely lead away,
+    after `times`, and the hold looks up for the next time. Whatever leads back to it lets timers
+    run on. One without any is for ever."""
+    tick = length(hold.prompt) + hold.every.milliseconds
+    return Stay(min(times, default=0) + tick)
 
 
 def _menu(menu: Menu, world: World, length: Length) -> Stay:

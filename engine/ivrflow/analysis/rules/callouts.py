@@ -10,7 +10,7 @@ from ivrflow.diagnostics import did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.flow import Callout, CalloutStep, Flow, Return, callee, rings_sip
 
-GIVABLE = "callouts outlive the call that places them, and a {type} would not"
+GIVABLE = "callouts outlive the call that places them, and a prompt would not"
 
 
 @FLOW.add(
@@ -182,9 +182,8 @@ def callee_for_runs_only(subject: Subject) -> Iterator[Finding]:
             help = "end the call there, or write a flow around it that does"
             yield Finding(at, f'"{flow.name}" returns, but no flow has run it', help)
         for name, decl in flow.params.items():
-            if decl.type.name in (T.PROMPT, T.SCHEDULE):
-                message = f'"{flow.name}" takes "{name}", a {decl.type.name}'
-                yield Finding(at, message, GIVABLE.format(type=decl.type.name))
+            if decl.type.name is T.PROMPT:
+                yield Finding(at, f'"{flow.name}" takes "{name}", a prompt', GIVABLE)
 
 
 @FLOW.add(

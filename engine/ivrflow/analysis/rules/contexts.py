@@ -29,7 +29,10 @@ PLACE_BY_CONTEXT = {
     Context.MENU: "after a menu",
     Context.ANSWERED: "when a callout is answered",
     Context.BRIDGED: "when the called party has answered",
+    Context.HELD: "when a held call is let go on",
+    Context.PARKED: "when a parked call is let go on",
     Context.ROOM: "while the call is in a room",
+    Context.LIVE: "while two parties talk",
     Context.NONE: "when nobody is on the line",
 }
 UNRULED = Ruling(level=Level.REJECT)

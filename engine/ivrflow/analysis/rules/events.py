@@ -3,12 +3,25 @@
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.circles import last_first
-from ivrflow.analysis.graph import AMD_OUTCOMES, hears_answer
+from ivrflow.analysis.graph import AMD_OUTCOMES, LEGS, hears_answer
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
+from ivrflow.analysis.rules.waiting import why_untold
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Related, Severity
-from ivrflow.model.flow import Collect, Connect, Flow, Menu, RecordStep, State
+from ivrflow.model.flow import (
+    Collect,
+    Conference,
+    Connect,
+    Fixed,
+    Flow,
+    Hold,
+    Menu,
+    Park,
+    RecordStep,
+    State,
+)
+from ivrflow.model.waiting import outcome_of
 
 ANSWERS = ("answered", *AMD_OUTCOMES)
 WHO_BY_TARGET = {"user": "of in-app users", "stream": "of streams"}
@@ -45,6 +58,14 @@ def event_never_comes(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         if isinstance(state.action, Connect):
             yield from _of_connect(state, state.action)
+        elif not subject.graph.places_legs:
+            yield from _of_legs(state)
+        if isinstance(state.action, Park):
+            longest = state.action.max_duration
+            parked = (
+                longest.milliseconds if isinstance(longest, Fixed) else subject.platform.limits.park
+            )
+            yield from _of_timers(state, parked)
     yield from _news(subject)
     yield from _invalid(subject.flow)
 
@@ -61,6 +82,23 @@ def _of_connect(state: State, connect: Connect) -> Iterator[Finding]:
     if not connect.callbacks and handled.get("ended"):
         message = '"ended" never comes: the platform does not tell of the end'
         yield Finding(handled["ended"][0].at, message, f"remove it: {silenced}")
+
+
+def _of_legs(state: State) -> Iterator[Finding]:
+    """What is told of legs where none is placed. That nobody can be talked to is told by E213."""
+    if isinstance(state.action, Hold | Park | Conference):
+        for name in (each for each in LEGS if not why_untold(state.action, each)):
+            for move in state.on.by_outcome.get(name, ())[:1]:
+                help = "place one: do: [{callout: {name: ...}}] without `keep: true`"
+                yield Finding(move.at, f'"{name}" never comes: the flow places no leg', help)
+
+
+def _of_timers(state: State, parked: int) -> Iterator[Finding]:
+    """Timers that are due when the park is over, and with it the call."""
+    for timer in state.timers:
+        if isinstance(timer.time, Fixed) and timer.time.milliseconds >= parked:
+            message = f'"{outcome_of(timer)}" never comes: the park is over by then'
+            yield Finding(timer.at, message, "make it shorter, or `max_duration` longer")
 
 
 def _news(subject: Subject) -> Iterator[Finding]:

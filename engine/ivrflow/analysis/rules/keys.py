@@ -8,7 +8,7 @@ from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.compiler.actions import can_begin
 from ivrflow.diagnostics import Related, Severity, listed
-from ivrflow.model.flow import Choice, Collect, Digits, Flow, Menu, State, Transition, runs
+from ivrflow.model.flow import Choice, Collect, Digits, Flow, Hold, Menu, State, Transition, runs
 from ivrflow.model.inherit import keys_of
 
 FREE = "123456789*0"
@@ -68,7 +68,7 @@ def hidden_flow_key(subject: Subject) -> Iterator[Finding]:
 
 def _own_keys(state: State) -> tuple[Choice, ...]:
     match state.action:
-        case Menu(choices=keys) | Collect(keys=keys):
+        case Menu(choices=keys) | Hold(keys=keys) | Collect(keys=keys):
             return keys
         case _:
             return ()
@@ -76,7 +76,9 @@ def _own_keys(state: State) -> tuple[Choice, ...]:
 
 def _inherits(state: State, key: str) -> bool:
     """Whether a state would have a key of its flow."""
-    return isinstance(state.action, Menu) or (isinstance(state.action, Collect) and key == "*")
+    return isinstance(state.action, Menu | Hold) or (
+        isinstance(state.action, Collect) and key == "*"
+    )
 
 
 def _way(transition: Transition) -> list[tuple[str, str]]:
@@ -148,7 +150,7 @@ def _is_heard(key: str, flow: Flow, others: Mapping[str, Flow]) -> bool:
 def _lets_through(state: State, key: str) -> bool:
     """Whether a state hears a key of the flows around its own."""
     match state.action:
-        case Menu(extension=None):
+        case Menu(extension=None) | Hold():
             return True
         case Menu() | Collect():
             return key == "*"

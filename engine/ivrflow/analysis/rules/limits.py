@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ivrflow.analysis.graph import wanted_digits
+from ivrflow.analysis.graph import AMD_OUTCOMES, hears_answer, wanted_digits
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.rules.speech import sounds
@@ -17,10 +17,12 @@ from ivrflow.model.flow import (
     ControlStep,
     Duration,
     Fixed,
+    Hold,
     Menu,
     Park,
     RecordStep,
     SendDtmfStep,
+    State,
     Text,
     rings_sip,
 )
@@ -98,7 +100,7 @@ def duration_out_of_bounds(subject: Subject) -> Iterator[Finding]:
                 yield from _seconds(longest, limits.call)
             case Park(max_duration=longest):
                 yield from _seconds(longest, limits.park)
-            case Menu(timeout=silence) | Collect(timeout=silence):
+            case Menu(timeout=silence) | Collect(timeout=silence) | Hold(every=silence):
                 yield from _silence(silence, limits.menu_timeout)
             case _:
                 pass
@@ -269,11 +271,20 @@ def key_without_effect(subject: Subject) -> Iterator[Finding]:
             message = '"amd" has no effect with `callbacks: false`: nobody tells who has answered'
             yield Finding(connect.at, message, "remove one of them")
     for state in subject.states.values():
+        if isinstance(state.action, Connect) and _hears_for_nothing(state, state.action):
+            message = '"amd: async" has no effect: nothing here handles human, machine or unsure'
+            yield Finding(state.action.at, message, "handle them under `on:`, or remove it")
         if isinstance(state.action, Connect) and state.action.to == "user":
             for step in state.steps:
                 if isinstance(step, RecordStep):
                     message = '"record" has no effect where a user is connected'
                     yield Finding(step.at, message, "remove it; a call to a number is recorded")
+
+
+def _hears_for_nothing(state: State, connect: Connect) -> bool:
+    """Whether it is found out meanwhile who has answered, and nobody asks."""
+    handled = any(state.on.by_outcome.get(name) for name in AMD_OUTCOMES)
+    return connect.amd == "async" and not handled and hears_answer(connect)
 
 
 def _given(connect: Connect) -> set[str]:

@@ -306,15 +306,18 @@ states:
 def reply_into_room(subject: Subject) -> Iterator[Finding]:
     """Keys pressed in a room lead to another state, or to words: the platform takes no reply there.
 
-    The call stays in the room; `set` and `do` work. Words spoken into a room are a request of its
-    own to the platform and not supported yet.
+    The call stays in the room; `set` and `do` work. What timers and signals lead to can be said
+    there.
     """
     for state in subject.states.values():
         for move in state.on.by_outcome.get("digits", ()):
             if move.next is not None and isinstance(state.action, Conference):
                 yield Finding(move.next.at, "the call stays in its room", "write `next: stay`")
             elif isinstance(state.action, Conference) and _speaks(move):
-                yield Finding(move.at, "speaking into a room is not supported yet")
+                help = "write effects: `set`, `do`"
+                yield Finding(
+                    move.at, "nothing can be said where keys were pressed in a room", help
+                )
 
 
 def _speaks(move: Move) -> bool:

@@ -8,6 +8,7 @@ from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
+from ivrflow.analysis.rules.waiting import why_untold
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
@@ -121,7 +122,7 @@ def unknown_outcome(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         known = subject.graph.outcomes_of(state)
         for name, transition in state.on.by_outcome.items():
-            if name in known or not transition:
+            if name in known or not transition or why_untold(state.action, name):
                 continue
             help = did_you_mean(name, known)
             yield Finding(state.on.places[name], f'"{state.name}" has no outcome "{name}"', help)
@@ -158,10 +159,8 @@ def shared_unknown_name(application: Application) -> Iterator[Finding]:
     yield from of_sort(shared_faults(application), Sort.UNKNOWN)
 
 
-RESERVED = frozenset(
-    {"and", "else", "env", "false", "if", "in", "is", "legs", "none", "not", "or", "true"}
-)
-"""Words of expressions, and names that later parts of the language have."""
+RESERVED = frozenset({"and", "else", "env", "false", "if", "in", "is", "none", "not", "or", "true"})
+"""Words of expressions."""
 
 
 @FLOW.add(

@@ -9,7 +9,7 @@ from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Severity
-from ivrflow.model.flow import Collect, Hangup, Menu, Prompt, RequestAction, State
+from ivrflow.model.flow import Collect, Hangup, Hold, Menu, Prompt, RequestAction, State
 
 
 @FLOW.add(
@@ -55,7 +55,7 @@ def perhaps_silent(subject: Subject) -> Iterator[Finding]:
 def _passes(state: State) -> bool:
     """Whether the call goes on from here, with more words perhaps, or is somebody else's."""
     match state.action:
-        case Menu() | Collect() | RequestAction(meanwhile=(_, *_)) | Hangup():
+        case Menu() | Collect() | Hold() | RequestAction(meanwhile=(_, *_)) | Hangup():
             return False
         case _:
             return True
@@ -63,7 +63,9 @@ def _passes(state: State) -> bool:
 
 def _asked(state: State) -> Prompt:
     match state.action:
-        case Menu(prompt=prompt) | Collect(prompt=prompt) | RequestAction(meanwhile=prompt):
+        case Menu(prompt=prompt) | Collect(prompt=prompt) | Hold(prompt=prompt):
+            return prompt
+        case RequestAction(meanwhile=prompt):
             return prompt
         case _:
             return ()

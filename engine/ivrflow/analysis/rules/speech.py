@@ -12,6 +12,7 @@ from ivrflow.diagnostics import Severity, did_you_mean
 from ivrflow.model.flow import (
     Collect,
     DeclaredPrompt,
+    Hold,
     Menu,
     Park,
     Part,
@@ -135,7 +136,7 @@ def two_voices(subject: Subject) -> Iterator[Finding]:
                 yield from _two_voices(prompt, reprompt, locales)
             case Collect(prompt=prompt, reprompt=reprompt):
                 yield from _two_voices(prompt, reprompt, locales)
-            case RequestAction(meanwhile=prompt):
+            case RequestAction(meanwhile=prompt) | Hold(prompt=prompt):
                 yield from _two_voices(prompt, (), locales)
             case Park(intro=intro, prompt=prompt):
                 yield from _parked(intro + prompt, locales)

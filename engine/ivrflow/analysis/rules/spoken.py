@@ -9,6 +9,7 @@ from ivrflow.analysis.pressing import (
     moved_prompt,
     own_prompt,
     pressing,
+    staying,
     sure,
 )
 from ivrflow.analysis.registry import Finding
@@ -16,7 +17,7 @@ from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Application, Subject
 from ivrflow.analysis.telling import Keys, Said
 from ivrflow.diagnostics import Related, Severity, Span, listed
-from ivrflow.model.flow import Choice, Collect, Menu, PlayPart, State
+from ivrflow.model.flow import Choice, Collect, Hold, Menu, PlayPart, State
 
 TOLD_ONCE = frozenset("*#0")
 """Keys that callers remember: it is enough that the flow speaks of them somewhere."""
@@ -84,9 +85,14 @@ def _heard(subject: Subject) -> Iterator[tuple[Said, Keys, Span, str]]:
                 said = known.tellings.said(flow, prompt)
                 yield said, keys, move.next.at, f'"{move.next.name}" has'
 
+    for state, move in staying(flow):
+        said = known.tellings.said(flow, moved_prompt(move))
+        keys = known.pressable.get((flow.name, state.name), NONE)
+        yield said, keys, move.at, f'"{state.name}" has'
+
 
 def _asks(state: State) -> bool:
-    return isinstance(state.action, Menu | Collect)
+    return isinstance(state.action, Menu | Collect | Hold)
 
 
 @FLOW.add(
@@ -157,7 +163,7 @@ def _offered(state: State) -> Iterator[Choice]:
     match state.action:
         case Menu(choices=choices, speech=speech):
             yield from (each for each in choices if not (speech and each.words))
-        case Collect(keys=keys):
+        case Collect(keys=keys) | Hold(keys=keys):
             yield from keys
         case _:
             pass

@@ -9,11 +9,25 @@ from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Related, Severity
-from ivrflow.model.flow import Choice, Collect, Conference, Connect, Hangup, Menu, Park, State
+from ivrflow.model.flow import (
+    Bridge,
+    Choice,
+    Collect,
+    Conference,
+    Connect,
+    Hangup,
+    Hold,
+    Menu,
+    Park,
+    State,
+)
 
 MOST_CHOICES = 5
 QUESTIONS = 3
 """So many menus and collects make a call long enough to want a person."""
+
+SOMEBODY = Connect | Conference | Hold | Bridge | Park
+"""Where callers come, or may come, to a person."""
 
 STEERING = frozenset("*#09")
 """Keys that lead about in a flow; other digits mean something else in each menu."""
@@ -98,7 +112,7 @@ def _steering(state: State, bound: set[str]) -> Iterator[Choice]:
     """Yield the keys that lead about, but for digits at the end of a long list of choices, and for
     those of the flow, which have a rule of their own."""
     match state.action:
-        case Menu(choices=choices) | Collect(keys=choices):
+        case Menu(choices=choices) | Collect(keys=choices) | Hold(keys=choices):
             keys = {choice.key for choice in choices}
             listed = {"9", "0"} if {"7", "8"} <= keys else set()
             for choice in choices:
@@ -293,15 +307,11 @@ def no_way_to_a_person(subject: Subject) -> Iterator[Finding]:
     entered = any(each is flow for each in application.entries)
     if not entered or (flow.returns and not routed):
         return
-    questions = 0
-    for state in ways(application).reached((flow.name, flow.start.name)):
-        match state.action:
-            case Connect() | Conference() | Park():
-                return
-            case Menu() | Collect():
-                questions += 1
-            case _:
-                pass
+    reached = list(ways(application).reached((flow.name, flow.start.name)))
+    meant = (subject.states[name] for name in subject.reachable)  # by misspelled names
+    if any(isinstance(each.action, SOMEBODY) for each in (*reached, *meant)):
+        return
+    questions = sum(isinstance(each.action, Menu | Collect) for each in reached)
     if questions >= QUESTIONS:
         message = f"callers are asked {questions} questions, and none leads to a person"
         yield Finding(flow.start.at, message, "connect those who don't get along: `connect`")

@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS callout (
 CREATE UNIQUE INDEX IF NOT EXISTS callout_key ON callout (app, flow, name, key)
 WHERE key <> '' AND state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_waiting ON callout (due) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS callout_legs ON callout (due) WHERE state = 'waiting' AND parent <> '';
 CREATE INDEX IF NOT EXISTS callout_begun ON callout (due) WHERE state NOT IN ('waiting', 'over');
 CREATE INDEX IF NOT EXISTS callout_call ON callout (app, call)
 WHERE call <> '' AND state <> 'over';
