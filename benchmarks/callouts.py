@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,13 +110,16 @@ def main() -> None:
                 running.served.kill()
                 running.served.start()
             code = measuring.until_done()
+            still_open = running.open()
             if running.command.process is not None and code < 0:
                 running.command.interrupt()
             print(f"the command ended with {code} after {time.monotonic() - measuring.began:.0f} s")
-        report(plan, running, measuring)
+        report(plan, running, measuring, still_open)
 
 
-def report(plan: Plan, running: Campaign, measuring: Measuring) -> None:
+def report(
+    plan: Plan, running: Campaign, measuring: Measuring, still_open: Mapping[str, str]
+) -> None:
     entries = running.phone.entries
     posts = [each["at"] for each in entries if each.get("path") == REQUESTS]
     a_second = Counter(int((at - posts[0]) / plan.speed / 1000) for at in posts)
@@ -129,8 +133,9 @@ def report(plan: Plan, running: Campaign, measuring: Measuring) -> None:
     print(f"outcomes: {dict(Counter(each['result'] or each['status'] for each in rows))}")
     rang = sum(each["type"] == "rang" for each in entries)
     silent = sum(bool(each.get("failure")) and each["used"] for each in entries)
+    print(f"{len(still_open)} rows have no outcome yet: {dict(Counter(still_open.values()))}")
     print(f"{rang} phones rang; {silent} events had no answer in time")
-    wrong = list(complaints(plan.numbers, rows, people(entries), {}))
+    wrong = list(complaints(plan.numbers, rows, people(entries), still_open))
     print(f"{len(wrong)} things are wrong", *wrong[:20], sep="\n  ")
     sys.exit(bool(wrong))
 

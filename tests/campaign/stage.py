@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,9 @@ PROMPT = "Your visit is tomorrow. Press 1 to confirm."
 BUSY, SILENT, PRESSING = "8", "9", ("0", "1")
 """The last digits of those who are busy, who let it ring, and who press 1. Others only listen."""
 
+PEOPLE = 8
+"""How many act at a time."""
+
 REQUESTS = "/calling/v1/callouts"
 
 
@@ -87,7 +91,11 @@ class Platform:
     def follow(self) -> None:
         """Read the transcript until stopped, and let people act."""
         rang: dict[str, str] = {}
-        with httpx2.Client(base_url=self.url, timeout=20) as client, self.file.open() as source:
+        with (
+            httpx2.Client(base_url=self.url, timeout=20) as client,
+            ThreadPoolExecutor(PEOPLE) as people,
+            self.file.open() as source,
+        ):
             while True:
                 line = source.readline()
                 if not line.endswith("\n"):
@@ -100,8 +108,7 @@ class Platform:
                 self.entries.append(entry)
                 if entry["type"] == "rang":
                     rang[entry["call"]] = entry["to"]
-                with suppress(httpx2.TransportError):  # the platform has ended
-                    _act(client, entry, rang)
+                people.submit(_act, client, entry, rang)
 
     def rang(self) -> int:
         return sum(each["type"] == "rang" for each in list(self.entries))
@@ -109,10 +116,11 @@ class Platform:
 
 def _act(client: httpx2.Client, entry: Mapping[str, Any], rang: Mapping[str, str]) -> None:
     call = f"/emulator/calls/{entry['call']}"
-    if entry.get("text") == PROMPT and rang[entry["call"]].endswith(PRESSING):
-        client.post(f"{call}/press", json={"keys": "1"})
-    elif entry["type"] == "received" and entry["failure"] and entry["used"]:
-        client.post(f"{call}/hang-up")
+    with suppress(httpx2.TransportError):  # the platform has ended
+        if entry.get("text") == PROMPT and rang[entry["call"]].endswith(PRESSING):
+            client.post(f"{call}/press", json={"keys": "1"})
+        elif entry["type"] == "received" and entry["failure"] and entry["used"]:
+            client.post(f"{call}/hang-up")
 
 
 @contextmanager
