@@ -220,3 +220,24 @@ def test_a_time_that_is_none_is_told_once() -> None:
     flow = "flow: f\nstart: a\nrecords: {x: {expires: 15}}\nstates: {a: {say: Hi., hangup: }}\n"
     (found,) = check_text("f.flow.yaml", flow, PLATFORM).diagnostics
     assert (found.code, found.help) == ("E051", "write 15s for seconds")
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"), [("call.from != none", []), ("tries < 3", ["E622", "E622"])]
+)
+def test_a_key_is_never_null_where_a_condition_says_so(when: str, expected: list[str]) -> None:
+    text = f"""\
+flow: example
+start: a
+records: {{attempts: {{key: phone, value: integer}}}}
+states:
+  a:
+    next:
+      - when: {when}
+        do: [delete: {{record: attempts, key: "{{{{ call.from }}}}"}}]
+        next: b
+      - next: c
+  b: {{do: [count: {{record: attempts, key: "{{{{ call.from }}}}"}}], hangup: }}
+  c: {{hangup: }}
+"""
+    assert [each.code for each in check_text("f.flow.yaml", text, PLATFORM).diagnostics] == expected

@@ -39,7 +39,7 @@ PASSES = {
           - wait: 1m
           - {hang_up: anna}
           - {hear: Goodbye, who: caller}
-        expect: {ended: bye, callouts: [{name: leg, result: answered, attempts: 1}]}
+        expect: {ended: bye, callouts: [{result: answered, attempts: 1}]}
         """,
     "the second takes it when the first is busy": """
         steps:

@@ -59,7 +59,9 @@ states:
     on: {no_input: bye, no_match: bye}
   tell: {do: [{emit: {event: told, data: {what: something}}}], say: Noted., next: offer}
   pin: {run: {flow: check-pin}, on: {ok: bye, wrong: bye}}
-  room: {conference: {id: "the room"}}
+  room:
+    conference: {id: "the room"}
+    on: {signal.ready: {do: [{log: "{{ signal.data }}"}]}}
   wait:
     hold: {prompt: One moment., every: 1s}
     on:
@@ -136,7 +138,9 @@ def managed(directory: Path) -> Iterator[Managed]:
             "IVRFLOW_VOICE_URL": str(phone.client.base_url),
             "IVRFLOW_API_TOKEN": TOKEN,
         }
-        served.start()
-        with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
-            yield Managed(served, phone, client)
-        served.kill()
+        try:
+            served.start()
+            with httpx2.Client(base_url=served.url, headers=BEARER, trust_env=False) as client:
+                yield Managed(served, phone, client)
+        finally:
+            served.kill()

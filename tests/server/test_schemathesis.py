@@ -24,9 +24,9 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 
 def known(house: Managed) -> dict[str, str]:
     """Have a call that is in the room, a job and an order; return what each is called."""
-    call = house.call()
-    house.phone.act(call, "press", keys="1")
-    house.phone.until(type="heard", call=call, text="Noted.")
+    tells, call = house.call(), house.call()
+    house.phone.act(tells, "press", keys="1")
+    house.phone.until(type="heard", call=tells, text="Noted.")
     house.phone.act(call, "press", keys="3")
     house.phone.until(type="joined", call=call)
     to, at = "+46701234509", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86_400))
@@ -59,7 +59,15 @@ def asked(house: Managed, names: Mapping[str, str]) -> subprocess.CompletedProce
     config = house.served.directory / "schemathesis.toml"
     config.write_text(CONFIG + "\n".join(lines), "utf-8")
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"]
-    options = ["--max-examples", str(EXAMPLES), "--seed", "1", "--no-color"]
+    options = [
+        "--max-examples",
+        str(EXAMPLES),
+        "--seed",
+        "1",
+        "--request-timeout",
+        "60",
+        "--no-color",
+    ]
     return subprocess.run(
         [
             *command,

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+import msgspec
+
 from ivrflow.analysis.assignment import (
     INPUT,
     Known,
@@ -85,6 +87,17 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
 
     Several rules ask for it in turn, so the last answer is kept.
     """
+    reader = _read(subject)
+    faults = (
+        *reader.texts.found.values(),
+        *request_faults(subject.flow.requests),
+        *callout_faults(subject),
+    )
+    return (*faults, *_decided(subject, reader.texts))
+
+
+@lru_cache(maxsize=1)
+def _read(subject: Subject) -> "_Reader":
     found = entered(subject)
     reader = _Reader(subject)
     unreached = everything(subject)
@@ -94,12 +107,7 @@ def faults(subject: Subject) -> tuple[Fault, ...]:
         reader.transition(subject.flow.on.by_outcome.get(name, ()), anytime(subject))
     for declared in subject.flow.prompts.values():
         reader.texts.declared(declared, unreached)
-    faults = (
-        *reader.texts.found.values(),
-        *request_faults(subject.flow.requests),
-        *callout_faults(subject),
-    )
-    return (*faults, *_decided(subject, reader.texts))
+    return reader
 
 
 def _decided(subject: Subject, texts: Texts) -> Iterator[Fault]:
@@ -132,9 +140,17 @@ TypeOf = Callable[[Template], Type | None]
 
 def typing_of(subject: Subject) -> TypeOf:
     """Return what gives the type of a value in `subject`, None where it can't be told: because of
-    one of its `faults`, for example."""
-    texts, known = Texts(subject), everything(subject)
-    return lambda template: texts.value(template, known)
+    one of its `faults`, for example. What a step keeps is null nowhere if it is null on no way
+    there."""
+    texts, known, read = Texts(subject), everything(subject), _read(subject).kept
+
+    def type_of(template: Template) -> Type | None:
+        given, here = texts.value(template, known), read.get(span_of(template), ())
+        if given is None or not here or any(each is None or each.nullable for each in here):
+            return given
+        return msgspec.structs.replace(given, nullable=False)
+
+    return type_of
 
 
 def prompt_faults(prompts: Mapping[str, DeclaredPrompt], names: Mapping[str, Type]) -> list[Fault]:
@@ -246,6 +262,7 @@ class _Reader:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.texts = Texts(subject)
+        self.kept: dict[Span, list[Type | None]] = {}
 
     def state(self, state: State, known: Known) -> None:
         known = self.steps(state.steps, known)
@@ -308,8 +325,10 @@ class _Reader:
                 if data is not None:
                     self.sent(data, known, SIGNALLED)
             case RecordOperation(key=key, any=several, value=value):
-                for template in (key, several, value):
-                    if template is not None and is_secret(self.texts.value(template, known)):
+                for template in (each for each in (key, several, value) if each is not None):
+                    given = self.texts.value(template, known)
+                    self.kept.setdefault(span_of(template), []).append(given)
+                    if is_secret(given):
                         self.texts.note(leak(span_of(template), "kept in a record"))
 
     def emit(self, step: EmitStep, known: Known) -> None:

@@ -86,19 +86,19 @@ def _end(turn: Turn) -> Step:
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
     state = turn.program.flows[turn.session.frame.flow].states.get(turn.session.frame.state)
     left = closing(turn.session, state)
-    ended = turn.after(ended=True, pending=None, inbox=(), due=(), moving=None)
-    step = _without_legs(_effects(ended, "ended", handlers, {}))
+    step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
     return msgspec.structs.replace(step, effects=(*step.effects, *left))
 
 
 def _without_legs(step: Step) -> Step:
-    """Want the legs of a call that is over no more."""
-    frames = step.session.frames
-    unwanted = cancelled(frames)
-    if not unwanted:
-        return step
-    frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in frames)
-    session = msgspec.structs.replace(step.session, frames=frames)
+    """Wait for nothing, and want the legs of a call that is over no more."""
+    before = step.session
+    moving = () if before.moving is None else before.moving.frames
+    unwanted = cancelled((*before.frames, *moving))
+    session = msgspec.structs.replace(before, pending=None, inbox=(), due=(), moving=None)
+    if unwanted:
+        frames = tuple(msgspec.structs.replace(frame, legs=()) for frame in session.frames)
+        session = msgspec.structs.replace(session, frames=frames)
     return msgspec.structs.replace(step, session=session, effects=(*step.effects, *unwanted))
 
 

@@ -9,16 +9,19 @@ from ivrflow.machine.program import Move
 from ivrflow.machine.replies import Answer, Continue, Hangup, Reply, Say
 from ivrflow.machine.session import Wait
 from ivrflow.machine.sorry import sorry
+from ivrflow.machine.take import let_go
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
 
 def fail(turn: Turn, context: Context, fault: str) -> Step:
     """Let the flow's `error` state speak, else apologise; a call that is connected goes on."""
+    turn, cancelled = let_go(turn)
     walk = _go_on(turn) if context is Context.BRIDGED else _say_so(turn, context)
     step = walk.step("error")
     trace = msgspec.structs.replace(step.trace, fault=fault)
-    return msgspec.structs.replace(step, verdict=Verdict.FAILED, trace=trace)
+    effects = (*cancelled, *step.effects)
+    return msgspec.structs.replace(step, verdict=Verdict.FAILED, effects=effects, trace=trace)
 
 
 def walk_error(turn: Turn, context: Context) -> Walk:

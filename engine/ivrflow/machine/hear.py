@@ -25,7 +25,7 @@ from ivrflow.machine.program import (
     handler_of,
 )
 from ivrflow.machine.program import Digits as Wanted
-from ivrflow.machine.take import has_left, take
+from ivrflow.machine.take import take
 from ivrflow.machine.walk import Walk
 
 Input = Chosen | Digits | NoInput | NoMatch
@@ -71,7 +71,7 @@ def _hear_answer(walk: Walk, state: State, request: Request) -> str:
 def _hear_hold(walk: Walk, hold: Hold, event: Input) -> str:
     """The prompt of a hold is over, or a key was pressed: what was raised before comes first."""
     raised, entered = take(walk)
-    if has_left(walk) and entered is not None:
+    if walk.has_left and entered is not None:
         act(walk, entered)
         return raised
     choice = _held_choice(walk, hold, event)

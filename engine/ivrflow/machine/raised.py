@@ -23,12 +23,18 @@ from ivrflow.machine.act import act
 from ivrflow.machine.effects import CancelLegs, Effect, Tell, Wake
 from ivrflow.machine.events import (
     Answered,
+    Chosen,
+    Digits,
+    Event,
     LegBridged,
     LegEnded,
+    MenuFailed,
+    MenuHangup,
     Moved,
+    NoInput,
+    NoMatch,
     Notified,
     Own,
-    Raised,
     Signal,
     Woken,
 )
@@ -36,10 +42,10 @@ from ivrflow.machine.fail import fail
 from ivrflow.machine.go import go
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Program
-from ivrflow.machine.replies import Audio, Continue, Instruction, Reply, Say, Ssml
-from ivrflow.machine.session import Session, Wait
-from ivrflow.machine.take import LEG_BRIDGED, has_left, signalled, take
-from ivrflow.machine.walk import UNASKED, Turn, Walk
+from ivrflow.machine.replies import MENU, Audio, Continue, Instruction, Reply, Say, Ssml
+from ivrflow.machine.session import ASKING, Session, Wait
+from ivrflow.machine.take import LEG_BRIDGED, let_go, signalled, take
+from ivrflow.machine.walk import UNASKED, Turn, Walk, without_legs
 from ivrflow.model.context import Context
 from ivrflow.model.flow import Listener
 
@@ -52,6 +58,10 @@ CONTEXT_BY_WAIT: Mapping[Wait, Context] = {
 }
 """Where replies go that nobody asked for; of what the call waits for elsewhere it can't be told."""
 
+MAX_INBOX = 100
+"""What may have been raised and not been taken; more signals are refused. Of so many signals a call
+knows that it has had them."""
+
 
 def raised(turn: Turn, event: Own) -> Step:
     """Take what the engine itself brings about."""
@@ -63,10 +73,33 @@ def raised(turn: Turn, event: Own) -> Step:
             return _moved(turn, event)
         case Woken():
             return _settle(turn, Verdict.IGNORED)
+        case LegBridged():
+            ignored = Step(session=session, verdict=Verdict.IGNORED)
+            return accept(turn.program, session, event) or ignored
         case _ if not _wants(turn.program, session, event):
             return Step(session=session, verdict=Verdict.IGNORED)
         case _:
-            return _settle(turn.after(inbox=(*session.inbox, event)), Verdict.MOVED)
+            return _settle(turn.after(**_with(session, event)), Verdict.MOVED)
+
+
+def answered_move(turn: Turn, event: Event) -> Turn:
+    """Return the turn of a call that may be led elsewhere: there, where the event answers what it
+    was told to do there."""
+    moved = turn.session.moving
+    if moved is None:
+        return turn
+    match event:
+        case Chosen(offer=offer):
+            there = moved.wait in ASKING and offer in (0, moved.offer)
+        case Digits(menu=menu) if menu != MENU:
+            there = moved.wait is Wait.CONFERENCE
+        case Digits() | NoInput() | NoMatch() | MenuHangup() | MenuFailed():
+            there = moved.wait in ASKING
+        case Answered():
+            there = moved.wait is Wait.CONNECT
+        case _:
+            there = False
+    return adopted(turn) if there else turn
 
 
 def adopted(turn: Turn) -> Turn:
@@ -75,16 +108,15 @@ def adopted(turn: Turn) -> Turn:
     moved = session.moving
     if moved is None:
         return turn
-    inbox = (*moved.inbox, *session.inbox[len(moved.inbox) :])
-    session = msgspec.structs.replace(moved, inbox=inbox)
+    session = msgspec.structs.replace(moved, inbox=session.inbox, signals=session.signals)
     return Turn(turn.program, session, turn.told)
 
 
 def accept(program: Program, session: Session, event: LegBridged) -> Step | None:
     """Return the turn of a call that lets one of its legs talk to it, None where that is too late.
 
-    The leg goes to the room in the transaction of this turn; the call follows as soon as it can.
-    Its other legs are not wanted any more.
+    The leg goes to the room in the transaction of this turn; the call follows as soon as it can,
+    whatever else was raised before. Its other legs are not wanted any more.
     """
     frame = session.frame
     taken = any(isinstance(each, LegBridged) for each in session.inbox) or frame.bridged
@@ -96,23 +128,30 @@ def accept(program: Program, session: Session, event: LegBridged) -> Step | None
     effects: tuple[Effect, ...] = (CancelLegs(legs=others), Wake()) if others else (Wake(),)
     own = msgspec.structs.replace(frame, legs=(event.leg,))
     session = msgspec.structs.replace(
-        session, frames=(*session.frames[:-1], own), inbox=(*session.inbox, event)
+        session, frames=(*session.frames[:-1], own), inbox=(event, *session.inbox)
     )
     return Step(
         session=session, verdict=Verdict.MOVED, effects=effects, trace=Trace(outcome="accepted")
     )
 
 
-def _wants(program: Program, session: Session, event: Raised) -> bool:
+def _wants(program: Program, session: Session, event: LegEnded | Signal) -> bool:
     """Whether a call has any use for what is raised."""
     match event:
         case LegEnded(leg=leg):
-            return any(leg in frame.legs for frame in session.frames)
-        case LegBridged():
-            return False  # it comes with the turn of its leg, see `accept`
-        case Signal(name=name):
+            return leg in session.legs
+        case Signal(name=name, id=id):
             waits = session.wait in UNASKED or session.wait is Wait.HOLD
-            return waits and _handles(program, session, signalled(name))
+            room = len(session.inbox) < MAX_INBOX and id not in session.signals
+            return waits and room and _handles(program, session, signalled(name))
+
+
+def _with(session: Session, event: LegEnded | Signal) -> Mapping[str, object]:
+    """Return what changes in a session for which something is raised."""
+    inbox = (*session.inbox, event)
+    if isinstance(event, LegEnded):
+        return {"inbox": inbox}
+    return {"inbox": inbox, "signals": (*session.signals, event.id)[-MAX_INBOX:]}
 
 
 def _handles(program: Program, session: Session, outcome: str) -> bool:
@@ -139,7 +178,7 @@ def _settle(turn: Turn, otherwise: Verdict) -> Step:
 
 def _told(walk: Walk, otherwise: Verdict) -> Step:
     outcome, entered = take(walk)
-    if has_left(walk) and entered is not None:
+    if walk.has_left and entered is not None:
         act(walk, entered)
         return _tell(walk, outcome)
     step = _stayed(walk, outcome)
@@ -166,8 +205,15 @@ def _unasked(before: Session, step: Step, *, parked: bool) -> Step:
     assert step.reply is not None  # noqa: S101  what is told has an action
     session = step.session
     if parked:
-        waiting = msgspec.structs.replace(before, inbox=session.inbox, moving=None)
-        session = msgspec.structs.replace(waiting, moving=step.session)
+        over = set(before.legs).difference(session.legs)
+        session = msgspec.structs.replace(
+            before,
+            frames=tuple(without_legs(frame, over) for frame in before.frames),
+            inbox=session.inbox,
+            placed=session.placed,
+            signals=session.signals,
+            moving=msgspec.structs.replace(session, moving=None),
+        )
     live = step.session.context is Context.LIVE
     tells = _by_listener(step.reply) if live else (Tell(reply=step.reply, moves=parked),)
     return msgspec.structs.replace(
@@ -196,12 +242,13 @@ def _failed(turn: Turn, context: Context, fault: str) -> Step:
 
     It is not taken again: it would fail again.
     """
-    session = turn.session
+    turn, cancelled = let_go(turn)
     if context is Context.PARKED:
-        step = fail(turn.after(inbox=()), context, fault)
-        return _unasked(session, step, parked=True)
-    session = msgspec.structs.replace(session, inbox=(), due=())
-    return Step(session=session, verdict=Verdict.FAILED, trace=Trace(fault=fault))
+        step = _unasked(turn.session, fail(turn, context, fault), parked=True)
+    else:
+        session = turn.after(due=()).session
+        step = Step(session=session, verdict=Verdict.FAILED, trace=Trace(fault=fault))
+    return msgspec.structs.replace(step, effects=(*cancelled, *step.effects))
 
 
 def detected(turn: Turn, event: Notified) -> Step:
@@ -245,12 +292,23 @@ def _moved(turn: Turn, event: Moved) -> Step:
     session = turn.session
     if session.moving is None or session.moving.offer != event.offer:
         return Step(session=session, verdict=Verdict.IGNORED)
-    match event.outcome:
-        case "done":
-            return _settle(adopted(turn), Verdict.MOVED)
-        case "refused" if not session.refusals:
-            turn = turn.after(moving=None, refusals=1)
-            return _failed(turn, Context.PARKED, f"the platform refused to move it: {event.reason}")
-        case _:
-            trace = Trace(fault=event.reason)
-            return Step(session=turn.after(moving=None).session, verdict=Verdict.MOVED, trace=trace)
+    if event.outcome == "done":
+        return _settle(adopted(turn), Verdict.MOVED)
+    unmoved, lost = turn.after(moving=None), _stranded(session, session.moving)
+    if event.outcome == "gone" or session.refusals:
+        trace = Trace(fault=event.reason)
+        return Step(session=unmoved.session, verdict=Verdict.MOVED, effects=lost, trace=trace)
+    fault = f"the platform refused to move it: {event.reason}"
+    step = _failed(unmoved.after(refusals=1), Context.PARKED, fault)
+    return msgspec.structs.replace(step, effects=(*lost, *step.effects))
+
+
+def _stranded(session: Session, moved: Session) -> tuple[CancelLegs, ...]:
+    """Want no more, of a call that stays where it is, the legs that it was led to or placed on the
+    way there."""
+    own = {leg for frame in session.frames for leg in (*frame.legs, frame.bridged)}
+    placed = {leg for leg in session.legs if leg not in own}
+    bridged = {frame.bridged for frame in session.frames}
+    met = {frame.bridged for frame in moved.frames} - bridged
+    legs = tuple(sorted(placed | met))
+    return (CancelLegs(legs=legs),) if legs else ()

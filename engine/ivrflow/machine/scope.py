@@ -14,6 +14,9 @@ from ivrflow.machine.session import Frame, Session
 from ivrflow.numbers import is_e164
 from ivrflow.records import Operation
 
+SECONDS = len("2026-11-23T10:00:00")
+"""How much of a moment is whole seconds."""
+
 A = TypeVar("A", Recorded, LookedUp)
 
 
@@ -135,6 +138,12 @@ def _call(names: Names) -> dict[str, object]:
     }
 
 
+def _now(names: Names) -> str:
+    """What time it is, to the second."""
+    now = names.told.now()
+    return f"{now[:SECONDS]}Z" if "." in now else now
+
+
 FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "call": _call,
     "params": lambda names: names.frame.params,
@@ -147,6 +156,6 @@ FIND_BY_NAME: dict[str, Callable[[Names], object]] = {
     "result": lambda names: names.session.result,
     "reason": lambda names: names.session.reason,
     "run": lambda names: {"id": names.session.call.id},
-    "now": lambda names: names.told.now(),
+    "now": _now,
     name_in_scope("recorded"): lambda names: recorded(names.records, names.told.recorded),
 }

@@ -32,6 +32,10 @@ class Wait(StrEnum):
     END = "end"
 
 
+ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
+"""Waits for the input of a menu."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What is known of the call itself, from its first event."""
 
@@ -93,9 +97,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     call `parent`; `placed` is how many legs this call has placed.
 
     `amd` is who answered, as far as it is known; `beeped` says that a machine did, and records what
-    is said now. `inbox` holds what was raised and not taken yet. `due` are the times of the waiting
-    state's timers, in milliseconds since 1970 (0: over). `moving` is what the call becomes once the
-    platform has led it out of its park; `refusals` counts how often it would not.
+    is said now. `inbox` holds what was raised and not taken yet, `signals` the ids of those that it
+    had last. `due` are the times of the waiting state's timers, in milliseconds since 1970 (0:
+    over), `until` is when its park ends. `moving` is what the call becomes once the platform has
+    led it out of its park; `refusals` counts how often it would not.
     """
 
     call: Call
@@ -120,10 +125,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     leg: int = 0
     placed: int = 0
     inbox: tuple[Raised, ...] = ()
+    signals: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
+    until: int = 0
     moving: "Session | None" = None
     refusals: int = 0
     room: str = ""
+
+    @property
+    def legs(self) -> tuple[int, ...]:
+        """The legs of all running flows, and of those that the call is being led to."""
+        frames = self.frames if self.moving is None else (*self.frames, *self.moving.frames)
+        return tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
 
     @property
     def frame(self) -> Frame:

@@ -51,7 +51,7 @@ from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Connect, Move, Program
-from ivrflow.machine.raised import adopted, detected, has_beeped, raised, verdict_of
+from ivrflow.machine.raised import answered_move, detected, has_beeped, raised, verdict_of
 from ivrflow.machine.replies import (
     MENU,
     ConnectNumber,
@@ -63,12 +63,9 @@ from ivrflow.machine.replies import (
     Reply,
 )
 from ivrflow.machine.scope import FactMissingError, Told
-from ivrflow.machine.session import Call, Frame, Session, Wait
+from ivrflow.machine.session import ASKING, Call, Frame, Session, Wait
 from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
-
-ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
-"""Waits for the input of a menu."""
 
 LAST_ACTIONS = (Hangup, ConnectNumber, ConnectSip, ConnectUser, ConnectStream)
 
@@ -91,12 +88,12 @@ def step(program: Program, session: Session, event: Event, facts: Facts) -> Step
     Never raises: where the author's flow fails on the values of this call, its `error` state
     replies and the verdict is `failed`.
     """
-    turn = Turn(program, session, Told(facts))
+    turn = answered_move(Turn(program, session, Told(facts)), event)
     try:
         try:
             return _take(turn, event)
         except EvaluationError as fault:
-            return fail(turn, _context(session, event), str(fault))
+            return fail(turn, _context(turn.session, event), str(fault))
     except FactMissingError as missing:
         return Need(missing.fact)
 
@@ -138,11 +135,11 @@ def _replied(turn: Turn, event: Incoming | Answered | MenuInput) -> Step:
         case Incoming():
             return _start(turn)
         case Chosen() | Digits() | NoInput() | NoMatch():
-            return _input(adopted(turn), event)
+            return _input(turn, event)
         case Answered():
-            return _answered(adopted(turn), event)
+            return _answered(turn, event)
         case MenuFailed():
-            return _menu_failed(adopted(turn), event)
+            return _menu_failed(turn, event)
         case MenuHangup():
             return hung_up(turn)
 

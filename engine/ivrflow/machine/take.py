@@ -1,10 +1,11 @@
 """Taking what was raised for a call, and its timers, in order."""
 
+from ivrflow.machine.effects import CancelLegs
 from ivrflow.machine.events import LegBridged, LegEnded, Raised, Signal
 from ivrflow.machine.go import go
 from ivrflow.machine.program import State, Transition
 from ivrflow.machine.timers import next_due, taken
-from ivrflow.machine.walk import Walk
+from ivrflow.machine.walk import Turn, Walk, without_legs
 
 LEG_ENDED = "leg.ended"
 LEG_BRIDGED = "leg.bridged"
@@ -21,8 +22,9 @@ def take(walk: Walk) -> tuple[str, State | None]:
     Returns the outcomes, "" if there were none, and the state where it is then, None if it never
     went anywhere.
     """
-    begun, outcomes, entered = (len(walk.outer), walk.state), [], None
-    while (len(walk.outer), walk.state) == begun:
+    outcomes: list[str] = []
+    entered = None
+    while not walk.has_left:
         found = _next(walk)
         if found is None:
             break
@@ -32,10 +34,17 @@ def take(walk: Walk) -> tuple[str, State | None]:
     return ", ".join(outcomes), entered
 
 
-def has_left(walk: Walk) -> bool:
-    """Whether a walk has come to another state than the one in which the call was."""
-    frames = walk.session.frames
-    return (len(walk.outer) + 1, walk.state) != (len(frames), frames[-1].state)
+def let_go(turn: Turn) -> tuple[Turn, tuple[CancelLegs, ...]]:
+    """Take nothing of what was raised, for it has failed and would fail again: return the turn
+    without it. Legs that are over are so all the same, and who has accepted waits for nobody."""
+    session = turn.session
+    if not session.inbox:
+        return turn, ()
+    over = {each.leg for each in session.inbox if isinstance(each, LegEnded)}
+    frames = tuple(without_legs(frame, over) for frame in session.frames)
+    alone = tuple(each.leg for each in session.inbox if isinstance(each, LegBridged))
+    cancelled = (CancelLegs(legs=alone),) if alone else ()
+    return turn.after(frames=frames, inbox=()), cancelled
 
 
 def _next(walk: Walk) -> tuple[str, Transition] | None:

@@ -1,16 +1,12 @@
-"""Timers of a waiting state: when each is due, in milliseconds since 1970, 0 if it never is.
-
-Steps know whole seconds, so timers are due on whole seconds too: who is woken then finds them due.
-"""
+"""Timers of a waiting state: when each is due, in milliseconds since 1970, 0 if it never is."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from ivrflow.clock import EPOCH, MILLISECOND
 from ivrflow.expr.compile import Scope
 from ivrflow.machine.dialling import milliseconds
 from ivrflow.machine.program import Timer
-
-SECOND = 1_000
 
 Due = tuple[int, ...]
 """When the timers of a state are due, in their order."""
@@ -19,7 +15,7 @@ Due = tuple[int, ...]
 def begun(timers: tuple[Timer, ...], names: Scope, now: Callable[[], str]) -> Due:
     """Return when timers are due that begin now; raises `EvaluationError`."""
     start = moment(now())
-    return tuple(_whole(start + milliseconds(timer.time, names)) for timer in timers)
+    return tuple(start + milliseconds(timer.time, names) for timer in timers)
 
 
 def earliest(due: Due) -> int:
@@ -40,15 +36,11 @@ def taken(
     meanwhile, are not made up for. Raises `EvaluationError`."""
     again = 0
     if timers[place].every:
-        step, late = _whole(milliseconds(timers[place].time, names)), moment(now())
+        step, late = milliseconds(timers[place].time, names), moment(now())
         again = due[place] + step * max(1, -(-(late - due[place] + 1) // step))
     return (*due[:place], again, *due[place + 1 :])
 
 
-def _whole(time: int) -> int:
-    return -(-time // SECOND) * SECOND
-
-
 def moment(now: str) -> int:
     """Return a point in time, ISO 8601 with its offset, in milliseconds since 1970."""
-    return int(datetime.fromisoformat(now).timestamp() * 1000)
+    return (datetime.fromisoformat(now) - EPOCH) // MILLISECOND

@@ -93,10 +93,12 @@ class Walk:
         self.pending: Pending | None = None
         self.inbox = list(session.inbox)
         self.due = session.due
+        self.until = session.until
         self.placed = session.placed
-        self.room = ""
+        self.room = session.room
         self.effects: list[Effect] = []
         self.visited: list[str] = []
+        self.has_left = False
         self.unheard = ""
         *outer, frame = frames or session.frames
         self.outer = tuple(outer)
@@ -169,7 +171,8 @@ class Walk:
         self.state = name
         self.names["tries"] = self.tries
         if anew:
-            self.due = ()
+            self.due, self.until = (), 0
+            self.has_left = True
         return anew
 
     def begin_timers(self, timers: tuple[Timer, ...]) -> None:
@@ -180,6 +183,8 @@ class Walk:
 
     def place_leg(self) -> int:
         """Return the number of a leg that the running flow places."""
+        if self.session.ended:
+            raise EvaluationError("the call is over, so that it has no legs any more")
         if len(self.legs) >= MAX_LEGS:
             raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
         self.placed += 1
@@ -193,7 +198,7 @@ class Walk:
                 self.bridged, self.bridge_room = 0, ""
             self._keep_legs(tuple(each for each in self.legs if each != leg))
             return True
-        self.outer = tuple(without_leg(frame, leg) for frame in self.outer)
+        self.outer = tuple(without_legs(frame, {leg}) for frame in self.outer)
         return False
 
     def cancel_legs(self, *frames: Frame) -> None:
@@ -279,7 +284,7 @@ class Walk:
             wait=self.wait,
             offer=self.session.offer + 1,
             pending=self.pending,
-            room=self.room,
+            room=self.room if self.wait is Wait.CONFERENCE else "",
         )
         return Taken(
             session=session,
@@ -308,6 +313,7 @@ class Walk:
             failures=self.failures,
             inbox=tuple(self.inbox),
             due=self.due,
+            until=self.until,
             placed=self.placed,
         )
 
@@ -328,9 +334,11 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_leg(frame: Frame, leg: int) -> Frame:
-    """Return a frame that has a leg no more."""
-    legs = tuple(each for each in frame.legs if each != leg)
+def without_legs(frame: Frame, over: Container[int]) -> Frame:
+    """Return a frame that has legs no more, those that are `over`."""
+    legs = tuple(each for each in frame.legs if each not in over)
+    if frame.bridged in over:
+        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
     return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
 
 
@@ -350,6 +358,6 @@ def _answered(
 def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
     """Return how the legs of runs that are over are not wanted any more; nothing if there are
     none."""
-    legs = tuple(leg for frame in frames for leg in frame.legs)
+    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
     talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
     return (CancelLegs(legs=legs, talking=talking),) if legs else ()

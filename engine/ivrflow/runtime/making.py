@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from ivrflow.callouts import Callout
-from ivrflow.clock import as_milliseconds, as_text
+from ivrflow.clock import as_exact_text, as_milliseconds
 from ivrflow.jobs import Job
 from ivrflow.machine.asking import answered
 from ivrflow.machine.effects import Tell
@@ -64,7 +64,7 @@ class Arrival(msgspec.Struct):
 
     def tell_time(self) -> str:
         """Return what time it is; the journal keeps that it was asked for."""
-        now = as_text(self.at)
+        now = as_exact_text(self.at)
         self.facts = msgspec.structs.replace(self.facts, now=now)
         return now
 

@@ -60,6 +60,7 @@ from ivrflow.runtime.making import Arrival, Maker, Making
 from ivrflow.runtime.outbox import Outbox
 from ivrflow.runtime.programs import ProgramNeededError, Programs
 from ivrflow.runtime.rescue import rescue, unrouted
+from ivrflow.runtime.strain import Strain
 from ivrflow.runtime.vault import Vault
 from ivrflow.store.base import Commit, Place, Store, Turn
 
@@ -135,6 +136,7 @@ class Turns:
         self.notice: Callable[[], None] = _nothing
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
+        self.strain = Strain()
         self.live = LiveCalls()
         self.look_ups = LookUps(asker or Nobody(), store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
@@ -146,8 +148,10 @@ class Turns:
         try:
             body = await self._answer(arrival)
         except LateError as late:
+            self.strain.note()
             body = self._rescue(arrival, str(late))
         except StoreError as error:
+            self.strain.note()
             if self.policy.role == "primary":
                 log.error(
                     "store refused", call=event.call, callback=name_of(event), reason=str(error)
@@ -200,6 +204,7 @@ class Turns:
             if late.commit is None:
                 self.mailbox.leave(call)
                 raise
+            self.strain.note()
             body = self._rescue(arrival, str(late))
             self._replace(arrival, late.commit, body)
             return body
@@ -280,7 +285,9 @@ class Turns:
         log.info("not wanted any more", call=event.call, callout=callout.name)
         if isinstance(event, Unreached):
             return b""
-        return await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        words = await before(arrival.deadline, self.callouts.turn_away(callout, event, at))
+        self.outbox.notice()  # a leg's parent is to be told
+        return words
 
     async def _incoming(self, arrival: Arrival, event: Incoming) -> bytes:
         catalog = self.library.current
@@ -341,7 +348,7 @@ class Turns:
         self.look_ups.follow(call, session)
         if turn.callouts:
             self.notice()
-        if turn.jobs or turn.also or session.over:
+        if turn.jobs or turn.also or turn.callouts or session.over:
             self.outbox.notice()
         if session.over:
             self.live.drop(call)

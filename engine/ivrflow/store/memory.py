@@ -97,6 +97,7 @@ class MemoryStore:
     def _keep(self, turn: Turn) -> Place:
         for each in (turn, *turn.also):
             self._require_next(each)
+        self._callouts.put([callout for each in (turn, *turn.also) for callout in each.callouts])
         for each in turn.also:
             self._write(each)
         return self._write(turn)
@@ -110,7 +111,6 @@ class MemoryStore:
 
     def _write(self, turn: Turn) -> Place:
         known = self._calls.get((turn.app, turn.call))
-        self._callouts.put(turn.callouts)
         if turn.jobs:
             self._jobs.put(turn.jobs)
         if known is None:
@@ -205,6 +205,9 @@ class MemoryStore:
 
     async def callout(self, id: str) -> Callout | None:
         return self._callouts.get(id)
+
+    async def callouts_by_id(self, ids: Sequence[str]) -> list[Callout | None]:
+        return [self._callouts.get(each) for each in ids]
 
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return self._callouts.of(app, call)

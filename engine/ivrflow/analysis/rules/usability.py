@@ -26,6 +26,9 @@ MOST_CHOICES = 5
 QUESTIONS = 3
 """So many menus and collects make a call long enough to want a person."""
 
+SOMEBODY = Connect | Conference | Hold | Bridge | Park
+"""Where callers come, or may come, to a person."""
+
 STEERING = frozenset("*#09")
 """Keys that lead about in a flow; other digits mean something else in each menu."""
 
@@ -257,6 +260,12 @@ def _menus_to(place: Place | None, known: Ways) -> list[str]:
     return names[::-1]
 
 
+def _is_misspelled(subject: Subject) -> bool:
+    """Whether a state is named that is not there, which is told: it may be the person."""
+    named = (move.next.name for move in subject.moves() if move.next is not None)
+    return any(name not in subject.states for name in named)
+
+
 @FLOW.add(
     "W905",
     "no-way-to-a-person",
@@ -302,17 +311,13 @@ def no_way_to_a_person(subject: Subject) -> Iterator[Finding]:
     flow, application = subject.flow, subject.application
     routed = any(route.flow.name == flow.name for route in subject.app.routes)
     entered = any(each is flow for each in application.entries)
-    if not entered or (flow.returns and not routed):
+    if not entered or (flow.returns and not routed) or _is_misspelled(subject):
         return
-    questions = 0
-    for state in ways(application).reached((flow.name, flow.start.name)):
-        match state.action:
-            case Connect() | Conference() | Hold() | Bridge() | Park():
-                return
-            case Menu() | Collect():
-                questions += 1
-            case _:
-                pass
+    reached = list(ways(application).reached((flow.name, flow.start.name)))
+    meant = (subject.states[name] for name in subject.reachable)  # by misspelled names
+    if any(isinstance(each.action, SOMEBODY) for each in (*reached, *meant)):
+        return
+    questions = sum(isinstance(each.action, Menu | Collect) for each in reached)
     if questions >= QUESTIONS:
         message = f"callers are asked {questions} questions, and none leads to a person"
         yield Finding(flow.start.at, message, "connect those who don't get along: `connect`")

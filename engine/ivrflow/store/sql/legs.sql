@@ -1,4 +1,6 @@
--- What a file of layout 3 lacks.
+-- What a file of layout 3 lacks: all of it, or nothing.
+BEGIN IMMEDIATE;
 ALTER TABLE callout ADD COLUMN parent TEXT NOT NULL DEFAULT '';
 ALTER TABLE callout ADD COLUMN leg INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE callout ADD COLUMN unwanted INTEGER NOT NULL DEFAULT 0;
+COMMIT;
