@@ -26,6 +26,7 @@ from ivrflow.sinch.platform import PLATFORM
 from ivrflow.store.base import Draft, Records, Store, Turn
 from ivrflow.store.memory import MemoryStore
 
+QUEUES = ["std/queue.waiting", "std/queue.offered"]
 AGENTS = ["ann@sip.example.com", "+46701000001"]
 
 APPLICATION = """
@@ -124,9 +125,9 @@ class House:
         """Who waits, is offered, and is taken."""
 
         def look_up(records: Records) -> Turn:
-            queues = [Length(record=f"std/queue.{each}", key="all") for each in QUEUES]
-            taken = [Read(record="std/queue.busy", key=each) for each in AGENTS]
-            raise SeenError([records.perform(each) for each in (*queues, *taken)])
+            waiting = [records.perform(Length(record=each, key="all")) for each in QUEUES]
+            taken = [records.perform(Read(record="std/queue.busy", key=each)) for each in AGENTS]
+            raise SeenError([*waiting, *taken])
 
         at = as_milliseconds(self.engine.turns.now())
         try:
@@ -135,8 +136,6 @@ class House:
             return seen.found
         return []
 
-
-QUEUES = ("waiting", "offered")
 
 ACTS = (
     "comes",
