@@ -96,7 +96,9 @@ class House:
 
     @property
     def rung(self) -> Counter[str]:
-        return Counter(party.address for each in self.phones for party in look(each).parties)
+        """How often each agent is rung, asked or talked to; not who only hears a goodbye."""
+        seen = [look(each) for each in self.phones]
+        return Counter(party.address for each in seen if each.doing for party in each.parties)
 
     async def do(self, act: str, whom: int) -> None:
         phones = [each.id for each in self.phones]
