@@ -211,8 +211,10 @@ def _shipped_path(name: str) -> str:
 
 
 def _found_in_library(application: Application, platform: Platform) -> Iterator[Diagnostic]:
-    """What is wrong with a flow of the library where it is run, told at the place that runs it. What
-    the flow allows itself is not told."""
+    """What is wrong with a flow of the library where it is run, told at the place that runs it.
+
+    What the flow allows itself is not told.
+    """
     for flow in application.shipped.values():
         path = _shipped_path(flow.name)
         texts = {path: as_text(shipped.text(flow.name))}
