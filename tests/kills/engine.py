@@ -23,8 +23,9 @@ from ivrflow.checking import check_home
 from ivrflow.clock import from_milliseconds
 from ivrflow.library import Library, compile_catalog
 from ivrflow.outbound.http import Incoming, Outgoing
-from ivrflow.rehearsal.engine import Engine
+from ivrflow.rehearsal.engine import APP, Engine
 from ivrflow.rehearsal.errands import Errands
+from ivrflow.runtime.ordering import ordered
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch import rest_answers
 from ivrflow.sinch.platform import PLATFORM
@@ -129,12 +130,15 @@ class Served:
             case "handle":
                 status, body = await self.engine.handle("", {}, message["body"].encode())
                 answer = [status, body.decode()]
+            case "order":
+                await self._order(message["name"], message["params"])
+                answer = None
             case "work":
                 answer = [await self.engine.work(), await self.engine.due()]
             case _:
                 await self.engine.stop()
                 answer = self.boundary.passed
-        if message["do"] == "handle" or (message["do"] == "work" and answer[0]):
+        if message["do"] in ("handle", "order") or (message["do"] == "work" and answer[0]):
             self.boundary()
         self.link.send(id=message["id"], answer=answer)
 
@@ -150,6 +154,13 @@ class Served:
         self.engine = Engine(opened, self._turns, None, lambda turns: Errands.of(turns, self, self))
         await self.engine.start()
         self.boundary.dies_at = dies_at
+
+    async def _order(self, name: str, params: dict[str, object]) -> None:
+        turns = self.engine.turns
+        wanted = ordered(self.library.current.programs, name, params)
+        callout = turns.callouts.wanted(APP, wanted, id="0" * 32, at=self.now, due=self.now)
+        await turns.store.put_callouts([callout])
+        turns.notice()
 
     def _turns(self, store: Store) -> Turns:
         return Turns(self.library, store, Policy(deadline=inf), self._clock)
