@@ -206,8 +206,9 @@ def main(directory: str, path: str) -> None:
     configure("json")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(path)
+        listening.bind(f"{path}.new")
         listening.listen()
+        Path(f"{path}.new").rename(path)  # who finds it can connect
         while True:
             connection, _ = listening.accept()
             if os.fork() == 0:
