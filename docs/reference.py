@@ -6,6 +6,7 @@ code fails here, so a new key, filter or type has its row before it is written d
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ from ivrflow.expr.spoken import Spoken
 from ivrflow.expr.types import T, Type
 from ivrflow.model import build
 from ivrflow.model.app import App
-from ivrflow.model.flow import Flow, Ref
+from ivrflow.model.flow import Decl, Flow, Ref
 from ivrflow.model.reader import child, word
+from ivrflow.scenarios.values import duration
 from ivrflow.sinch import limits
 from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
 from ivrflow.sinch.platform import PLATFORM
@@ -371,20 +373,47 @@ def _library() -> Iterator[str]:
         spoken = {locale for prompt in flow.prompts.values() for locale in prompt.by_locale}
         yield f"**`{name}`**: {_described(name)} It speaks {_words(sorted(spoken))}."
         yield ""
-        yield "| parameter | type | default |"
-        yield "|---|---|---|"
+        told = _remarks(name)
+        yield "| parameter | type | default | |"
+        yield "|---|---|---|---|"
         for each, decl in flow.params.items():
-            default = f"`{_inline(decl.default)}`" if decl.has_default else "**needed**"
-            optional = decl.type.nullable and not decl.has_default
             kind = f"{_type(decl.type)}, secret" if decl.type.secret else _type(decl.type)
-            yield _row([f"`{each}`", kind, "nothing" if optional else default])
+            if decl.type.of is not None:
+                kind += f" of {_type(decl.type.of)}"
+            yield _row([f"`{each}`", kind, _given(decl), told["params"].get(each, "")])
         yield ""
-        yield "| outcome | values |"
-        yield "|---|---|"
+        if not flow.returns:
+            continue
+        yield "| outcome | values | |"
+        yield "|---|---|---|"
         for outcome, values in flow.returns.items():
             held = ", ".join(f"`{each}` ({decl.type.name})" for each, decl in values.items())
-            yield _row([f"`{outcome}`", held or "-"])
+            yield _row([f"`{outcome}`", held or "-", told["returns"].get(outcome, "")])
         yield ""
+
+
+def _given(decl: Decl) -> str:
+    if not decl.has_default:
+        return "nothing" if decl.type.nullable else "**needed**"
+    if decl.type.name is T.DURATION and isinstance(decl.default, int):
+        return f"`{duration(decl.default)}`"
+    return f"`{_inline(decl.default)}`"
+
+
+REMARK = re.compile(r"  (\w+): .*? # (.*)")
+"""A name that a flow declares, and what stands behind it."""
+
+
+def _remarks(name: str) -> dict[str, dict[str, str]]:
+    """Return what a flow of the library says of what it declares, by key and name."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    key = ""
+    for line in shipped.text(name).decode().splitlines():
+        if line and line[0] not in " #":
+            key = line.partition(":")[0]
+        elif remark := REMARK.fullmatch(line):
+            found[key][remark[1]] = remark[2]
+    return found
 
 
 def _described(name: str) -> str:

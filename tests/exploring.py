@@ -33,7 +33,18 @@ from ivrflow.machine.raised import accept
 from ivrflow.machine.replies import MENU, Menu, Reply
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.step import begin, step
-from ivrflow.records import Claim, Count, Delete, Dequeue, Enqueue, Length, Place, Put, Read
+from ivrflow.records import (
+    Claim,
+    Count,
+    Delete,
+    Dequeue,
+    Enqueue,
+    Length,
+    Ordered,
+    Place,
+    Put,
+    Read,
+)
 from ivrflow.sinch.render import render
 
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
@@ -77,7 +88,10 @@ def explore(program: Program, how: Beginning) -> Explored:
 def explore_callout(program: Program, callee: Program, name: str, patterns: list[str]) -> Explored:
     """Answer a callout that `program` declares, as a person and as a machine, or don't."""
     found = Explored()
-    given = {key: sample(type_) for key, type_ in program.flow.callouts[name].params.items()}
+    callout = program.flow.callouts[name]
+    needed = {key: each for key, each in callout.params.items() if key not in callout.defaults}
+    target = "ann@sip.example.com" if callout.is_sip else SAMPLES[T.PHONE]
+    given = {key: target if is_text(each) else sample(each) for key, each in needed.items()}
     wanted = order(program, program.flow, name, given)
     wanted = msgspec.structs.replace(wanted, parent="call-0", leg=1)
     assert wanted.dial is not None, wanted.fault
@@ -87,6 +101,11 @@ def explore_callout(program: Program, callee: Program, name: str, patterns: list
         first = begin_callout(callee, wanted, event, "callout-1")
         _spread(callee, (first, event), moment, patterns, found)
     return found
+
+
+def is_text(type_: Type) -> bool:
+    """Whether any text is of a type, so that it may be what is dialled."""
+    return type_.name is T.STRING and not type_.enum
 
 
 def _spread(
@@ -134,12 +153,12 @@ def answers(program: Program, need: Need) -> list[Answer]:
     match need.fact:
         case Count():
             return [Recorded(value=1), Recorded(value=3)]
-        case Delete():
+        case Delete() | Ordered():
             return [Recorded(value=True), Recorded(value=False)]
         case Join():
             return [Recorded(value="room-1"), Recorded(value="")]
         case Claim(keys=keys):
-            return [Recorded(value=keys[0]), Recorded()]
+            return [*(Recorded(value=each) for each in keys[:1]), Recorded()]
         case Read(record="@regions"):
             return [Recorded(value=""), Recorded(value="euc1")]
         case Read(record=name) | Dequeue(record=name):

@@ -5,12 +5,12 @@ from kills.__main__ import tried
 from kills.stories import STORIES
 from kills.trial import Story
 
-EVERY = 9
-"""Each ninth boundary of a story: prime to how they come, before and after what they bound."""
+EVERY = 7
+"""Each seventh boundary of a story: prime to how they come, before and after what they bound."""
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[each.name for each in STORIES])
 def test_calls_and_jobs_end_as_if_nothing_had_happened(story: Story) -> None:
     found = list(tried(story, EVERY))
-    assert len(found) >= 5
+    assert len(found) >= 2
     assert "".join(found) == ""

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import date, datetime
 from math import inf
 from pathlib import Path
@@ -91,6 +92,11 @@ class Link:
             return False
         self._asked.pop(message["id"]).set_result(message["answer"])
         return True
+
+    async def close(self) -> None:
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     def lose(self, why: Exception) -> None:
         """Nobody will answer any more."""

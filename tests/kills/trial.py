@@ -95,7 +95,6 @@ class Mortal:
     async def start(self) -> None:
         reader, writer = await asyncio.open_unix_connection(self._path, limit=2**24)
         self._link = Link(reader, writer)
-        self._writer = writer
         self._begin(self._read(self._link))
         await self._ask(do="start", store=str(self._store), dies_at=self._dies_at)
 
@@ -105,7 +104,8 @@ class Mortal:
 
     async def stop(self) -> int:
         passed: int = await self._ask(do="stop")
-        self._writer.close()
+        await self._link.close()
+        await asyncio.gather(*self._tasks)
         return passed
 
     async def handle(self, url: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
@@ -155,6 +155,7 @@ class Mortal:
         except ConnectionError:
             pass
         link.lose(DiedError())
+        await link.close()
 
     async def _answer(self, link: Link, message: dict[str, Any]) -> None:
         answer: Any = None

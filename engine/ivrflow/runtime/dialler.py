@@ -2,11 +2,13 @@
 
 A try is committed as `placing` before the platform is asked, so that a crash in between dials
 nobody twice: what was being placed then is never placed again, only looked for. Events may overtake
-the platform's answer; whichever is committed first counts.
+the platform's answer; whichever is committed first counts. While the engine is too slow for those
+who are on the line, nobody more is called.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -27,6 +29,7 @@ from ivrflow.machine.program import Program
 from ivrflow.records import Operation
 from ivrflow.runtime import tries
 from ivrflow.runtime.callouts import TOLD
+from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.rounds import LONGEST, Rounds
 from ivrflow.runtime.throttle import Throttle
 from ivrflow.runtime.turn import Turns
@@ -34,6 +37,9 @@ from ivrflow.store.base import Records
 
 MOST_AT_ONCE = 100
 """Callouts that are taken from the store at a time."""
+
+LONG_LINE = MOST_AT_ONCE // 2
+"""Callouts that stand in line, of which more are read in vain: each reading begins with them."""
 
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
@@ -57,8 +63,8 @@ class Placer(Protocol):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many calls are placed a second, and how many that we placed may be under way. Legs count,
-    and wait for neither."""
+    """How many calls each application places a second, and how many that it placed may be under
+    way. Legs count, and wait for neither."""
 
     per_second: float = 5.0
     at_once: int = 100
@@ -75,10 +81,10 @@ class Dialler:
         self._callouts = turns.callouts
         self._placer = placer
         self._limits = limits
-        self._throttle = Throttle(limits.per_second)
+        self._throttles = defaultdict[str, Throttle](lambda: Throttle(limits.per_second))
         self._now = now
         self._rounds = Rounds()
-        self._dialling: set[str] = set()
+        self._dialling: dict[str, str] = {}
         self._in_line: set[asyncio.Task[None]] = set()
         self._stopped = False
         turns.notice = self._rounds.wake
@@ -96,13 +102,27 @@ class Dialler:
             self._begin(callout)
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
             self._begin(callout)
-        dialling = len(self._dialling)  # before the store counts: each of them then counts once
-        room = self._limits.at_once - await self._store.busy_callouts()
-        room = min(room, MOST_AT_ONCE) - dialling
-        if room > 0:
-            for callout in await self._store.waiting_callouts(at, dialling + room):
-                room -= self._begin(callout)
-        due = await self._store.next_due(waiting=room > 0)
+        strain = self._turns.strain.left
+        if strain:
+            return min(strain, await self._rest(()))
+        dialling = Counter(self._dialling.values())  # before the store counts: each counts once
+        busy = await self._store.busy_callouts()
+        room = {app: self._room(calls) - dialling[app] for app, calls in busy.items()}
+        for app in room:
+            if room[app] > 0 and dialling[app] <= LONG_LINE:
+                wanted = dialling[app] + room[app]
+                for callout in await self._store.waiting_callouts(app, at, wanted):
+                    room[app] -= self._begin(callout)
+        return await self._rest([app for app, left in room.items() if left > 0])
+
+    def _room(self, calls: int) -> int:
+        """Return how many may be dialled for an application that has so many calls."""
+        return min(self._limits.at_once - calls, MOST_AT_ONCE)
+
+    async def _rest(self, dialled: Iterable[str]) -> float:
+        """Return after how many seconds something is due; somebody is dialled for the applications
+        `dialled`."""
+        due = await self._store.next_due(dialled)
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
@@ -120,8 +140,9 @@ class Dialler:
     async def due(self) -> int | None:
         """Return when something is to be done next, in milliseconds since 1970; None: nothing is,
         as far as is known now."""
-        room = self._limits.at_once - await self._store.busy_callouts()
-        return await self._store.next_due(waiting=room > 0)
+        busy = await self._store.busy_callouts()
+        free = (app for app, calls in busy.items() if self._room(calls) > 0)
+        return await self._store.next_due(free)
 
     async def drain(self) -> None:
         """Wait for what has begun, however long it takes: to give up a request to place a call
@@ -141,21 +162,21 @@ class Dialler:
         if callout.id in self._rounds:
             return False
         if callout.state is State.WAITING and not callout.parent:
-            self._dialling.add(callout.id)
+            self._dialling[callout.id] = callout.app
         self._rounds.begin(callout.id, self._do(callout))
         return True
 
     async def _do(self, callout: Callout) -> None:
         try:
             await self._step(callout)
-        except StoreError as error:
+        except (StoreError, LateError) as error:
             log.error("callout waits", callout=callout.name, id=callout.id, reason=str(error))
             await self._later(callout)
         except Exception:  # a bug of ours must not stop the others
             log.exception("callout failed", callout=callout.name, id=callout.id)
             await self._later(callout)
         finally:
-            self._dialling.discard(callout.id)
+            self._dialling.pop(callout.id, None)
 
     async def _step(self, callout: Callout) -> None:
         match callout.state:
@@ -165,8 +186,8 @@ class Dialler:
                 await self._give_up(callout)
             case State.PLACED:
                 await self._look(callout)
-            case State.LIVE:  # longer than any call
-                await self._end(callout)
+            case State.LIVE:
+                await self._look_at_live(callout)
             case State.UNREACHED:
                 await self._tell(callout)
             case State.OVER:
@@ -176,9 +197,11 @@ class Dialler:
 
     async def _dial(self, callout: Callout) -> None:
         if callout.parent:  # somebody is on the phone
-            self._throttle.pass_first()
+            self._throttles[callout.app].pass_first()
         else:
-            await self._stand_in_line()
+            await self._stand_in_line(callout.app)
+            if self._turns.strain.left:
+                return
         moment = self._now()
         order = self._callouts.order(callout)
 
@@ -188,20 +211,20 @@ class Dialler:
             return self._judged(known, order, moment, records)
 
         begun = await self._store.amend(callout.id, as_milliseconds(moment), decide)
-        self._dialling.discard(callout.id)  # from here on the store counts it
+        self._dialling.pop(callout.id, None)  # from here on the store counts it
         if begun is None or begun.state is not State.PLACING or begun.rev != callout.rev + 1:
             return
         answer = await self._place(begun, order)
         log.info("dialled", callout=begun.name, id=begun.id, answer=type(answer).__name__.lower())
         await self._answered(begun, answer)
 
-    async def _stand_in_line(self) -> None:
+    async def _stand_in_line(self, app: str) -> None:
         """Wait until another may be dialled; whoever stands here may be cancelled."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  it is one of those that have begun
         self._in_line.add(task)
         try:
-            await self._throttle.wait()
+            await self._throttles[app].wait()
         finally:
             self._in_line.discard(task)
 
@@ -256,14 +279,25 @@ class Dialler:
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
+        ended = await self._ended(callout)
+        if ended is not None:
+            await self._callouts.ended(callout, ended, as_milliseconds(self._now()))
+
+    async def _look_at_live(self, callout: Callout) -> None:
+        """A call that somebody answered goes on for long: ask whether its end was missed."""
+        ended = await self._ended(callout)
+        if ended is not None and await self._turns.bring(ended) is None:
+            await self._end(callout)  # the call itself was forgotten
+
+    async def _ended(self, callout: Callout) -> Ended | None:
+        """Ask the platform about a call; None if it goes on, for all that is known."""
         region = self._callouts.order(callout).region
         seen = await self._placer.look(callout.app, callout.call, region)
+        if seen.state != "ongoing":
+            return Ended(app=callout.app, call=callout.call, result=seen.result)
         at = as_milliseconds(self._now())
-        if seen.state == "ongoing":
-            await self._amend(callout, lambda each: tries.ongoing(each, at))
-        else:
-            event = Ended(app=callout.app, call=callout.call, result=seen.result)
-            await self._callouts.ended(callout, event, at)
+        await self._amend(callout, lambda each: tries.ongoing(each, at))
+        return None
 
     async def _tell(self, callout: Callout) -> None:
         """Tell the flow that nobody was reached."""

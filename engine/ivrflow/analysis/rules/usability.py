@@ -260,6 +260,12 @@ def _menus_to(place: Place | None, known: Ways) -> list[str]:
     return names[::-1]
 
 
+def _is_misspelled(subject: Subject) -> bool:
+    """Whether a state is named that is not there, which is told: it may be the person."""
+    named = (move.next.name for move in subject.moves() if move.next is not None)
+    return any(name not in subject.states for name in named)
+
+
 @FLOW.add(
     "W905",
     "no-way-to-a-person",
@@ -305,7 +311,7 @@ def no_way_to_a_person(subject: Subject) -> Iterator[Finding]:
     flow, application = subject.flow, subject.application
     routed = any(route.flow.name == flow.name for route in subject.app.routes)
     entered = any(each is flow for each in application.entries)
-    if not entered or (flow.returns and not routed):
+    if not entered or (flow.returns and not routed) or _is_misspelled(subject):
         return
     reached = list(ways(application).reached((flow.name, flow.start.name)))
     meant = (subject.states[name] for name in subject.reachable)  # by misspelled names
