@@ -88,7 +88,10 @@ def explore(program: Program, how: Beginning) -> Explored:
 def explore_callout(program: Program, callee: Program, name: str, patterns: list[str]) -> Explored:
     """Answer a callout that `program` declares, as a person and as a machine, or don't."""
     found = Explored()
-    given = {key: sample(type_) for key, type_ in program.flow.callouts[name].params.items()}
+    callout = program.flow.callouts[name]
+    needed = {key: each for key, each in callout.params.items() if key not in callout.defaults}
+    target = "ann@sip.example.com" if callout.is_sip else SAMPLES[T.PHONE]
+    given = {key: target if is_text(each) else sample(each) for key, each in needed.items()}
     wanted = order(program, program.flow, name, given)
     wanted = msgspec.structs.replace(wanted, parent="call-0", leg=1)
     assert wanted.dial is not None, wanted.fault
@@ -98,6 +101,11 @@ def explore_callout(program: Program, callee: Program, name: str, patterns: list
         first = begin_callout(callee, wanted, event, "callout-1")
         _spread(callee, (first, event), moment, patterns, found)
     return found
+
+
+def is_text(type_: Type) -> bool:
+    """Whether any text is of a type, so that it may be what is dialled."""
+    return type_.name is T.STRING and not type_.enum
 
 
 def _spread(

@@ -10,6 +10,10 @@ from starlette.types import ASGIApp
 
 from ivrflow.errors import UsageError
 
+BACKLOG = 1_024
+"""Connections that may wait to be taken: one that finds no room is tried again a second later, and
+a caller waits."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens already, so that who reads its address may connect; raises
@@ -20,7 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise UsageError(f"can't listen on {host}:{port}: {error.strerror or error}") from error

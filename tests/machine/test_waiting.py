@@ -621,6 +621,22 @@ def test_words_to_a_parked_call_leave_it_parked() -> None:
     assert caller.accept(1) is not None
 
 
+def test_a_park_that_is_spoken_to_lasts_no_longer_and_begins_not_anew() -> None:
+    caller = Caller("""
+flow: parked
+start: waiting
+states:
+  waiting:
+    park: {intro: Welcome., prompt: Please wait., max_duration: 5m}
+    on: {signal.news: {say: "{{ signal.data }}", next: stay}}
+""")
+    assert caller.session.wait is Wait.PARK
+    taken = caller.later(60).take(Signal(**CALL, name="news", id="1", data="One."))
+    (tell,) = tells(taken)
+    assert isinstance(tell.reply.action, Park)
+    assert (tell.reply.action.max_duration, tell.reply.action.intro) == (240_000, ())
+
+
 def test_an_old_word_of_what_became_of_a_move_changes_nothing() -> None:
     caller = parked()
     assert caller.take(Moved(**CALL, offer=2, outcome="done")).verdict is Verdict.IGNORED

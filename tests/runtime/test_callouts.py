@@ -17,7 +17,7 @@ from ivrflow.callouts import Answer, Callout, Placed, Refused, Seen, State, Unsu
 from ivrflow.clock import as_milliseconds
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.runner import Headers
-from ivrflow.emulator.setup import Application, Inbound, Person, RestFault, Setup
+from ivrflow.emulator.setup import Application, Fault, Inbound, Person, RestFault, Setup
 from ivrflow.emulator.transcript import Entry, Heard, Rang
 from ivrflow.errors import StoreUnavailableError
 from ivrflow.library import Library
@@ -33,6 +33,7 @@ from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.live import RESCUED
+from ivrflow.runtime.strain import REST, Strain
 from ivrflow.runtime.token import token
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.parse import parse
@@ -473,6 +474,62 @@ def test_one_of_which_the_platform_never_says_that_it_is_over_frees_its_key(
         assert box.logged == ["unreached: unknown"]
         again = msgspec.structs.replace(placed, id=id_of(2), state=State.WAITING)
         assert await box.store.put_callouts([again]) == [True]
+
+    play(story)
+
+
+def test_the_end_of_a_call_that_nobody_was_there_to_hear_of_is_found_out(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        await box.order(ONE, to=ADA, at="nine")
+        await box.wait(10)
+        call = (await box.callout(ONE)).call
+        box.world.platform.inject(Fault(kind="drop", event="dice"))
+        await box.world.press(call, "1")
+        await box.wait(120)
+        assert (await box.callout(ONE)).state is State.LIVE
+        assert not box.logged
+        await box.wait(120)
+        assert (await box.callout(ONE)).state is State.OVER
+        assert box.logged == ["ended: answered"]
+
+    play(story, Person(address=ADA))
+
+
+def test_a_call_that_lasts_goes_on_though_it_is_looked_at(play: Callable[..., None]) -> None:
+    async def story(box: Box) -> None:
+        live = msgspec.structs.replace(
+            box.wanted(ONE, to=ADA, at="nine"),
+            state=State.LIVE,
+            attempt=1,
+            call="live",
+            result="answered",
+        )
+        await box.store.put_callouts([live])
+        box.world.platform.inject(RestFault(code=50_000, path="/calling/v1/calls", times=1_000))
+        await box.wait(tries.LONGEST_CALL / 1000 - 600)
+        assert (await box.callout(ONE)).state is State.LIVE
+        await box.wait(600)
+        assert (await box.callout(ONE)).state is State.OVER
+        assert (await box.callout(ONE)).result == "answered"
+
+    play(story)
+
+
+def test_nobody_more_is_called_while_the_engine_is_too_slow_for_those_on_the_line(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        box.turns.strain = Strain(lambda: box.world.platform.now / 1000)
+        box.turns.strain.note()
+        await box.order(ONE, to=ADA, at="nine")
+        assert 0 < await box.dialler.work() <= REST
+        await box.dialler.drain()
+        assert not box.rang
+        await box.world.wait(round(REST * 1000))
+        await box.wait(1)
+        assert box.rang == [ADA]
 
     play(story)
 

@@ -541,3 +541,45 @@ def test_rooms_are_as_the_scenario_says(
 def test_the_story_tells_what_rooms_are_told(project: Project, others: str, is_held: bool) -> None:
     told = "\n".join(line.text for line in in_room(project, others, 1, "sorry").story)
     assert ("  hold " in told) is is_held
+
+
+OTHERS = {
+    "who listens is put out when the teacher goes": """
+        steps:
+          - press: 1
+          - wait: 1m
+          - {calls: {from: "+46702345678"}, as: teacher}
+          - {press: 2, who: teacher}
+          - wait: 10m
+          - hang_up: teacher
+        expect: {ended: listen}
+        """,
+    "the third who listens finds no place": """
+        steps:
+          - press: 1
+          - {calls: {from: "+46702345678"}, as: bob}
+          - {press: 1, who: bob}
+          - {calls: {from: null}, as: eve}
+          - {press: 1, who: eve}
+          - {hear: The seminar is full, who: eve}
+          - {hang_up: caller}
+        expect: {ended: listen}
+        """,
+    "a step without a name is for who has just called": """
+        steps:
+          - press: 1
+          - calls: {from: "+46702345678"}
+          - press: 1
+          - calls: {}
+          - press: 1
+          - hear: The seminar is full
+          - hang_up: caller
+        expect: {ended: listen}
+        """,
+}
+
+
+@pytest.mark.parametrize("scenario", OTHERS.values(), ids=OTHERS)
+def test_others_call_in_meanwhile(project: Project, scenario: str) -> None:
+    project.write("seminar.flow.yaml", ROOMS.replace("max: 3", "max: 3, end_on_exit: true"))
+    assert told(project.play(scenario, "seminar")) == ""

@@ -59,7 +59,9 @@ states:
     on: {no_input: bye, no_match: bye}
   tell: {do: [{emit: {event: told, data: {what: something}}}], say: Noted., next: offer}
   pin: {run: {flow: check-pin}, on: {ok: bye, wrong: bye}}
-  room: {conference: {id: "the room"}}
+  room:
+    conference: {id: "the room"}
+    on: {signal.ready: {do: [{log: "{{ signal.data }}"}]}}
   wait:
     hold: {prompt: One moment., every: 1s}
     on:

@@ -238,3 +238,16 @@ async def _apply(store: Store, id: str, what: str, key: str, due: int) -> None:
         return None if over else known.changed(state=State(what), due=due)
 
     await store.amend(id, 0, change)
+
+
+def test_several_are_found_at_once_in_the_order_in_which_they_are_asked_for(
+    open_store: Open,
+) -> None:
+    async def story(store: Store) -> None:
+        kept = [callout("a"), callout("b", order=b'{"more": 1}'), callout("c")]
+        await store.put_callouts(kept)
+        a, b, _ = kept
+        assert await store.callouts_by_id(["b", "none", "a", "b", "'"]) == [b, None, a, b, None]
+        assert await store.callouts_by_id([]) == []
+
+    run(open_store, story)

@@ -29,7 +29,14 @@ ASKED = 100
 """Callouts asked for in one request."""
 
 POLL = 1.0
-"""Seconds between two looks at what has become of callouts."""
+"""Seconds between two looks at what has become of callouts. Looks that take long, at very many, are
+rarer: the engine has calls to answer."""
+
+SHARE = 4
+"""A pause is so many times as long as the look before it, at least."""
+
+PATIENCE = 60.0
+"""Seconds that an engine may be away while a file is called: an order asked twice is one order."""
 
 T = TypeVar("T")
 
@@ -122,6 +129,7 @@ def command(
     order = {"name": name, "application": application, **({"at": at} if at else {})}
     if file is None:
         return _one(engine, {**order, "with": parameters(given)}, as_json=as_json)
+    engine.wait_for(PATIENCE)
     target = results or file.with_name(file.name + ".results.csv")
     rows = _with_ids(_rows(file), f"{batch}\0{name}")
     return _all(engine, order, rows, target)
@@ -174,12 +182,13 @@ def _all(
                 bar.update(1)
             _write(target, outcomes)
         while waiting:
+            began = time.monotonic()
             for outcome in _over(engine, waiting):
                 outcomes[outcome.row] = outcome
                 bar.update(1)
             _write(target, outcomes)
             if waiting:
-                time.sleep(POLL)
+                time.sleep(max(POLL, SHARE * (time.monotonic() - began)))
     _write(target, outcomes)
     good = sum(each.is_good for each in outcomes.values())
     click.echo(f"{good} of {len(rows)} answered; the outcome of each is in {target}", err=True)
@@ -206,10 +215,9 @@ def _over(engine: Engine, waiting: dict[str, int]) -> Iterator[Outcome]:
     """Yield the rows that are over, and wait for them no more."""
     for ids in _chunks(list(waiting), ASKED):
         query = "&".join(f"id={id}" for id in ids)
-        for each in engine.get(f"/v1/callouts?{query}", Page).callouts:
-            if each.state == "over":
-                row = waiting.pop(each.id)
-                yield Outcome(row, each.id, "over", each.result, each.attempts, each.reason)
+        for each in engine.get(f"/v1/callouts?state=over&{query}", Page).callouts:
+            row = waiting.pop(each.id)
+            yield Outcome(row, each.id, "over", each.result, each.attempts, each.reason)
 
 
 def _with_ids(rows: Sequence[dict[str, str]], batch: str) -> list[Row]:

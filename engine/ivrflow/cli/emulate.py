@@ -51,6 +51,7 @@ class Options(Struct, frozen=True, kw_only=True):
     switches: tuple[str, ...]
     speed: float
     seed: str | None
+    keep: int
     as_json: bool
 
 
@@ -71,6 +72,13 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--switch", "switches", multiple=True, help="NAME=VALUE, of docs/emulator.md")
 @click.option("--speed", type=float, default=1.0, help="of its clock; 0 lets time stand still")
 @click.option("--seed", help="makes the call ids  [default: others each time]")
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    default=KEPT_CALLS,
+    show_default=True,
+    help="calls that are over of which it still tells",
+)
 @click.option("--json", "as_json", is_flag=True, help="the transcript as JSON, a line an entry")
 def command(**flags: object) -> int:
     """Be the Voice API for the application at CALLBACK-URL, and its people.
@@ -116,7 +124,7 @@ def _setup(options: Options) -> Setup:
         seed=options.seed or secrets.token_hex(),
         resource=f"https://calling-{options.region}.api.sinch.com" if options.region else "",
         people=tuple(_person(each) for each in options.people),
-        keeps=KEPT_CALLS,
+        keeps=options.keep,
     )
 
 

@@ -1,6 +1,7 @@
 """The management API of a running engine, for commands."""
 
 import os
+import time
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -19,6 +20,9 @@ from ivrflow.settings import read_api_token
 TIMEOUT = 30.0
 
 PROBLEM = "application/problem+json"
+
+PAUSE = 1.0
+"""Seconds between two tries at an engine that does not answer."""
 
 R = TypeVar("R")
 
@@ -43,6 +47,7 @@ class Engine:
     """
 
     def __init__(self, url: str, token: str) -> None:
+        self._patience = 0.0
         headers = {"Authorization": f"Bearer {token}"}
         try:
             self._client = httpx2.Client(
@@ -51,6 +56,11 @@ class Engine:
         except httpx2.InvalidURL as error:
             raise UsageError(f'"{url}" is no address: {error}') from error
 
+    def wait_for(self, seconds: float) -> None:
+        """From now on ask an engine that is away, because it is started anew for example, again for
+        so long: for those who ask nothing that must not be asked twice."""
+        self._patience = seconds
+
     def get(self, path: str, kind: type[R]) -> R:
         return self._ask("GET", path, None, kind)
 
@@ -58,10 +68,7 @@ class Engine:
         return self._ask("POST", path, msgspec.json.encode(body), kind)
 
     def _ask(self, method: str, path: str, body: bytes | None, kind: type[R]) -> R:
-        try:
-            answer = self._client.request(method, path, content=body)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OverflowError) as error:
-            raise EngineError(f"no engine answers at {self._client.base_url}: {error}") from error
+        answer = self._answer(method, path, body)
         is_problem = answer.headers.get("content-type", "").startswith(PROBLEM)
         if answer.status_code == HTTPStatus.NOT_FOUND and is_problem:
             raise NothingToReadError(_detail(answer))
@@ -72,6 +79,25 @@ class Engine:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError as error:
             raise EngineError(f"{self._client.base_url} is no ivrflow engine: {error}") from error
+
+    def _answer(self, method: str, path: str, body: bytes | None) -> httpx2.Response:
+        """Return the answer of an engine that is there, if it is within the time to wait for it."""
+        until = time.monotonic() + self._patience
+        while True:
+            last = time.monotonic() + PAUSE >= until
+            try:
+                answer = self._client.request(method, path, content=body)
+                if last or answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return answer
+            except httpx2.TransportError as error:
+                if last:
+                    raise self._nobody(error) from error
+            except (httpx2.HTTPError, httpx2.InvalidURL, OverflowError) as error:
+                raise self._nobody(error) from error
+            time.sleep(PAUSE)
+
+    def _nobody(self, error: Exception) -> EngineError:
+        return EngineError(f"no engine answers at {self._client.base_url}: {error}")
 
     def __enter__(self) -> Self:
         return self

@@ -20,12 +20,17 @@ from ivrflow.machine.program import (
 )
 from ivrflow.machine.replies import Audio, Key, Part
 from ivrflow.machine.session import Wait
+from ivrflow.machine.timers import moment
 from ivrflow.machine.walk import Walk
 from ivrflow.model.context import Context
 
 OUTER = "outer-"
 """How values begin that keys of the flows around the running one return. No state is called so."""
 
+
+SECOND = 1_000
+LONGEST_PARK = 600_000
+"""Milliseconds for which a call is parked whose author says nothing."""
 
 TICK = 1_000
 """Milliseconds of silence after what is said during a look-up."""
@@ -208,9 +213,18 @@ def _bridge(walk: Walk, bridge: Bridge) -> replies.Conference:
 
 
 def _park(walk: Walk, park: Park) -> replies.Park:
+    """Park the call. One that comes back to its park, to hear something, hears the introduction no
+    more and stays as long as is left."""
+    now = moment(walk.told.now())
+    intro: list[Part] = []
+    longest = max(SECOND, walk.until - now)
+    if not walk.until:
+        intro = walk.say(park.intro)
+        longest = milliseconds(park.max_duration, walk.names)
+        walk.until = now + (longest or LONGEST_PARK)
     return replies.Park(
-        intro=tuple(walk.say(park.intro)),
+        intro=tuple(intro),
         prompt=tuple(walk.say(park.prompt)),
-        max_duration=milliseconds(park.max_duration, walk.names),
+        max_duration=longest,
         voice=walk.locale,
     )

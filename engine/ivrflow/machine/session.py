@@ -99,8 +99,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     `amd` is who answered, as far as it is known; `beeped` says that a machine did, and records what
     is said now. `inbox` holds what was raised and not taken yet, `signals` the ids of those that it
     had last. `due` are the times of the waiting state's timers, in milliseconds since 1970 (0:
-    over). `moving` is what the call becomes once the platform has led it out of its park;
-    `refusals` counts how often it would not.
+    over), `until` is when its park ends. `moving` is what the call becomes once the platform has
+    led it out of its park; `refusals` counts how often it would not.
     """
 
     call: Call
@@ -127,6 +127,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     inbox: tuple[Raised, ...] = ()
     signals: tuple[str, ...] = ()
     due: tuple[int, ...] = ()
+    until: int = 0
     moving: "Session | None" = None
     refusals: int = 0
     room: str = ""

@@ -93,6 +93,7 @@ class Walk:
         self.pending: Pending | None = None
         self.inbox = list(session.inbox)
         self.due = session.due
+        self.until = session.until
         self.placed = session.placed
         self.room = session.room
         self.effects: list[Effect] = []
@@ -170,7 +171,7 @@ class Walk:
         self.state = name
         self.names["tries"] = self.tries
         if anew:
-            self.due = ()
+            self.due, self.until = (), 0
             self.has_left = True
         return anew
 
@@ -312,6 +313,7 @@ class Walk:
             failures=self.failures,
             inbox=tuple(self.inbox),
             due=self.due,
+            until=self.until,
             placed=self.placed,
         )
 

@@ -2,7 +2,8 @@
 
 A try is committed as `placing` before the platform is asked, so that a crash in between dials
 nobody twice: what was being placed then is never placed again, only looked for. Events may overtake
-the platform's answer; whichever is committed first counts.
+the platform's answer; whichever is committed first counts. While the engine is too slow for those
+who are on the line, nobody more is called.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from ivrflow.machine.program import Program
 from ivrflow.records import Operation
 from ivrflow.runtime import tries
 from ivrflow.runtime.callouts import TOLD
+from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.rounds import LONGEST, Rounds
 from ivrflow.runtime.throttle import Throttle
 from ivrflow.runtime.turn import Turns
@@ -34,6 +36,9 @@ from ivrflow.store.base import Records
 
 MOST_AT_ONCE = 100
 """Callouts that are taken from the store at a time."""
+
+LONG_LINE = MOST_AT_ONCE // 2
+"""Callouts that stand in line, of which more are read in vain: each reading begins with them."""
 
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
@@ -96,13 +101,20 @@ class Dialler:
             self._begin(callout)
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
             self._begin(callout)
+        strain = self._turns.strain.left
+        if strain:
+            return min(strain, await self._rest(waiting=False))
         dialling = len(self._dialling)  # before the store counts: each of them then counts once
         room = self._limits.at_once - await self._store.busy_callouts()
         room = min(room, MOST_AT_ONCE) - dialling
-        if room > 0:
+        if room > 0 and dialling <= LONG_LINE:
             for callout in await self._store.waiting_callouts(at, dialling + room):
                 room -= self._begin(callout)
-        due = await self._store.next_due(waiting=room > 0)
+        return await self._rest(waiting=room > 0)
+
+    async def _rest(self, *, waiting: bool) -> float:
+        """Return after how many seconds something is due, `waiting`: dialling somebody as well."""
+        due = await self._store.next_due(waiting=waiting)
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
@@ -148,7 +160,7 @@ class Dialler:
     async def _do(self, callout: Callout) -> None:
         try:
             await self._step(callout)
-        except StoreError as error:
+        except (StoreError, LateError) as error:
             log.error("callout waits", callout=callout.name, id=callout.id, reason=str(error))
             await self._later(callout)
         except Exception:  # a bug of ours must not stop the others
@@ -165,8 +177,8 @@ class Dialler:
                 await self._give_up(callout)
             case State.PLACED:
                 await self._look(callout)
-            case State.LIVE:  # longer than any call
-                await self._end(callout)
+            case State.LIVE:
+                await self._look_at_live(callout)
             case State.UNREACHED:
                 await self._tell(callout)
             case State.OVER:
@@ -179,6 +191,8 @@ class Dialler:
             self._throttle.pass_first()
         else:
             await self._stand_in_line()
+            if self._turns.strain.left:
+                return
         moment = self._now()
         order = self._callouts.order(callout)
 
@@ -256,14 +270,25 @@ class Dialler:
 
     async def _look(self, callout: Callout) -> None:
         """Nothing was heard of a call for long: ask."""
+        ended = await self._ended(callout)
+        if ended is not None:
+            await self._callouts.ended(callout, ended, as_milliseconds(self._now()))
+
+    async def _look_at_live(self, callout: Callout) -> None:
+        """A call that somebody answered goes on for long: ask whether its end was missed."""
+        ended = await self._ended(callout)
+        if ended is not None and await self._turns.bring(ended) is None:
+            await self._end(callout)  # the call itself was forgotten
+
+    async def _ended(self, callout: Callout) -> Ended | None:
+        """Ask the platform about a call; None if it goes on, for all that is known."""
         region = self._callouts.order(callout).region
         seen = await self._placer.look(callout.app, callout.call, region)
+        if seen.state != "ongoing":
+            return Ended(app=callout.app, call=callout.call, result=seen.result)
         at = as_milliseconds(self._now())
-        if seen.state == "ongoing":
-            await self._amend(callout, lambda each: tries.ongoing(each, at))
-        else:
-            event = Ended(app=callout.app, call=callout.call, result=seen.result)
-            await self._callouts.ended(callout, event, at)
+        await self._amend(callout, lambda each: tries.ongoing(each, at))
+        return None
 
     async def _tell(self, callout: Callout) -> None:
         """Tell the flow that nobody was reached."""

@@ -14,6 +14,10 @@ AFTER_A_FAULT = 5.0
 SHORTEST, LONGEST = 0.05, 10.0
 """Seconds between two rounds. Others may put something into the store without a word."""
 
+PACE = 0.02
+"""Seconds between the beginnings of two rounds at least. Under load something is said to be due
+hundreds of times a second, and each round asks the store several things."""
+
 log = structlog.get_logger()
 
 
@@ -39,7 +43,9 @@ class Rounds:
     async def run(self, work: Callable[[], Awaitable[float]], what: str) -> None:
         """Have rounds until cancelled: `work` begins all that is due, and returns after how many
         seconds something else is. `what` waits where the store refuses, for the log."""
+        loop = asyncio.get_running_loop()
         while True:
+            soonest = loop.time() + PACE
             self._more.clear()
             try:
                 rest = min(max(SHORTEST, await work()), LONGEST)
@@ -52,6 +58,7 @@ class Rounds:
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._more.wait()
+            await asyncio.sleep(soonest - loop.time())
 
     async def catch_up(self, work: Callable[[], Awaitable[float]]) -> bool:
         """Have rounds until all that is due is done, with all that follows from it at once; returns

@@ -10,7 +10,8 @@ from ivrflow.callouts import Answer, Callout, Placed, Refused, State, Unsure
 from ivrflow.machine.program import Retry
 
 PATIENCE = 180_000
-"""Milliseconds after which a callout that nothing was heard of is looked for."""
+"""Milliseconds after which a callout that nothing was heard of is looked for, and a call that goes
+on: of its end the platform tells once, maybe while no engine was there."""
 
 AFTER_RINGING = 60_000
 """Milliseconds that the news of a call may take after the longest that it may ring."""
@@ -94,7 +95,7 @@ NEXT: Mapping[State, Mapping[News, State]] = {
         News.LOST: State.UNREACHED,
         News.CANCELLED: State.OVER,
     },
-    State.LIVE: {News.DONE: State.OVER},
+    State.LIVE: {News.ONGOING: State.LIVE, News.LOST: State.OVER, News.DONE: State.OVER},
     State.UNREACHED: {News.DONE: State.OVER},
     State.OVER: {},
 }
@@ -155,8 +156,8 @@ def ongoing(callout: Callout, at: int) -> Callout | None:
     looks = callout.refusals + 1
     if looks < MAX_LOOKS:
         return _moved(callout, News.ONGOING, refusals=looks, due=at + PATIENCE)
-    reason = "nothing was heard of its call"
-    return _moved(callout, News.LOST, result="unknown", reason=reason, due=at)
+    result = callout.result if callout.state is State.LIVE else "unknown"
+    return _moved(callout, News.LOST, result=result, reason="its end was never heard of", due=at)
 
 
 def unanswered(
@@ -202,8 +203,8 @@ def turned_away(callout: Callout, call: str, at: int) -> Callout | None:
 
 def live(callout: Callout, call: str, at: int) -> Callout | None:
     """Somebody answered."""
-    due = at + LONGEST_CALL
-    return _moved(callout, News.ANSWERED, call=call, result="answered", reason="", due=due)
+    changes = {"call": call, "result": "answered", "reason": "", "refusals": 0}
+    return _moved(callout, News.ANSWERED, due=at + PATIENCE, **changes)
 
 
 def over(callout: Callout, at: int) -> Callout | None:

@@ -60,6 +60,7 @@ from ivrflow.runtime.making import Arrival, Maker, Making
 from ivrflow.runtime.outbox import Outbox
 from ivrflow.runtime.programs import ProgramNeededError, Programs
 from ivrflow.runtime.rescue import rescue, unrouted
+from ivrflow.runtime.strain import Strain
 from ivrflow.runtime.vault import Vault
 from ivrflow.store.base import Commit, Place, Store, Turn
 
@@ -135,6 +136,7 @@ class Turns:
         self.notice: Callable[[], None] = _nothing
         self.mailbox = Mailbox()
         self.deadlines = Deadlines()
+        self.strain = Strain()
         self.live = LiveCalls()
         self.look_ups = LookUps(asker or Nobody(), store.identity_key)
         self._replacements: set[asyncio.Task[None]] = set()
@@ -146,8 +148,10 @@ class Turns:
         try:
             body = await self._answer(arrival)
         except LateError as late:
+            self.strain.note()
             body = self._rescue(arrival, str(late))
         except StoreError as error:
+            self.strain.note()
             if self.policy.role == "primary":
                 log.error(
                     "store refused", call=event.call, callback=name_of(event), reason=str(error)
@@ -200,6 +204,7 @@ class Turns:
             if late.commit is None:
                 self.mailbox.leave(call)
                 raise
+            self.strain.note()
             body = self._rescue(arrival, str(late))
             self._replace(arrival, late.commit, body)
             return body

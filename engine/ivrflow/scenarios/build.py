@@ -118,12 +118,14 @@ class _Builder:
         at = child(node, "at")
         begins = as_milliseconds(MONDAY) if at is None else moment(self.reader, at)
         order = self.outgoing.callout(callout, begins)
+        first = self.call(call, Inbound())
+        steps = StepBuilder(self.reader, self.records.held, self.call, first)
         return Scenario(
             name=entry.key.text,
             at=entry.key.span,
             flow=word(child(self.root, "test")),
             path=self.reader.path,
-            call=self.call(call),
+            call=first,
             callout=order,
             dialled=child(call, "to") is not None,
             begins=begins,
@@ -133,7 +135,7 @@ class _Builder:
             webhooks=self.outgoing.receivers(
                 child(node, "webhooks"), self.application.app.webhooks
             ),
-            steps=StepBuilder(self.reader, self.records.held).steps(child(node, "steps")),
+            steps=steps.steps(child(node, "steps")),
             expect=tuple(self.expecting(order).expectations(expect)),
             empty=expect.span if isinstance(expect, Scalar) else None,
         )
@@ -165,8 +167,9 @@ class _Builder:
             at=entry.key.span,
         )
 
-    def call(self, node: Node | None) -> Inbound:
-        caller, default, origin = child(node, "from"), Inbound(), _origin(child(node, "origin"))
+    def call(self, node: Node | None, default: Inbound) -> Inbound:
+        """Build a call; what is not said of it is as in `default`."""
+        caller, origin = child(node, "from"), _origin(child(node, "origin"))
         if origin == "pstn":
             self.number(caller)
             self.number(child(node, "to"))

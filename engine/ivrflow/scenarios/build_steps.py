@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 
 from ivrflow.diagnostics import Span, did_you_mean
+from ivrflow.emulator.setup import Inbound
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.model.literals import read_duration
 from ivrflow.model.reader import WRONG_LITERAL, Reader, child, entries, integer, items, place, word
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
+    Calls,
     Dials,
     Emits,
     HangUp,
@@ -45,11 +47,20 @@ LONGEST = 400 * 86_400_000
 
 
 class StepBuilder:
-    """Reads the steps of one scenario; `records` reads what records hold."""
+    """Reads the steps of one scenario; `records` reads what records hold, `call` who calls in, and
+    `first` is the call that the scenario begins with."""
 
-    def __init__(self, reader: Reader, records: Callable[[Node], tuple[Record, ...]]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        records: Callable[[Node], tuple[Record, ...]],
+        call: Callable[[Node | None, Inbound], Inbound],
+        first: Inbound,
+    ) -> None:
         self.reader = reader
         self.records = records
+        self.call = call
+        self.first = first
         self.named: list[str] = []
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
@@ -104,10 +115,16 @@ class StepBuilder:
                 return HangUp(at=at, who=text)
             case "signal":
                 return _signal(entry, who)
-            case "dials":
-                return Dials(to=text, name=word(child(node, "as")), at=at)
+            case "calls" | "dials":
+                return self.of_new(entry, word(child(node, "as")), at)
             case _:
                 return self.of_nobody(entry, text, at)
+
+    def of_new(self, entry: Entry, name: str, at: Span) -> Step:
+        """Build a step of somebody who is on the phone from then on."""
+        if entry.key.text == "calls":
+            return Calls(call=self.call(entry.value, self.first), name=name, at=at)
+        return Dials(to=word(entry.value), name=name, at=at)
 
     def of_nobody(self, entry: Entry, text: str, at: Span) -> Step | None:
         """Build a step that no party does."""

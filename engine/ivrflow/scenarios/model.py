@@ -131,6 +131,13 @@ class HangUp(_Act, frozen=True, kw_only=True):
     """`who` "": the caller, or, where nobody calls in, who was called."""
 
 
+class Calls(_Step, frozen=True, kw_only=True):
+    """Somebody else calls in; `name` is what they are called from then on."""
+
+    call: Inbound
+    name: str = ""
+
+
 class Dials(_Step, frozen=True, kw_only=True):
     """A phone rings; `name` is what its party is called from then on."""
 
@@ -206,6 +213,7 @@ Step = (
     | Silence
     | Wait
     | HangUp
+    | Calls
     | Dials
     | Answer
     | Beep

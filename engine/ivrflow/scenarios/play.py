@@ -8,6 +8,7 @@ from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import (
     Answer,
     Beep,
+    Calls,
     Dials,
     Emits,
     HangUp,
@@ -53,14 +54,22 @@ async def _play(player: Player, step: Step) -> None:
             await silence(player, step)
         case HangUp():
             await hang_up(player, step)
-        case Dials():
-            await dials(player, step)
+        case Calls() | Dials():
+            await _play_new(player, step)
         case Answer() | Beep() | Reject():
             await _play_callee(player, step)
         case Emits() | Receives() | Signals():
             await _play_event(player, step)
         case Wait() | Recorded() | Repeat() | Restart() | MenuFails() | Remember():
             await _play_around(player, step)
+
+
+async def _play_new(player: Player, step: Calls | Dials) -> None:
+    match step:
+        case Calls():
+            await calls(player, step)
+        case Dials():
+            await dials(player, step)
 
 
 async def _play_callee(player: Player, step: Answer | Beep | Reject) -> None:
@@ -169,6 +178,13 @@ async def silence(player: Player, step: Silence) -> None:
 async def hang_up(player: Player, step: HangUp) -> None:
     who = player.party(step.who or ("caller" if player.stage.id else ""))
     await player.stage.world.hang_up(who.call, who.leg)
+
+
+async def calls(player: Player, step: Calls) -> None:
+    stage = player.stage
+    stage.turned_to = await stage.world.call(step.call)
+    if step.name:
+        player.legs[step.name] = Party(stage.turned_to, "caller")
 
 
 async def dials(player: Player, step: Dials) -> None:

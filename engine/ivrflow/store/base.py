@@ -275,6 +275,10 @@ class Store(Protocol):
         """Return a callout."""
         ...
 
+    async def callouts_by_id(self, ids: Sequence[str]) -> list[Callout | None]:
+        """Return callouts, None for each that is none."""
+        ...
+
     async def callout_of(self, app: str, call: str) -> Callout | None:
         """Return the callout whose last try became that call, if it is not over."""
         ...

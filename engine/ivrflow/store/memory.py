@@ -206,6 +206,9 @@ class MemoryStore:
     async def callout(self, id: str) -> Callout | None:
         return self._callouts.get(id)
 
+    async def callouts_by_id(self, ids: Sequence[str]) -> list[Callout | None]:
+        return [self._callouts.get(each) for each in ids]
+
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return self._callouts.of(app, call)
 

@@ -50,6 +50,7 @@ from ivrflow.store.sqlite_callouts import (
     callout_of_call,
     due_callouts,
     find_callout,
+    find_callouts,
     list_callouts,
     next_due,
     put_callouts,
@@ -241,6 +242,9 @@ class SqliteStore:
 
     async def callout(self, id: str) -> Callout | None:
         return await self._ask(lambda connection: find_callout(connection, id))
+
+    async def callouts_by_id(self, ids: Sequence[str]) -> list[Callout | None]:
+        return await self._ask(lambda connection: find_callouts(connection, ids))
 
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return await self._ask(lambda connection: callout_of_call(connection, app, call))

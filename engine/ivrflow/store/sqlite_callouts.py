@@ -1,7 +1,7 @@
 """Callouts in SQLite, inside whatever transaction is open."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -41,6 +41,13 @@ def _tell_parent(connection: sqlite3.Connection, leg: Callout, *, kept: bool) ->
 def find_callout(connection: sqlite3.Connection, id: str) -> Callout | None:
     """Return a callout by its id."""
     return _one(connection.execute(statement("callout"), (id,)).fetchone())
+
+
+def find_callouts(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Callout | None]:
+    """See `Store.callouts_by_id`."""
+    rows = connection.execute(statement("callouts_by_id"), (msgspec.json.encode(ids).decode(),))
+    found = {each.id: each for each in map(_callout, rows)}
+    return [found.get(each) for each in ids]
 
 
 def callout_of_call(connection: sqlite3.Connection, app: str, call: str) -> Callout | None:

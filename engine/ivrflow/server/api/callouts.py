@@ -1,7 +1,6 @@
 """Outgoing calls: ordered, looked at, cancelled."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import uuid4
@@ -119,7 +118,7 @@ async def order(engine: Engine, asked: Asked, body: Orders) -> list[Ordered]:
     wanted = [each for each in made if isinstance(each, Kept)]
     kept = await engine.turns.store.put_callouts(wanted)
     engine.turns.notice()
-    known = await _known(engine, (each.id for each in wanted))
+    known = await _known(engine, [each.id for each in wanted])
     told = (_ordered(engine, *each) for each in zip(wanted, known, kept, strict=True))
     return [_refused(each) if isinstance(each, Problem) else next(told) for each in made]
 
@@ -127,8 +126,9 @@ async def order(engine: Engine, asked: Asked, body: Orders) -> list[Ordered]:
 async def listed(engine: Engine, asked: Callouts) -> CalloutPage:
     """Return callouts, the latest first; or those of some ids, in their order."""
     if asked.id:
-        found = await _known(engine, asked.id)
-        return CalloutPage(callouts=[_shown(engine, each) for each in found if each is not None])
+        found = [each for each in await _known(engine, asked.id) if each is not None]
+        wanted = [each for each in found if asked.state in (UNSET, each.state)]
+        return CalloutPage(callouts=[_shown(engine, each) for each in wanted])
     only = CalloutFilter(flow=asked.flow or "", name=asked.name or "", state=asked.state or "")
     rows = await engine.turns.store.callouts(only, asked.cursor or "", asked.limit + 1)
     if asked.cursor and await engine.turns.store.callout(asked.cursor) is None:
@@ -181,8 +181,8 @@ def _made(engine: Engine, wanted: Wanted) -> Kept | Problem:
     return engine.turns.callouts.wanted(app, made, id=id, at=now, due=due)
 
 
-async def _known(engine: Engine, ids: Iterable[str]) -> list[Kept | None]:
-    return await asyncio.gather(*map(engine.turns.store.callout, ids))
+async def _known(engine: Engine, ids: Sequence[str]) -> list[Kept | None]:
+    return await engine.turns.store.callouts_by_id(ids)
 
 
 def _ordered(engine: Engine, made: Kept, known: Kept | None, is_kept: bool) -> Ordered:
