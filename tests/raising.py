@@ -12,8 +12,8 @@ from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import MENU, Reply
 from ivrflow.machine.session import Session, Wait
+from ivrflow.model.outcomes import signal_of
 
-SIGNAL = "signal."
 TOLD = frozenset({Wait.HOLD, Wait.PARK, Wait.BRIDGE, Wait.CONFERENCE, Wait.CONNECT, Wait.TALK})
 """Waits in which something can be raised."""
 
@@ -45,7 +45,7 @@ def raised_after(
 def _signals(program: Program, session: Session) -> Iterator[str]:
     flow = program.flows[session.frame.flow]
     handled = flow.states[session.frame.state].on
-    return (name.removeprefix(SIGNAL) for name in handled if name.startswith(SIGNAL))
+    return filter(None, map(signal_of, handled))
 
 
 def _written(due: int) -> str:

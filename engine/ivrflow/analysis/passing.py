@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from ivrflow.analysis.graph import FULL, TOO_LATE, targets
+from ivrflow.analysis.graph import targets
 from ivrflow.model.flow import (
     Bridge,
     Conference,
@@ -20,6 +20,7 @@ from ivrflow.model.flow import (
     State,
     Transition,
 )
+from ivrflow.model.outcomes import FULL, TOO_LATE
 
 Place = tuple[str, str]
 """A flow's name and a state's."""

@@ -44,10 +44,11 @@ from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import MENU, Audio, Continue, Instruction, Reply, Say, Ssml
 from ivrflow.machine.session import ASKING, Session, Wait
-from ivrflow.machine.take import LEG_BRIDGED, let_go, signalled, take
+from ivrflow.machine.take import let_go, take
 from ivrflow.machine.walk import UNASKED, Turn, Walk, without_legs
 from ivrflow.model.context import Context
 from ivrflow.model.flow import Listener
+from ivrflow.model.outcomes import LEG_BRIDGED, of_signal
 
 CONTEXT_BY_WAIT: Mapping[Wait, Context] = {
     Wait.PARK: Context.PARKED,
@@ -143,7 +144,7 @@ def _wants(program: Program, session: Session, event: LegEnded | Signal) -> bool
         case Signal(name=name, id=id):
             waits = session.wait in UNASKED or session.wait is Wait.HOLD
             room = len(session.inbox) < MAX_INBOX and id not in session.signals
-            return waits and room and _handles(program, session, signalled(name))
+            return waits and room and _handles(program, session, of_signal(name))
 
 
 def _with(session: Session, event: LegEnded | Signal) -> Mapping[str, object]:

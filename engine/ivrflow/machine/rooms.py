@@ -13,6 +13,7 @@ from ivrflow.machine.program import Conference, State, Transition, handler_of
 from ivrflow.machine.recorded import key_text
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.walk import Walk
+from ivrflow.model.outcomes import FULL
 from ivrflow.records import Delete, Enqueue, Length, Operation, Put, Read
 
 PARTICIPANTS = "@participants"
@@ -22,8 +23,6 @@ REGIONS = "@regions"
 
 LONGEST_CALL = 5 * 3_600_000
 """Milliseconds after which the place of a call is free whose end nobody heard of."""
-
-FULL = "full"
 
 
 def key_of(app: str, name: str) -> str:

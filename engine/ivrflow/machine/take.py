@@ -6,14 +6,7 @@ from ivrflow.machine.go import go
 from ivrflow.machine.program import State, Transition
 from ivrflow.machine.timers import next_due, taken
 from ivrflow.machine.walk import Turn, Walk, without_legs
-
-LEG_ENDED = "leg.ended"
-LEG_BRIDGED = "leg.bridged"
-
-
-def signalled(name: str) -> str:
-    """Return the outcome of a signal."""
-    return f"signal.{name}"
+from ivrflow.model.outcomes import LEG_BRIDGED, LEG_ENDED, of_signal
 
 
 def take(walk: Walk) -> tuple[str, State | None]:
@@ -78,7 +71,7 @@ def _note(walk: Walk, event: Raised) -> str:
             return LEG_BRIDGED
         case Signal(name=name, data=data):
             walk.names["signal"] = {"data": data}
-            return signalled(name)
+            return of_signal(name)
 
 
 def _has_ended(walk: Walk, leg: int) -> bool:

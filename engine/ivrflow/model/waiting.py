@@ -26,12 +26,6 @@ from ivrflow.model.flow import (
 )
 from ivrflow.model.inherit import keys_of
 
-LEG_BRIDGED, LEG_ENDED = "leg.bridged", "leg.ended"
-"""Outcomes that a leg raises in the run that placed it."""
-
-SIGNAL = "signal."
-"""How the outcomes of signals begin."""
-
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 _PARAMETER = re.compile(r"\bparams\s*(?:\.\s*|\[\s*['\"])(\w+)")
 

@@ -29,7 +29,8 @@ from ivrflow.model.flow import (
     Step,
     Timer,
 )
-from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, is_parked, outcome_of, surely_leaving
+from ivrflow.model.outcomes import LEG_BRIDGED, signal_of
+from ivrflow.model.waiting import is_parked, outcome_of, surely_leaving
 
 MIN_EVERY = 5_000
 """Milliseconds between two turns of a timer: each of them is a turn of the call."""
@@ -88,7 +89,7 @@ def why_untold(action: Action | None, outcome: str) -> str:
 
 def _is_raised(outcome: str) -> bool:
     """Whether an outcome is called like one of legs or signals."""
-    return outcome.startswith((SIGNAL, "leg."))
+    return bool(signal_of(outcome)) or outcome.startswith("leg.")
 
 
 def _why(action: Action | None) -> str:
@@ -264,11 +265,11 @@ def unheard_signal(subject: Subject) -> Iterator[Finding]:
     """A signal is sent that no flow waits for, or to what can be the id of no call: nobody would
     take it."""
     known = {
-        name.removeprefix(SIGNAL)
+        signal
         for flow in subject.others.values()
         for state in flow.states.values()
-        for name in state.on.by_outcome
-        if name.startswith(SIGNAL)
+        for signal in map(signal_of, state.on.by_outcome)
+        if signal
     }
     for step in subject.steps():
         if not isinstance(step, SignalStep):
