@@ -11,10 +11,10 @@ from ivrflow.machine.events import Event, LegBridged, LegEnded, Moved, NoInput, 
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import MENU, Reply
-from ivrflow.machine.session import Session, Wait
+from ivrflow.machine.session import CONTEXT_BY_WAIT, Session, Wait
 from ivrflow.model.outcomes import signal_of
 
-TOLD = frozenset({Wait.HOLD, Wait.PARK, Wait.BRIDGE, Wait.CONFERENCE, Wait.CONNECT, Wait.TALK})
+TOLD = {Wait.HOLD, *CONTEXT_BY_WAIT}
 """Waits in which something can be raised."""
 
 DATA = (None, {"counter": 4})

@@ -32,16 +32,13 @@ from ivrflow.machine.replies import (
     Reply,
 )
 from ivrflow.machine.scope import Names, Told, Visits
-from ivrflow.machine.session import Failures, Frame, Session, Wait
+from ivrflow.machine.session import CONTEXT_BY_WAIT, Failures, Frame, Session, Wait
 from ivrflow.machine.silence import is_audible, is_silent
 from ivrflow.machine.speak import speak
 from ivrflow.machine.timers import begun, earliest
 from ivrflow.model.context import Context
 
 NO_FAILURES = Failures()
-
-UNASKED = frozenset({Wait.PARK, Wait.CONFERENCE, Wait.BRIDGE, Wait.CONNECT, Wait.TALK})
-"""Waits in which the platform asks for nothing: it has to be told."""
 
 MAX_PASSING = 100
 """Passing states in one turn. Lint proves that they don't circle, not how many there are."""
@@ -318,7 +315,7 @@ class Walk:
     def _set_alarm(self) -> None:
         """Have the call woken for what is left to be taken and for its next timer, where no reply
         asks whether there is something."""
-        if self.wait not in UNASKED:
+        if self.wait not in CONTEXT_BY_WAIT:
             return
         if self.inbox:
             self.effects.append(Wake())
