@@ -20,7 +20,6 @@ from ivrflow.model.flow import (
     Hold,
     Menu,
     Park,
-    Ref,
     Request,
     RequestAction,
     Return,
@@ -28,6 +27,7 @@ from ivrflow.model.flow import (
     State,
     Step,
     Transition,
+    targets,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
 from ivrflow.model.outcomes import AMD, FULL, LEG_ENDED, LEGS, LOOKED_UP, TOO_LATE, signal_of
@@ -312,13 +312,6 @@ def _context_of_raised(action: Action | None, *, parked: bool) -> Context:
             return Context.PARKED
         case _:
             return Context.PARKED if parked else Context.HELD
-
-
-def targets(transition: Transition) -> Iterator[Ref]:
-    """Yield the states that a transition can lead to."""
-    for move in transition:
-        if move.next is not None:
-            yield move.next
 
 
 def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:

@@ -16,13 +16,13 @@ from ivrflow.model.flow import (
     Hold,
     PlayPart,
     Prompt,
-    Ref,
     RequestAction,
     Run,
     State,
     Step,
     Timer,
     Transition,
+    targets,
 )
 from ivrflow.model.inherit import keys_of
 
@@ -84,7 +84,7 @@ def _passed(flow: Flow, name: str) -> set[str]:
         if state is None or state.name in found:
             continue
         found.add(state.name)
-        todo += [ref.name for each in _passing(state) for ref in _targets(each)]
+        todo += [ref.name for each in _passing(state) for ref in targets(each)]
     return found
 
 
@@ -98,10 +98,6 @@ def _passing(state: State) -> Iterator[Transition]:
             yield from state.on.by_outcome.values()
         case _:
             pass
-
-
-def _targets(transition: Transition) -> Iterator[Ref]:
-    yield from (move.next for move in transition if move.next is not None)
 
 
 def _is_spoken(flow: Flow, prompt: Prompt) -> bool:

@@ -21,13 +21,12 @@ from ivrflow.model.flow import (
     Hold,
     Menu,
     Prompt,
-    PromptStep,
     RequestAction,
     Run,
     SignalStep,
     State,
-    Step,
     Timer,
+    prompts_of,
 )
 from ivrflow.model.outcomes import LEG_BRIDGED, signal_of
 from ivrflow.model.waiting import is_parked, outcome_of, surely_leaving
@@ -313,9 +312,9 @@ def listener_without_effect(subject: Subject) -> Iterator[Finding]:
     heard = {id(part) for prompt in _said_to_two(subject) for part in prompt}
     for state in subject.states.values():
         asked = tuple(subject.asked(state))
-        yield from _for_nobody((*_prompts(state.steps), state.prompt, *asked), heard)
+        yield from _for_nobody((*prompts_of(state.steps), state.prompt, *asked), heard)
     for move in subject.moves():
-        yield from _for_nobody((*_prompts(move.steps), move.prompt), heard)
+        yield from _for_nobody((*prompts_of(move.steps), move.prompt), heard)
 
 
 def _for_nobody(prompts: Iterable[Prompt], heard: set[int]) -> Iterator[Finding]:
@@ -331,12 +330,8 @@ def _said_to_two(subject: Subject) -> Iterator[Prompt]:
     live = {name for name, context in subject.visits if context is Context.LIVE}
     for name, state in subject.states.items():
         if name in live:
-            yield from (*_prompts(state.steps), state.prompt)
+            yield from (*prompts_of(state.steps), state.prompt)
         for way in subject.ways_by_state[name]:
             told = way.raised and isinstance(state.action, Connect)
             for move in way.transition if told or (name in live and not way.event) else ():
-                yield from (*_prompts(move.steps), move.prompt)
-
-
-def _prompts(steps: Iterable[Step]) -> Iterator[Prompt]:
-    return (step.prompt for step in steps if isinstance(step, PromptStep))
+                yield from (*prompts_of(move.steps), move.prompt)
