@@ -29,6 +29,7 @@ from ivrflow.machine.outcome import Facts, Recorded, Step, Verdict
 from ivrflow.machine.program import Program, Retry
 from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
+from ivrflow.pace import LONGEST_CALL
 from ivrflow.rehearsal.voice import Emulated
 from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
@@ -465,7 +466,7 @@ def test_one_of_which_the_platform_never_says_that_it_is_over_frees_its_key(
         await box.store.put_callouts([placed])
         fault = RestFault(code=50_000, path="/calling/v1/calls", times=1_000)
         box.world.platform.inject(fault)
-        await box.wait(tries.LONGEST_CALL / 1000 - 600)
+        await box.wait(LONGEST_CALL / 1000 - 600)
         assert (await box.callout(ONE)).state is State.PLACED
         await box.wait(600)
         found = await box.callout(ONE)
