@@ -7,7 +7,7 @@ commands to it, done after the commit.
 """
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.dialling import room
+from ivrflow.machine.computed import room
 from ivrflow.machine.effects import Control, Divided
 from ivrflow.machine.program import Conference, State, Transition, handler_of
 from ivrflow.machine.recorded import key_text

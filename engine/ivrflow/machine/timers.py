@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ivrflow.clock import EPOCH, MILLISECOND
 from ivrflow.expr.compile import Scope
-from ivrflow.machine.dialling import milliseconds
+from ivrflow.machine.computed import milliseconds
 from ivrflow.machine.program import Timer
 
 Due = tuple[int, ...]
