@@ -30,7 +30,7 @@ from ivrflow.machine.program import Program, Retry
 from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
 from ivrflow.pace import LONGEST_CALL
-from ivrflow.rehearsal.voice import Emulated
+from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.live import RESCUED
@@ -96,7 +96,7 @@ class Box:
         )
         self.library = library
         self.world = InProcess(setup, self._answer)
-        self.placing = Placing(Emulated(lambda: self.world), {})
+        self.placing = Placing(Requesting(lambda: self.world), {})
         self.store = store
         self.logged: list[str] = []
         self.answers: list[Answer] = []
