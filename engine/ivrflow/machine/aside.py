@@ -21,7 +21,6 @@ HANDLER_BY_NOTICE = {
     "transcription_available": "transcript",
 }
 
-
 UNREACHED = "unreached"
 
 
@@ -61,9 +60,10 @@ def unreached(turn: Turn, event: Unreached) -> Step:
 
 def room_digits(turn: Turn, event: Digits) -> Step:
     """A participant pressed keys; the room goes on."""
-    depth, flow = next(_running(turn))
-    state = flow.states.get(turn.session.frame.state)
+    frame = turn.session.frame
+    state = turn.program.state(frame.flow, frame.state)
     transition = state.on.get("digits") if state else None
+    depth = len(turn.session.frames) - 1
     handlers = [] if transition is None else [(depth, transition)]
     return _effects(turn, "digits", handlers, {"input": event.digits})
 
@@ -84,8 +84,8 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    state = turn.program.flows[turn.session.frame.flow].states.get(turn.session.frame.state)
-    left = closing(turn.session, state)
+    frame = turn.session.frame
+    left = closing(turn.session, turn.program.state(frame.flow, frame.state))
     step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
     return msgspec.structs.replace(step, effects=(*step.effects, *left))
 

@@ -144,8 +144,7 @@ def _with(session: Session, event: LegEnded | Signal) -> Mapping[str, object]:
 
 def _handles(program: Program, session: Session, outcome: str) -> bool:
     """Whether the state that a call is in handles an outcome."""
-    flow = program.flows.get(session.frame.flow)
-    state = None if flow is None else flow.states.get(session.frame.state)
+    state = program.state(session.frame.flow, session.frame.state)
     return state is not None and outcome in state.on
 
 
