@@ -8,12 +8,13 @@ from ivrflow.errors import EvaluationError
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
+from ivrflow.machine.legs import cancelled
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
-from ivrflow.machine.walk import Turn, Walk, cancelled
+from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
 HANDLER_BY_NOTICE = {
@@ -86,11 +87,11 @@ def _end(turn: Turn) -> Step:
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
     frame = turn.session.frame
     left = closing(turn.session, turn.program.state(frame.flow, frame.state))
-    step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
+    step = _closed(_effects(turn.after(ended=True), "ended", handlers, {}))
     return msgspec.structs.replace(step, effects=(*step.effects, *left))
 
 
-def _without_legs(step: Step) -> Step:
+def _closed(step: Step) -> Step:
     """Wait for nothing, and want the legs of a call that is over no more."""
     before = step.session
     moving = () if before.moving is None else before.moving.frames

@@ -3,9 +3,10 @@
 from ivrflow.machine.effects import CancelLegs
 from ivrflow.machine.events import LegBridged, LegEnded, Raised, Signal
 from ivrflow.machine.go import go
+from ivrflow.machine.legs import without_legs
 from ivrflow.machine.program import State, Transition
 from ivrflow.machine.timers import next_due, taken
-from ivrflow.machine.walk import Turn, Walk, without_legs
+from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.outcomes import LEG_BRIDGED, LEG_ENDED, of_signal
 
 

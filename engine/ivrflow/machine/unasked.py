@@ -8,11 +8,12 @@ import msgspec
 from ivrflow.machine.act import act
 from ivrflow.machine.effects import Tell
 from ivrflow.machine.fail import fail
+from ivrflow.machine.legs import without_legs
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.replies import Audio, Continue, Instruction, Reply, Say, Ssml
 from ivrflow.machine.session import Session
 from ivrflow.machine.take import let_go
-from ivrflow.machine.walk import Turn, Walk, without_legs
+from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 from ivrflow.model.flow import Listener
 

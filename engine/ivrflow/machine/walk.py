@@ -1,12 +1,13 @@
 """The working copy of a session, and the reply that is collected on the way."""
 
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.machine.effects import CancelLegs, Effect, Wake
+from ivrflow.machine.effects import Effect, Wake
+from ivrflow.machine.legs import cancelled, without_legs
 from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
@@ -329,14 +330,6 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_legs(frame: Frame, over: Container[int]) -> Frame:
-    """Return a frame that has legs no more, those that are `over`."""
-    legs = tuple(each for each in frame.legs if each not in over)
-    if frame.bridged in over:
-        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
-    return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
-
-
 def _answered(
     instructions: tuple[Instruction, ...], action: ReplyAction
 ) -> tuple[Instruction, ...]:
@@ -348,11 +341,3 @@ def _answered(
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)
-
-
-def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
-    """Return how the legs of runs that are over are not wanted any more; nothing if there are
-    none."""
-    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
-    talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
-    return (CancelLegs(legs=legs, talking=talking),) if legs else ()
