@@ -25,8 +25,8 @@ from ivrflow.model.flow import (
     targets,
 )
 from ivrflow.model.inherit import keys_of
+from ivrflow.model.literals import written_duration
 
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 _PARAMETER = re.compile(r"\bparams\s*(?:\.\s*|\[\s*['\"])(\w+)")
 
 
@@ -50,13 +50,9 @@ def outcome_of(timer: Timer) -> str:
 
 
 def _written(duration: Duration) -> str:
-    if not isinstance(duration, Fixed):
-        return duration.text.source
-    left, found = duration.milliseconds, ""
-    for unit, long in _UNITS:
-        count, left = divmod(left, long)
-        found += f"{count}{unit}" if count else ""
-    return found or "0s"
+    if isinstance(duration, Fixed):
+        return written_duration(duration.milliseconds)
+    return duration.text.source
 
 
 def places_leg(step: Step) -> bool:
