@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from ivrflow.clock import EPOCH, MILLISECOND
+from ivrflow.clock import as_milliseconds
 from ivrflow.expr.compile import Scope
 from ivrflow.machine.computed import milliseconds
 from ivrflow.machine.program import Timer
@@ -14,7 +14,7 @@ Due = tuple[int, ...]
 
 def begun(timers: tuple[Timer, ...], names: Scope, now: Callable[[], str]) -> Due:
     """Return when timers are due that begin now; raises `EvaluationError`."""
-    start = moment(now())
+    start = _moment(now())
     return tuple(start + milliseconds(timer.time, names) for timer in timers)
 
 
@@ -26,7 +26,7 @@ def earliest(due: Due) -> int:
 def next_due(due: Due, now: Callable[[], str]) -> int | None:
     """Return the place of the timer that is due and has been for longest, None if none is."""
     first = earliest(due)
-    return due.index(first) if first and first <= moment(now()) else None
+    return due.index(first) if first and first <= _moment(now()) else None
 
 
 def taken(
@@ -36,11 +36,11 @@ def taken(
     meanwhile, are not made up for. Raises `EvaluationError`."""
     again = 0
     if timers[place].every:
-        step, late = milliseconds(timers[place].time, names), moment(now())
+        step, late = milliseconds(timers[place].time, names), _moment(now())
         again = due[place] + step * max(1, -(-(late - due[place] + 1) // step))
     return (*due[:place], again, *due[place + 1 :])
 
 
-def moment(now: str) -> int:
+def _moment(now: str) -> int:
     """Return a point in time, ISO 8601 with its offset, in milliseconds since 1970."""
-    return (datetime.fromisoformat(now) - EPOCH) // MILLISECOND
+    return as_milliseconds(datetime.fromisoformat(now))
