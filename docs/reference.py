@@ -30,8 +30,8 @@ from ivrflow.expr.types import T, Type
 from ivrflow.model import build
 from ivrflow.model.app import App
 from ivrflow.model.flow import Decl, Flow, Ref
+from ivrflow.model.literals import written_duration
 from ivrflow.model.reader import child, word
-from ivrflow.scenarios.values import duration
 from ivrflow.sinch import limits
 from ivrflow.sinch.matrix import ACTIONS, INSTRUCTIONS
 from ivrflow.sinch.platform import PLATFORM
@@ -399,7 +399,7 @@ def _given(decl: Decl) -> str:
     if not decl.has_default:
         return "nothing" if decl.type.nullable else "**needed**"
     if decl.type.name is T.DURATION and isinstance(decl.default, int):
-        return f"`{duration(decl.default)}`"
+        return f"`{written_duration(decl.default)}`"
     return f"`{_inline(decl.default)}`"
 
 

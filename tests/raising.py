@@ -11,10 +11,10 @@ from ivrflow.machine.events import Event, LegBridged, LegEnded, Moved, NoInput, 
 from ivrflow.machine.outcome import Step
 from ivrflow.machine.program import Program
 from ivrflow.machine.replies import MENU, Reply
-from ivrflow.machine.session import Session, Wait
+from ivrflow.machine.session import CONTEXT_BY_WAIT, Session, Wait
+from ivrflow.model.outcomes import signal_of
 
-SIGNAL = "signal."
-TOLD = frozenset({Wait.HOLD, Wait.PARK, Wait.BRIDGE, Wait.CONFERENCE, Wait.CONNECT, Wait.TALK})
+TOLD = {Wait.HOLD, *CONTEXT_BY_WAIT}
 """Waits in which something can be raised."""
 
 DATA = (None, {"counter": 4})
@@ -45,7 +45,7 @@ def raised_after(
 def _signals(program: Program, session: Session) -> Iterator[str]:
     flow = program.flows[session.frame.flow]
     handled = flow.states[session.frame.state].on
-    return (name.removeprefix(SIGNAL) for name in handled if name.startswith(SIGNAL))
+    return filter(None, map(signal_of, handled))
 
 
 def _written(due: int) -> str:

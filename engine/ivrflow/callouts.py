@@ -27,12 +27,14 @@ class Callout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `id` tells it from all others; who adds one of a known `id` adds nothing. `app` is the
     application that it is placed as; `flow` declares it, as `name`. Of one `key`, unless it is "",
-    only one that is not over can be there. `order` is JSON, see `ivrflow.machine.orders`. `rev`
-    counts its changes, `attempt` its tries, `failures` those that nobody answered, `refusals` how
-    often the platform was too busy for the present one, or, once it has a call id, could not say
-    what became of it. `made` and `due` are milliseconds since
-    1970: at `due` something is to be done, as its `state` says. `call` is the call id of the last
-    try, "" while there is none. `result` is that of the last try, `reason` says more for people.
+    only one that is not over can be there. `order` is JSON, see `ivrflow.machine.orders`.
+
+    `rev` counts its changes, `attempt` its tries, `failures` those that nobody answered, `refusals`
+    how often the platform was too busy for the present one, or, once it has a call id, could not
+    say what became of it. `made` and `due` are milliseconds since 1970: at `due` something is to be
+    done, as its `state` says. `call` is the call id of the last try, "" while there is none.
+    `result` is that of the last try, `reason` says more for people.
+
     A leg has a number, `leg`, among those of the call `parent`; when it is over the call is told,
     in the same transaction. One that is `unwanted` and rings already is not spoken to.
     """

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from ivrflow.jobs import Outcome, Pace
+from ivrflow.jobs import Job, Outcome, Pace
 
 PATCH = "patch"
 """The kind of jobs that give a live call something else to do."""
@@ -90,6 +90,30 @@ class Unsure(msgspec.Struct, frozen=True):
 
 
 Became = Done | Gone | NotYet | Busy | Refused | Unsure
+
+
+def command(kind: str, *, id: str, call: tuple[str, str], body: bytes, at: int) -> Job:
+    """Return a job that asks something of the platform, made at `at`. What one call asks is done
+    one after the other."""
+    app, own = call
+    return Job(
+        id=id,
+        kind=kind,
+        to=PLATFORM,
+        name=kind,
+        app=app,
+        call=own,
+        body=body,
+        made=at,
+        due=at,
+        until=at + LIFE,
+        lane=f"{app}/{own}",
+    )
+
+
+def lane_of_room(app: str, region: str, room: str) -> str:
+    """Return the lane of what is queued for a room. No call is called so."""
+    return f"{app}/{region}/{room}"
 
 
 def outcome_of(became: Became) -> Outcome:

@@ -1,4 +1,5 @@
-"""How long things take that nobody has measured: words that a voice says, sound files, ringing.
+"""How long things take that nobody has measured: words that a voice says, sound files, ringing,
+calls whose end nobody heard of.
 
 What is foreseen of a call and what the emulated platform does are reckoned alike.
 """
@@ -13,6 +14,10 @@ SOUND_FILE = 3_000
 
 RINGING = 60_000
 """Milliseconds that a call rings where nothing says how long."""
+
+LONGEST_CALL = 5 * 3_600_000
+"""Milliseconds after which a call is taken for over; the platform lets none last longer than four
+hours."""
 
 LETTERS_BY_LANGUAGE = {"ja": 8, "zh": 5, "cmn": 5, "ko": 7, "th": 12, "vi": 12, "es": 17, "it": 16}
 """Characters a second that a synthetic voice speaks."""

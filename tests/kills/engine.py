@@ -24,8 +24,8 @@ from ivrflow.checking import check_home
 from ivrflow.clock import from_milliseconds
 from ivrflow.library import Library, compile_catalog
 from ivrflow.outbound.http import Incoming, Outgoing
+from ivrflow.rehearsal.doers import Doers
 from ivrflow.rehearsal.engine import APP, Engine
-from ivrflow.rehearsal.errands import Errands
 from ivrflow.runtime.ordering import ordered
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch import rest_answers
@@ -157,7 +157,7 @@ class Served:
             return store
 
         MortalStore.boundary = Boundaries(0)
-        self.engine = Engine(opened, self._turns, None, lambda turns: Errands.of(turns, self, self))
+        self.engine = Engine(opened, self._turns, None, lambda turns: Doers.of(turns, self, self))
         await self.engine.start()
         self.boundary.dies_at = dies_at
 

@@ -29,7 +29,7 @@ from ivrflow.emulator.transcript import Changed, Ended, Heard
 from ivrflow.jobs import LIFE, Job, Outcome, again, done, revived, taken
 from ivrflow.outbound.commanding import Commanding
 from ivrflow.outbound.placing import Clients
-from ivrflow.rehearsal.voice import Emulated
+from ivrflow.rehearsal.requesting import Requesting
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MADE = int(AT.timestamp() * 1000)
@@ -274,7 +274,7 @@ def room() -> Stage:
 
 
 def do(stage: Stage, command: Control | Patch, of: Job | None = None) -> Became:
-    commanding = Commanding(Emulated(lambda: stage.box), lambda: AT)
+    commanding = Commanding(Requesting(lambda: stage.box), lambda: AT)
     act: Callable[..., Any] = commanding.patch if isinstance(command, Patch) else commanding.control
     became: Became = asyncio.run(act(of or job(), msgspec.json.encode(command)))
     return became

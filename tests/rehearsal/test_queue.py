@@ -18,8 +18,8 @@ from ivrflow.emulator.world import Call
 from ivrflow.errors import EmulatorError
 from ivrflow.library import Library
 from ivrflow.records import Length, Read
+from ivrflow.rehearsal.doers import Doers, Takes
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
-from ivrflow.rehearsal.errands import Errands, Takes
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
@@ -73,8 +73,8 @@ class House:
         def turns(store: Store) -> Turns:
             return Turns(self.library, store, Policy(deadline=inf), clock_of(lambda: self.box))
 
-        def errands(turns: Turns) -> Errands:
-            return Errands.of(turns, Requesting(lambda: self.box), Takes())
+        def errands(turns: Turns) -> Doers:
+            return Doers.of(turns, Requesting(lambda: self.box), Takes())
 
         engine = Engine(memory, turns, begin=errands)
         self.box.companion = engine

@@ -29,7 +29,8 @@ from ivrflow.machine.outcome import Facts, Recorded, Step, Verdict
 from ivrflow.machine.program import Program, Retry
 from ivrflow.machine.step import begin, step
 from ivrflow.outbound.placing import Placing
-from ivrflow.rehearsal.voice import Emulated
+from ivrflow.pace import LONGEST_CALL
+from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime import tries
 from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.live import RESCUED
@@ -96,7 +97,7 @@ class Box:
         )
         self.library = library
         self.world = InProcess(setup, self._answer)
-        self.placing = Placing(Emulated(lambda: self.world), {})
+        self.placing = Placing(Requesting(lambda: self.world), {})
         self.store = store
         self.logged: list[str] = []
         self.answers: list[Answer] = []
@@ -466,7 +467,7 @@ def test_one_of_which_the_platform_never_says_that_it_is_over_frees_its_key(
         await box.store.put_callouts([placed])
         fault = RestFault(code=50_000, path="/calling/v1/calls", times=1_000)
         box.world.platform.inject(fault)
-        await box.wait(tries.LONGEST_CALL / 1000 - 600)
+        await box.wait(LONGEST_CALL / 1000 - 600)
         assert (await box.callout(ONE)).state is State.PLACED
         await box.wait(600)
         found = await box.callout(ONE)
@@ -508,7 +509,7 @@ def test_a_call_that_lasts_goes_on_though_it_is_looked_at(play: Callable[..., No
         )
         await box.store.put_callouts([live])
         box.world.platform.inject(RestFault(code=50_000, path="/calling/v1/calls", times=1_000))
-        await box.wait(tries.LONGEST_CALL / 1000 - 600)
+        await box.wait(LONGEST_CALL / 1000 - 600)
         assert (await box.callout(ONE)).state is State.LIVE
         await box.wait(600)
         assert (await box.callout(ONE)).state is State.OVER

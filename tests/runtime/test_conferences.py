@@ -21,7 +21,7 @@ from ivrflow.emulator.setup import Application, Inbound, RestFault, Setup
 from ivrflow.emulator.transcript import Changed, Ended, Heard, Joined, Left
 from ivrflow.jobs import Job, Outcome, State
 from ivrflow.library import Library
-from ivrflow.rehearsal.voice import Emulated
+from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.kinds import do_by_kind
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.runtime.worker import Worker
@@ -78,7 +78,7 @@ class Box:
     def begin(self) -> None:
         """Be an engine that has just been started."""
         self.turns = Turns(self.library, self.store, Policy(), self.now)
-        kinds = do_by_kind(self.turns, _nowhere, Emulated(lambda: self.world), self.now)
+        kinds = do_by_kind(self.turns, _nowhere, Requesting(lambda: self.world), self.now)
         self.worker = Worker(self.store, self.turns.outbox, kinds, now=self.now, chance=lambda: 0.0)
 
     def now(self) -> datetime:

@@ -25,8 +25,8 @@ from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.step import begin, step
 from ivrflow.outbound.http import Incoming as Response
 from ivrflow.outbound.http import Outgoing
+from ivrflow.rehearsal.doers import Doers
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
-from ivrflow.rehearsal.errands import Errands
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
@@ -126,8 +126,8 @@ class Box:
         clock = clock_of(lambda: self.world)
         return Turns(self.library, store, Policy(deadline=inf), clock)
 
-    def _errands(self, turns: Turns) -> Errands:
-        return Errands.of(turns, Requesting(lambda: self.world), Nobody())
+    def _errands(self, turns: Turns) -> Doers:
+        return Doers.of(turns, Requesting(lambda: self.world), Nobody())
 
     async def calls(self, key: str) -> str:
         call = await self.world.call(Inbound())

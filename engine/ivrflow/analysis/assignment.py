@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 from jinja2 import nodes
 
-from ivrflow.analysis.graph import AMD_OUTCOMES, Way, is_silent
+from ivrflow.analysis.graph import Way, is_silent
 from ivrflow.analysis.subject import Sight, Subject
 from ivrflow.errors import ExpressionError
 from ivrflow.expr.check import infer
@@ -37,7 +37,8 @@ from ivrflow.model.flow import (
     TextValue,
 )
 from ivrflow.model.given import is_computed
-from ivrflow.model.waiting import SIGNAL, places_leg
+from ivrflow.model.outcomes import AMD, signal_of
+from ivrflow.model.waiting import places_leg
 
 INPUT = "input"
 TRIES = "tries"
@@ -296,7 +297,7 @@ def on_way(subject: Subject, state: State, way: Way, known: Known) -> Known:
     if not way.event:
         return known
     known = later(subject, state, known)
-    heard = {INPUT} if way.hears else {SIGNALLED} if way.outcome.startswith(SIGNAL) else set()
+    heard = {INPUT} if way.hears else {SIGNALLED} if signal_of(way.outcome) else set()
     known = change(known, assigned=known.assigned | heard, plain=not way.secret)
     return known.seen_as(_of_event(subject, state, way))
 
@@ -321,7 +322,7 @@ def _changed_meanwhile(subject: Subject, state: State) -> Iterator[str]:
 def _of_event(subject: Subject, state: State, way: Way) -> Values:
     """What an event tells of its names."""
     names = watched(subject).names
-    if way.outcome in AMD_OUTCOMES and isinstance(state.action, Connect) and "amd" in names:
+    if way.outcome in AMD and isinstance(state.action, Connect) and "amd" in names:
         known = {"human", "machine"}
         surely = way.outcome in known
         return {"amd": only(way.outcome) if surely else Possible(without=MISSING | known)}

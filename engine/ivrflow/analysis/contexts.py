@@ -11,10 +11,21 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ivrflow.analysis.graph import Graph, Way, context_after, targets
+from ivrflow.analysis.graph import Graph, Way, context_after
 from ivrflow.machine.walk import MAX_FRAMES
 from ivrflow.model.context import Context
-from ivrflow.model.flow import Collect, Flow, Hold, Menu, RequestAction, Return, Run, State, runs
+from ivrflow.model.flow import (
+    Collect,
+    Flow,
+    Hold,
+    Menu,
+    RequestAction,
+    Return,
+    Run,
+    State,
+    runs,
+    targets,
+)
 from ivrflow.model.inherit import Visible
 from ivrflow.model.waiting import is_parked
 

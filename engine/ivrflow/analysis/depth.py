@@ -11,10 +11,10 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
-from ivrflow.analysis.graph import own_transitions, targets
+from ivrflow.analysis.graph import own_transitions
 from ivrflow.analysis.passing import Place
 from ivrflow.analysis.subject import Application
-from ivrflow.model.flow import Collect, Hold, Menu, Return, Run, State
+from ivrflow.model.flow import Collect, Hold, Menu, Return, Run, State, targets
 
 DEEPEST = 3
 """Through more menus than these callers don't go."""

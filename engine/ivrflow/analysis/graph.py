@@ -20,7 +20,6 @@ from ivrflow.model.flow import (
     Hold,
     Menu,
     Park,
-    Ref,
     Request,
     RequestAction,
     Return,
@@ -28,28 +27,17 @@ from ivrflow.model.flow import (
     State,
     Step,
     Transition,
+    targets,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
-from ivrflow.model.waiting import LEG_BRIDGED, LEG_ENDED, SIGNAL, outcome_of, places_leg
+from ivrflow.model.outcomes import AMD, FULL, LEG_ENDED, LEGS, LOOKED_UP, TOO_LATE, signal_of
+from ivrflow.model.waiting import outcome_of, places_leg
 
 HEARD = frozenset({"no_input", "no_match", "invalid", "collected", "digits"})
 """Outcomes that come with an input."""
 
-LOOKED_UP = ("ok", "error")
-"""Outcomes that every look-up has."""
-
-FULL = "full"
-"""The outcome of a room without a place left."""
-
 ASIDE = ("ended", "unreached", "recording", "transcript")
 """Handlers of a flow for what happens beside the conversation: nobody hears a reply."""
-
-AMD_OUTCOMES = ("human", "machine", "unsure")
-
-TOO_LATE = "too_late"
-"""The outcome of a bridge to a parent that waits no longer."""
-
-LEGS = (LEG_BRIDGED, LEG_ENDED)
 
 Interruptible = Hold | Park | Bridge | Conference | Connect
 """Actions that can be left when something happens elsewhere: timers work in them."""
@@ -241,7 +229,7 @@ def outcomes_of(state: State) -> tuple[str, ...]:
             return ("collected", "no_input", "invalid", "ended")
         case Connect(amd=amd):
             answered = () if amd is True else ("answered",)
-            return (*answered, *(AMD_OUTCOMES if amd else ()), "ended")
+            return (*answered, *(AMD if amd else ()), "ended")
         case Conference() as conference:
             own = required_outcomes_of(conference)
             return (*own, LEG_ENDED, *_signals(state), "ended")
@@ -265,7 +253,7 @@ def required_outcomes(state: State) -> tuple[str, ...]:
             alone = digits.fixed and not digits.pattern and check is None
             return ("collected", "no_input") if alone else ("collected", "no_input", "invalid")
         case Connect(amd=True) as connect if hears_answer(connect):
-            return AMD_OUTCOMES
+            return AMD
         case Conference() as conference:
             return required_outcomes_of(conference)
         case Bridge(to=to):
@@ -276,14 +264,14 @@ def required_outcomes(state: State) -> tuple[str, ...]:
 
 def _signals(state: State) -> Iterator[str]:
     """The signals that a state waits for: it names them itself."""
-    return (name for name in state.on.by_outcome if name.startswith(SIGNAL))
+    return filter(signal_of, state.on.by_outcome)
 
 
 def is_raised(state: State, outcome: str) -> bool:
     """Whether an outcome of `state` comes while the call goes on, from elsewhere."""
     if isinstance(state.action, Connect):
-        return state.action.amd == "async" and outcome in AMD_OUTCOMES
-    return outcome in LEGS or outcome.startswith(SIGNAL)
+        return state.action.amd == "async" and outcome in AMD
+    return outcome in LEGS or bool(signal_of(outcome))
 
 
 def required_outcomes_of(conference: Conference) -> tuple[str, ...]:
@@ -324,13 +312,6 @@ def _context_of_raised(action: Action | None, *, parked: bool) -> Context:
             return Context.PARKED
         case _:
             return Context.PARKED if parked else Context.HELD
-
-
-def targets(transition: Transition) -> Iterator[Ref]:
-    """Yield the states that a transition can lead to."""
-    for move in transition:
-        if move.next is not None:
-            yield move.next
 
 
 def own_transitions(state: State) -> Iterator[tuple[str, Transition]]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from ivrflow.analysis.graph import FULL, TOO_LATE, targets
 from ivrflow.model.flow import (
     Bridge,
     Conference,
@@ -19,7 +18,9 @@ from ivrflow.model.flow import (
     Run,
     State,
     Transition,
+    targets,
 )
+from ivrflow.model.outcomes import FULL, TOO_LATE
 
 Place = tuple[str, str]
 """A flow's name and a state's."""

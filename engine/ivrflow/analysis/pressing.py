@@ -26,12 +26,12 @@ from ivrflow.model.flow import (
     Menu,
     Move,
     Prompt,
-    PromptStep,
     RequestAction,
     Return,
     Run,
     State,
     Step,
+    prompts_of,
     runs,
 )
 from ivrflow.model.inherit import keys_of
@@ -196,7 +196,7 @@ def moved_prompt(move: Move) -> Prompt:
 
 
 def _in_steps(steps: tuple[Step, ...]) -> Prompt:
-    return tuple(part for step in steps if isinstance(step, PromptStep) for part in step.prompt)
+    return tuple(part for prompt in prompts_of(steps) for part in prompt)
 
 
 def staying(flow: Flow) -> Iterator[tuple[State, Move]]:

@@ -10,7 +10,7 @@ import msgspec
 from ivrflow.analysis.circles import last_first
 from ivrflow.analysis.contexts import Contexts, Visits, explore
 from ivrflow.analysis.costs import Costs, of_lookups, of_states
-from ivrflow.analysis.graph import Graph, Way, steps_of, targets, transitions_of, wanted_digits
+from ivrflow.analysis.graph import Graph, Way, steps_of, transitions_of, wanted_digits
 from ivrflow.analysis.passing import Passing
 from ivrflow.analysis.patience.bounds import Bounds, Rounds
 from ivrflow.analysis.patience.lengths import chosen_locales, lengths_of
@@ -35,7 +35,6 @@ from ivrflow.model.flow import (
     Park,
     Part,
     Prompt,
-    PromptStep,
     Record,
     RecordOperation,
     Ref,
@@ -47,7 +46,9 @@ from ivrflow.model.flow import (
     Transition,
     callee,
     lookups,
+    prompts_of,
     runs,
+    targets,
 )
 from ivrflow.model.given import as_prompt
 from ivrflow.model.inherit import Visible, visible
@@ -422,9 +423,7 @@ class Subject:
             yield from self.asked(state)
         for move in self.moves():
             yield move.prompt
-        for step in self.steps():
-            if isinstance(step, PromptStep):
-                yield step.prompt
+        yield from prompts_of(self.steps())
 
 
 def declared_parts(prompts: Mapping[str, DeclaredPrompt]) -> Iterator[Part]:

@@ -18,8 +18,8 @@ from ivrflow.library import Library
 from ivrflow.outbound.http import Http
 from ivrflow.outbound.requests import Requests
 from ivrflow.rehearsal.asking import Asking
+from ivrflow.rehearsal.doers import Doers, Takes, made_up
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
-from ivrflow.rehearsal.errands import Errands, Takes, made_up
 from ivrflow.rehearsal.line import Local
 from ivrflow.rehearsal.notes import Notes
 from ivrflow.rehearsal.requesting import Requesting
@@ -99,8 +99,8 @@ async def rehearsed(
         def make(store: Store) -> Turns:
             return Turns(library, store, policy, clock_of(lambda: runner), asking, notes.tell)
 
-        def begin(turns: Turns) -> Errands:
-            return Errands.of(turns, Requesting(lambda: runner), Takes())
+        def begin(turns: Turns) -> Doers:
+            return Doers.of(turns, Requesting(lambda: runner), Takes())
 
         engine = Engine(lambda: open_store(settings.store), make, asking if fast else None, begin)
         runner = _platform(settings, engine, fast=fast)

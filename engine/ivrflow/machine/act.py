@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine import replies
-from ivrflow.machine.dialling import address, milliseconds, number, room, shown
+from ivrflow.machine.computed import address, milliseconds, number, room, shown
 from ivrflow.machine.program import (
     Bridge,
     Collect,

@@ -8,19 +8,19 @@ from ivrflow.errors import EvaluationError
 from ivrflow.machine.effects import Effect
 from ivrflow.machine.events import Digits, Ended, Notified, Unreached
 from ivrflow.machine.go import go
+from ivrflow.machine.legs import cancelled
 from ivrflow.machine.outcome import Step, Trace, Verdict
 from ivrflow.machine.program import Flow, Transition
 from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.machine.rooms import closing
 from ivrflow.machine.session import Wait
-from ivrflow.machine.walk import Turn, Walk, cancelled
+from ivrflow.machine.walk import Turn, Walk
 from ivrflow.model.context import Context
 
 HANDLER_BY_NOTICE = {
     "recording_available": "recording",
     "transcription_available": "transcript",
 }
-
 
 UNREACHED = "unreached"
 
@@ -61,9 +61,10 @@ def unreached(turn: Turn, event: Unreached) -> Step:
 
 def room_digits(turn: Turn, event: Digits) -> Step:
     """A participant pressed keys; the room goes on."""
-    depth, flow = next(_running(turn))
-    state = flow.states.get(turn.session.frame.state)
+    frame = turn.session.frame
+    state = turn.program.state(frame.flow, frame.state)
     transition = state.on.get("digits") if state else None
+    depth = len(turn.session.frames) - 1
     handlers = [] if transition is None else [(depth, transition)]
     return _effects(turn, "digits", handlers, {"input": event.digits})
 
@@ -84,13 +85,13 @@ def _end(turn: Turn) -> Step:
         state = flow.states.get(turn.session.frames[depth].state)
         both = (state.on if state else {}, flow.on)
         handlers += [(depth, on["ended"]) for on in both if "ended" in on]
-    state = turn.program.flows[turn.session.frame.flow].states.get(turn.session.frame.state)
-    left = closing(turn.session, state)
-    step = _without_legs(_effects(turn.after(ended=True), "ended", handlers, {}))
+    frame = turn.session.frame
+    left = closing(turn.session, turn.program.state(frame.flow, frame.state))
+    step = _closed(_effects(turn.after(ended=True), "ended", handlers, {}))
     return msgspec.structs.replace(step, effects=(*step.effects, *left))
 
 
-def _without_legs(step: Step) -> Step:
+def _closed(step: Step) -> Step:
     """Wait for nothing, and want the legs of a call that is over no more."""
     before = step.session
     moving = () if before.moving is None else before.moving.frames

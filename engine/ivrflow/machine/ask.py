@@ -8,9 +8,10 @@ asks whether the answer is there by now; if not, the prompt is said again.
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, bounded_value
 from ivrflow.machine.environment import without_marks
-from ivrflow.machine.lookups import OK, Form, Json, LookedUp, Lookup, Pending, failed
+from ivrflow.machine.lookups import Form, Json, LookedUp, Lookup, Pending, failed
 from ivrflow.machine.program import Request, State, Transition, handler_of
 from ivrflow.machine.walk import Walk
+from ivrflow.model.outcomes import OK
 
 
 def look_up(walk: Walk, state: State, request: Request) -> Transition | None:

@@ -7,7 +7,7 @@ import msgspec
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import Scope, Value, bounded_value
 from ivrflow.machine.calendar import is_open, next_opening
-from ivrflow.machine.dialling import Fence, address, milliseconds, number, shown
+from ivrflow.machine.computed import Fence, address, milliseconds, number, shown
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.events import Answered, Unreached
 from ivrflow.machine.orders import Dial, Order

@@ -19,8 +19,7 @@ from ivrflow.machine.program import (
 )
 from ivrflow.machine.rooms import enter as enter_room
 from ivrflow.machine.walk import MAX_PASSING, Walk
-
-TOO_LATE = "too_late"
+from ivrflow.model.outcomes import TOO_LATE
 
 
 def go(walk: Walk, transition: Transition) -> State | None:

@@ -13,9 +13,7 @@ from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import patience
 from ivrflow.model.given import expected
 from ivrflow.model.literals import fits, read_duration
-
-OK = "ok"
-ERROR = "error"
+from ivrflow.model.outcomes import ERROR, OK
 
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 """Methods that may be sent twice without the author's word."""

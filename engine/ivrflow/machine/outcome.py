@@ -36,8 +36,8 @@ from what it was told before, so the n-th answer belongs to the n-th question.""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the world says in this turn. `now` is ISO 8601 in UTC, to the
-    millisecond, read once an event.
+    """What the world says in this turn. `now` is ISO 8601 in UTC, to the millisecond, read once an
+    event.
 
     Facts go to the journal, so a turn can be run again without the world. `engine` is the version
     that began the call, told in its first turn.

@@ -10,7 +10,7 @@ from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine import recorded
 from ivrflow.machine.callouts import order
-from ivrflow.machine.dialling import call_id, room
+from ivrflow.machine.computed import call_id, room
 from ivrflow.machine.effects import Control, Emit, Log, OrderCallout, Send
 from ivrflow.machine.environment import without_marks
 from ivrflow.machine.orders import Order

@@ -523,3 +523,8 @@ class Program:
     secret: bool
     dial_allow: tuple[str, ...] | None
     sorry: str
+
+    def state(self, flow: str, name: str) -> State | None:
+        """Return a state of a flow, None where there is none."""
+        found = self.flows.get(flow)
+        return None if found is None else found.states.get(name)

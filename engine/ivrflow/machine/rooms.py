@@ -7,23 +7,20 @@ commands to it, done after the commit.
 """
 
 from ivrflow.errors import EvaluationError
-from ivrflow.machine.dialling import room
+from ivrflow.machine.computed import room
 from ivrflow.machine.effects import Control, Divided
 from ivrflow.machine.program import Conference, State, Transition, handler_of
 from ivrflow.machine.recorded import key_text
 from ivrflow.machine.session import Session, Wait
 from ivrflow.machine.walk import Walk
+from ivrflow.model.outcomes import FULL
+from ivrflow.pace import LONGEST_CALL
 from ivrflow.records import Delete, Enqueue, Length, Operation, Put, Read
 
 PARTICIPANTS = "@participants"
 STARTERS = "@starters"
 REGIONS = "@regions"
 """Records of rooms. No record of an author is called so."""
-
-LONGEST_CALL = 5 * 3_600_000
-"""Milliseconds after which the place of a call is free whose end nobody heard of."""
-
-FULL = "full"
 
 
 def key_of(app: str, name: str) -> str:

@@ -4,6 +4,7 @@ What is said of a call is a tree without cycles, so no garbage collector has to 
 million of these objects live in a busy server.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -34,6 +35,15 @@ class Wait(StrEnum):
 
 ASKING = frozenset({Wait.MENU, Wait.COLLECT, Wait.LOOK_UP, Wait.HOLD})
 """Waits for the input of a menu."""
+
+CONTEXT_BY_WAIT: Mapping[Wait, Context] = {
+    Wait.PARK: Context.PARKED,
+    Wait.CONFERENCE: Context.ROOM,
+    Wait.BRIDGE: Context.ROOM,
+    Wait.CONNECT: Context.LIVE,
+    Wait.TALK: Context.LIVE,
+}
+"""Waits in which the platform asks for nothing, so that it has to be told, and where that goes."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -137,6 +147,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
         """The legs of all running flows, and of those that the call is being led to."""
         frames = self.frames if self.moving is None else (*self.frames, *self.moving.frames)
         return tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing leads the call anywhere any more."""
+        return self.over or self.ended or self.rescued
 
     @property
     def frame(self) -> Frame:

@@ -26,6 +26,7 @@ from collections.abc import Mapping
 
 from ivrflow.errors import EvaluationError
 from ivrflow.machine.aside import call_over, hung_up, notified, room_digits, unreached
+from ivrflow.machine.detection import detected, has_beeped, verdict_of
 from ivrflow.machine.events import (
     Answered,
     Chosen,
@@ -50,7 +51,7 @@ from ivrflow.machine.fail import fail, walk_error
 from ivrflow.machine.hear import Input, follow, hear
 from ivrflow.machine.outcome import Facts, Need, Step, Verdict
 from ivrflow.machine.program import Connect, Move, Program
-from ivrflow.machine.raised import answered_move, detected, has_beeped, raised, verdict_of
+from ivrflow.machine.raised import answered_move, raised
 from ivrflow.machine.replies import (
     MENU,
     ConnectNumber,

@@ -3,17 +3,11 @@
 from ivrflow.machine.effects import CancelLegs
 from ivrflow.machine.events import LegBridged, LegEnded, Raised, Signal
 from ivrflow.machine.go import go
+from ivrflow.machine.legs import without_legs
 from ivrflow.machine.program import State, Transition
 from ivrflow.machine.timers import next_due, taken
-from ivrflow.machine.walk import Turn, Walk, without_legs
-
-LEG_ENDED = "leg.ended"
-LEG_BRIDGED = "leg.bridged"
-
-
-def signalled(name: str) -> str:
-    """Return the outcome of a signal."""
-    return f"signal.{name}"
+from ivrflow.machine.walk import Turn, Walk
+from ivrflow.model.outcomes import LEG_BRIDGED, LEG_ENDED, of_signal
 
 
 def take(walk: Walk) -> tuple[str, State | None]:
@@ -78,7 +72,7 @@ def _note(walk: Walk, event: Raised) -> str:
             return LEG_BRIDGED
         case Signal(name=name, data=data):
             walk.names["signal"] = {"data": data}
-            return signalled(name)
+            return of_signal(name)
 
 
 def _has_ended(walk: Walk, leg: int) -> bool:

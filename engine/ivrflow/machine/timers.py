@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from ivrflow.clock import EPOCH, MILLISECOND
+from ivrflow.clock import as_milliseconds
 from ivrflow.expr.compile import Scope
-from ivrflow.machine.dialling import milliseconds
+from ivrflow.machine.computed import milliseconds
 from ivrflow.machine.program import Timer
 
 Due = tuple[int, ...]
@@ -43,4 +43,4 @@ def taken(
 
 def moment(now: str) -> int:
     """Return a point in time, ISO 8601 with its offset, in milliseconds since 1970."""
-    return (datetime.fromisoformat(now) - EPOCH) // MILLISECOND
+    return as_milliseconds(datetime.fromisoformat(now))

@@ -1,12 +1,13 @@
 """The working copy of a session, and the reply that is collected on the way."""
 
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
 from ivrflow.errors import EvaluationError
 from ivrflow.expr.compile import bounded_value
-from ivrflow.machine.effects import CancelLegs, Effect, Wake
+from ivrflow.machine.effects import Effect, Wake
+from ivrflow.machine.legs import cancelled, without_legs
 from ivrflow.machine.lookups import Pending
 from ivrflow.machine.outcome import Step as Taken
 from ivrflow.machine.outcome import Trace, Verdict
@@ -32,16 +33,13 @@ from ivrflow.machine.replies import (
     Reply,
 )
 from ivrflow.machine.scope import Names, Told, Visits
-from ivrflow.machine.session import Failures, Frame, Session, Wait
+from ivrflow.machine.session import CONTEXT_BY_WAIT, Failures, Frame, Session, Wait
 from ivrflow.machine.silence import is_audible, is_silent
 from ivrflow.machine.speak import speak
 from ivrflow.machine.timers import begun, earliest
 from ivrflow.model.context import Context
 
 NO_FAILURES = Failures()
-
-UNASKED = frozenset({Wait.PARK, Wait.CONFERENCE, Wait.BRIDGE, Wait.CONNECT, Wait.TALK})
-"""Waits in which the platform asks for nothing: it has to be told."""
 
 MAX_PASSING = 100
 """Passing states in one turn. Lint proves that they don't circle, not how many there are."""
@@ -325,7 +323,7 @@ class Walk:
     def _set_alarm(self) -> None:
         """Have the call woken for what is left to be taken and for its next timer, where no reply
         asks whether there is something."""
-        if self.wait not in UNASKED:
+        if self.wait not in CONTEXT_BY_WAIT:
             return
         if self.inbox:
             self.effects.append(Wake())
@@ -339,14 +337,6 @@ class Walk:
         return "" if heard else self.unheard
 
 
-def without_legs(frame: Frame, over: Container[int]) -> Frame:
-    """Return a frame that has legs no more, those that are `over`."""
-    legs = tuple(each for each in frame.legs if each not in over)
-    if frame.bridged in over:
-        return msgspec.structs.replace(frame, legs=legs, bridged=0, room="")
-    return frame if legs == frame.legs else msgspec.structs.replace(frame, legs=legs)
-
-
 def _answered(
     instructions: tuple[Instruction, ...], action: ReplyAction
 ) -> tuple[Instruction, ...]:
@@ -358,11 +348,3 @@ def _answered(
     if not audible or any(isinstance(each, Answer) for each in instructions):
         return instructions
     return (Answer(), *instructions)
-
-
-def cancelled(frames: Collection[Frame]) -> tuple[CancelLegs, ...]:
-    """Return how the legs of runs that are over are not wanted any more; nothing if there are
-    none."""
-    legs = tuple(dict.fromkeys(leg for frame in frames for leg in frame.legs))
-    talking = tuple(frame.bridged for frame in frames if frame.bridged in frame.legs)
-    return (CancelLegs(legs=legs, talking=talking),) if legs else ()

@@ -6,7 +6,7 @@ Durations are milliseconds.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -686,6 +686,18 @@ class Flow(_Value, frozen=True, kw_only=True):
     def budget(self) -> Mapping[str, Fixed]:
         """The longest that callers may be kept, by how they behave or by what they wait for."""
         return self.origin.budget
+
+
+def targets(transition: Transition) -> Iterator[Ref]:
+    """Yield the states that a transition can lead to."""
+    for move in transition:
+        if move.next is not None:
+            yield move.next
+
+
+def prompts_of(steps: Iterable[Step]) -> Iterator[Prompt]:
+    """Yield what steps say."""
+    return (step.prompt for step in steps if isinstance(step, PromptStep))
 
 
 def runs(flow: Flow) -> Iterator[Run]:

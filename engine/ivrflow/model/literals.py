@@ -39,6 +39,15 @@ def read_duration(text: str) -> int | None:
     return sum(int(count) * MILLISECONDS_BY_UNIT[unit] for count, unit in _PART.findall(text))
 
 
+def written_duration(ms: int) -> str:
+    """Return milliseconds as durations are written: `1m30s`."""
+    told = ""
+    for unit, of_it in reversed(MILLISECONDS_BY_UNIT.items()):
+        count, ms = divmod(ms, of_it)
+        told += f"{count}{unit}" if count else ""
+    return told or "0s"
+
+
 def read_literal(text: str, type_: Type) -> object:
     """Return the JSON value of `text` read as `type_`; raises `ValueError` with what it should be.
 

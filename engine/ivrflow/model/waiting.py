@@ -16,23 +16,17 @@ from ivrflow.model.flow import (
     Hold,
     PlayPart,
     Prompt,
-    Ref,
     RequestAction,
     Run,
     State,
     Step,
     Timer,
     Transition,
+    targets,
 )
 from ivrflow.model.inherit import keys_of
+from ivrflow.model.literals import written_duration
 
-LEG_BRIDGED, LEG_ENDED = "leg.bridged", "leg.ended"
-"""Outcomes that a leg raises in the run that placed it."""
-
-SIGNAL = "signal."
-"""How the outcomes of signals begin."""
-
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 _PARAMETER = re.compile(r"\bparams\s*(?:\.\s*|\[\s*['\"])(\w+)")
 
 
@@ -56,13 +50,9 @@ def outcome_of(timer: Timer) -> str:
 
 
 def _written(duration: Duration) -> str:
-    if not isinstance(duration, Fixed):
-        return duration.text.source
-    left, found = duration.milliseconds, ""
-    for unit, long in _UNITS:
-        count, left = divmod(left, long)
-        found += f"{count}{unit}" if count else ""
-    return found or "0s"
+    if isinstance(duration, Fixed):
+        return written_duration(duration.milliseconds)
+    return duration.text.source
 
 
 def places_leg(step: Step) -> bool:
@@ -90,7 +80,7 @@ def _passed(flow: Flow, name: str) -> set[str]:
         if state is None or state.name in found:
             continue
         found.add(state.name)
-        todo += [ref.name for each in _passing(state) for ref in _targets(each)]
+        todo += [ref.name for each in _passing(state) for ref in targets(each)]
     return found
 
 
@@ -104,10 +94,6 @@ def _passing(state: State) -> Iterator[Transition]:
             yield from state.on.by_outcome.values()
         case _:
             pass
-
-
-def _targets(transition: Transition) -> Iterator[Ref]:
-    yield from (move.next for move in transition if move.next is not None)
 
 
 def _is_spoken(flow: Flow, prompt: Prompt) -> bool:

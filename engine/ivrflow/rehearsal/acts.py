@@ -9,6 +9,7 @@ from ivrflow.diagnostics import nearest
 from ivrflow.emulator.platform import KEYS
 from ivrflow.emulator.signals import Refusal, Voice
 from ivrflow.errors import ScriptError
+from ivrflow.model.literals import read_duration
 
 LONGEST_WAIT = 86_400_000
 """Milliseconds that one `wait` may last: a day."""
@@ -20,10 +21,7 @@ WAYS = (
     "press KEYS, speak WORDS, silence, wait 5s, hear WORDS, answer [human|machine|unsure], "
     "reject busy|no_answer|failed, beep, hang up; of another party: callee press 1, phone press 1"
 )
-MS_BY_UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
-_TIME = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h|d))+")
-_PIECE = re.compile(r"([0-9]+)(ms|s|m|h|d)")
 _PARTY = re.compile(r"(caller|callee[0-9]*|phone[0-9]*(?:\.callee[0-9]*)?)\s+(.*)", re.DOTALL)
 
 
@@ -143,11 +141,9 @@ def _reject(rest: str, who: str) -> Act:
 def _wait(rest: str, who: str) -> Act:
     if who:
         raise ScriptError(f'"{who} wait": time passes for everybody; leave "{who}" out')
-    text = rest.replace(" ", "")
-    if _TIME.fullmatch(text):
-        ms = sum(int(number) * MS_BY_UNIT[unit] for number, unit in _PIECE.findall(text))
-        if ms <= LONGEST_WAIT:
-            return Wait(ms=ms)
+    ms = read_duration(rest.replace(" ", ""))
+    if ms is not None and ms <= LONGEST_WAIT:
+        return Wait(ms=ms)
     raise ScriptError(f'"wait {rest}" is no time up to a day: wait 5s, wait 1m30s, wait 500ms')
 
 

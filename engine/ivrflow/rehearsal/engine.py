@@ -11,7 +11,7 @@ from ivrflow.emulator.setup import Application, Setup
 from ivrflow.errors import CallbackError
 from ivrflow.machine.events import Event
 from ivrflow.machine.orders import Order
-from ivrflow.rehearsal.errands import Errands
+from ivrflow.rehearsal.doers import Doers
 from ivrflow.runtime.answer import Answer
 from ivrflow.runtime.turn import Turns
 from ivrflow.sinch.parse import parse
@@ -44,7 +44,7 @@ def setup(seed: str = "ivrflow", secret: str = "") -> Setup:
     return Setup(applications=(application,), seed=seed)
 
 
-Begin = Callable[[Turns], Errands]
+Begin = Callable[[Turns], Doers]
 """Makes what does for turns what they ask for."""
 
 
@@ -71,21 +71,21 @@ class Engine:
         self._open_store = open_store
         self._make = make
         self._begin = begin
-        self._errands: Errands | None = None
+        self._doers: Doers | None = None
 
     async def start(self) -> None:
         """Raises `StoreError`."""
         self.store = await self._open_store()
         self.turns = self._make(self.store)
         if self._begin is not None:
-            self._errands = self._begin(self.turns)
+            self._doers = self._begin(self.turns)
             self.turns.notice()  # what lies in the store may be due
             self.turns.outbox.notice()
 
     async def stop(self) -> None:
         """Stop; who starts again finds what the store holds."""
-        if self._errands is not None:
-            await self._errands.stop()
+        if self._doers is not None:
+            await self._doers.stop()
         await self.turns.drain()
         await self.store.close()
 
@@ -99,17 +99,17 @@ class Engine:
 
     async def run(self) -> None:
         """Do what turns ask for as real time passes, until cancelled."""
-        if self._errands is not None:
-            await self._errands.run()
+        if self._doers is not None:
+            await self._doers.run()
 
     async def work(self) -> bool:
         """Do what turns have asked for and is due; returns whether there was anything."""
         at = as_milliseconds(self.turns.now())
-        return self._errands is not None and await self._errands.work(at)
+        return self._doers is not None and await self._doers.work(at)
 
     async def due(self) -> int | None:
         """Return when something is to be done next of what turns have asked for."""
-        return None if self._errands is None else self._errands.due
+        return None if self._doers is None else self._doers.due
 
     def holds(self, call: str) -> bool:
         """Whether a turn of a call is being made."""

@@ -66,7 +66,7 @@ class Notes:
         return told
 
     def tell(self, event: Event, program: Program, step: Step) -> None:
-        """Note what a turn did; meets `ivrflow.runtime.turn.Tell`. Secrets are not told."""
+        """Note what a turn did; meets `ivrflow.runtime.turn.Witness`. Secrets are not told."""
         write_line(event, program, step)
         call, frame = step.session.call.id, step.session.frame
         if self._places.get(call) != (frame.flow, frame.state):

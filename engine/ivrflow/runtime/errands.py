@@ -13,7 +13,7 @@ import structlog
 from ivrflow import commands
 from ivrflow.callouts import Callout, Seen, State
 from ivrflow.clock import as_milliseconds
-from ivrflow.commands import PATCH, Became, Done, Gone, Patch, Refused, Unsure
+from ivrflow.commands import PATCH, Became, Done, Gone, Patch, Refused, Unsure, command
 from ivrflow.errands import (
     CANCEL_LEGS,
     LEG_ENDED,
@@ -31,13 +31,23 @@ from ivrflow.machine.replies import Hangup, Reply
 from ivrflow.runtime import tries
 from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.dialler import Placer
-from ivrflow.runtime.outbox import command
 from ivrflow.runtime.turn import Turns
 from ivrflow.runtime.worker import Do
 from ivrflow.sinch.render import render
 from ivrflow.sinch.svaml import Hangup as HangupAction
 from ivrflow.sinch.svaml import Svaml
 from ivrflow.store.base import Records
+
+MOVED_BY_BECAME: Mapping[type[Became], Literal["done", "gone", "refused"]] = {
+    Done: "done",
+    Unsure: "done",
+    Gone: "gone",
+    Refused: "refused",
+}
+"""What a call is told of the reply that was to move it. One of which nobody knows whether it was
+taken counts as taken: what comes next will show it."""
+
+BARE_HANGUP = render(Reply(number=0, action=Hangup()))
 
 log = structlog.get_logger()
 
@@ -68,7 +78,7 @@ class Errands:
         if _may_stay(patch, became):
             at = as_milliseconds(self._turns.now())
             await self._turns.store.put_jobs([_hangup_after_words(job, patch.region, at)])
-        outcome = OUTCOME_BY_FATE.get(type(became))
+        outcome = MOVED_BY_BECAME.get(type(became))
         if not patch.offer or outcome is None:
             return
         if outcome == "gone" or isinstance(became, Unsure):
@@ -141,19 +151,6 @@ class Errands:
             svaml = callouts.farewell(known) if is_told else BARE_HANGUP
             await store.put_jobs([_hangup(known, svaml, callouts.order(known).region, at)])
             self._turns.outbox.notice()
-
-
-OUTCOME_BY_FATE: Mapping[type[Became], Literal["done", "gone", "refused"]] = {
-    Done: "done",
-    Unsure: "done",
-    Gone: "gone",
-    Refused: "refused",
-}
-"""What a call is told of the reply that was to move it. One of which nobody knows whether it was
-taken counts as taken: what comes next will show it."""
-
-
-BARE_HANGUP = render(Reply(number=0, action=Hangup()))
 
 
 WORDS = 10_000

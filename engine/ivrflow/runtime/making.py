@@ -23,6 +23,7 @@ from ivrflow.machine.program import Program
 from ivrflow.machine.raised import accept
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.step import step
+from ivrflow.pace import LONGEST_CALL
 from ivrflow.runtime.callouts import Callouts
 from ivrflow.runtime.live import FLAG_BY_VERDICT, RESCUED, Live, revive
 from ivrflow.runtime.lookups import Told, looked_up
@@ -33,9 +34,6 @@ from ivrflow.runtime.rescue import EMPTY
 from ivrflow.runtime.vault import Vault
 from ivrflow.sinch.render import render
 from ivrflow.store.base import Draft, Records, Turn
-
-LONGEST_CALL = 5 * 3_600_000
-"""Milliseconds after its last turn when a call that never ended may be forgotten."""
 
 _encoder = msgspec.json.Encoder()
 

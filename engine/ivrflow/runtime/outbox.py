@@ -7,7 +7,7 @@ import msgspec
 
 from ivrflow import commands
 from ivrflow.clock import as_text, from_milliseconds
-from ivrflow.commands import CONTROL, PATCH, PLATFORM, Patch
+from ivrflow.commands import CONTROL, PATCH, Patch, command, lane_of_room
 from ivrflow.errands import CANCEL_LEGS, SIGNAL, WAKE, SentSignal, UnwantedLegs, errand
 from ivrflow.jobs import LIFE, Job
 from ivrflow.machine.effects import CancelLegs, Control, Effect, Emit, Send, Tell, Wake
@@ -130,27 +130,8 @@ def _control(wanted: Control, id: str, call: Call, at: int) -> Job:
         music=wanted.hold_music,
     )
     job = command(CONTROL, id=id, call=(call.app, call.id), body=_encode(control), at=at)
-    lane = lane_of_room(call, wanted.room) if wanted.queued else job.lane
+    lane = lane_of_room(call.app, call.region, wanted.room) if wanted.queued else job.lane
     return msgspec.structs.replace(job, name=wanted.command, lane=lane)
-
-
-def command(kind: str, *, id: str, call: Key, body: bytes, at: int) -> Job:
-    """Return a job that asks something of the platform, made at `at`. What one call asks is done
-    one after the other."""
-    app, own = call
-    return Job(
-        id=id,
-        kind=kind,
-        to=PLATFORM,
-        name=kind,
-        app=app,
-        call=own,
-        body=body,
-        made=at,
-        due=at,
-        until=at + commands.LIFE,
-        lane=f"{app}/{own}",
-    )
 
 
 def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> Job:
@@ -164,11 +145,6 @@ def _errand(effect: Wake | Send | CancelLegs, id: str, call: Call, at: int) -> J
         case CancelLegs(legs=legs, talking=talking):
             body = _encode(UnwantedLegs(legs=legs, talking=talking))
             return errand(CANCEL_LEGS, id=id, call=own, body=body, at=at)
-
-
-def lane_of_room(call: Call, room: str) -> str:
-    """Return the lane of what is queued for a room. No call is called so."""
-    return f"{call.app}/{call.region}/{room}"
 
 
 def _message(event: Emit, call: Call, flow: str, at: int) -> Message:

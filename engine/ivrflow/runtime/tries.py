@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from ivrflow.callouts import Answer, Callout, Placed, Refused, State, Unsure
 from ivrflow.machine.program import Retry
+from ivrflow.pace import LONGEST_CALL
 
 PATIENCE = 180_000
 """Milliseconds after which a callout that nothing was heard of is looked for, and a call that goes
@@ -15,9 +16,6 @@ on: of its end the platform tells once, maybe while no engine was there."""
 
 AFTER_RINGING = 60_000
 """Milliseconds that the news of a call may take after the longest that it may ring."""
-
-LONGEST_CALL = 5 * 3_600_000
-"""Milliseconds after which a call that never ended is taken for over."""
 
 MAX_REFUSALS = 12
 """How often the platform may be too busy for one callout."""

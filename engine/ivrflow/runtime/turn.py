@@ -96,7 +96,7 @@ def _nothing() -> None:
     """Nobody dials what turns place."""
 
 
-Tell = Callable[[Event, Program, Step], None]
+Witness = Callable[[Event, Program, Step], None]
 """Who is told of every turn, once it is committed."""
 
 
@@ -114,7 +114,7 @@ class Turns:
         policy: Policy,
         now: Callable[[], datetime] = now,
         asker: Asker | None = None,
-        tell: Tell | None = None,
+        tell: Witness | None = None,
     ) -> None:
         self.library = library
         self.store = store

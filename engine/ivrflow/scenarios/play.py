@@ -4,6 +4,7 @@ from ivrflow.callouts import State
 from ivrflow.emulator.transcript import Ended, Heard, Recording, Sent
 from ivrflow.errors import EmulatorError
 from ivrflow.machine.effects import Emit
+from ivrflow.model.literals import written_duration
 from ivrflow.scenarios.memory import remember
 from ivrflow.scenarios.model import (
     Answer,
@@ -29,7 +30,7 @@ from ivrflow.scenarios.model import (
 )
 from ivrflow.scenarios.player import NotSoError, Party, Player
 from ivrflow.scenarios.receivers import Delivered
-from ivrflow.scenarios.values import duration, equals, quoted, written
+from ivrflow.scenarios.values import equals, quoted, written
 
 NOTHING = "nothing more was heard"
 
@@ -209,7 +210,7 @@ async def _next_time(player: Player) -> str:
         return ""
     first = min(waiting, key=lambda each: each.due)
     ms = first.due - player.stage.platform.now
-    return f'the callout "{first.name}" is due in {duration(ms)}: `wait` for it'
+    return f'the callout "{first.name}" is due in {written_duration(ms)}: `wait` for it'
 
 
 async def answer(player: Player, step: Answer) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.errors import ExchangeError
 from ivrflow.outbound.http import Incoming, Outgoing
-from ivrflow.rehearsal.errands import RECEIVER
+from ivrflow.rehearsal.doers import RECEIVER
 from ivrflow.scenarios.model import Receiver, Reception
 
 TAKEN = Reception()

@@ -21,8 +21,8 @@ from ivrflow.machine.outcome import Step, Verdict
 from ivrflow.machine.program import Program
 from ivrflow.machine.session import Wait
 from ivrflow.outbound.placing import Sender
+from ivrflow.rehearsal.doers import Doers
 from ivrflow.rehearsal.engine import APP, Engine, Open, clock_of, setup
-from ivrflow.rehearsal.errands import Errands
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.scenarios.answers import Answers, Ask, made_up
@@ -79,7 +79,7 @@ class Stage:
         self.world = InProcess(wires.setup, self._answer, now=scenario.begins)
         self.answers = Answers(scenario.requests, self.world, wires.ask)
         self.received = Receivers(scenario.webhooks, self.world, wires.post)
-        self.engine = Engine(open_store, self._turns, self.answers, self._errands)
+        self.engine = Engine(open_store, self._turns, self.answers, self._doers)
         self.world.companion = self.engine
         self.app = wires.setup.applications[0].key
         self.id = ""
@@ -225,8 +225,8 @@ class Stage:
         now = clock_of(lambda: self.world)
         return Turns(self.library, store, policy, now, self.answers, self._see)
 
-    def _errands(self, turns: Turns) -> Errands:
-        return Errands.of(turns, self._sender, self.received)
+    def _doers(self, turns: Turns) -> Doers:
+        return Doers.of(turns, self._sender, self.received)
 
     def _see(self, event: Event, program: Program, step: Step) -> None:
         after = len(self.platform.transcript)

@@ -7,8 +7,6 @@ import msgspec
 
 from ivrflow.source.node import BOOLEANS, Mapping, Node, Scalar, Sequence
 
-MS_BY_UNIT = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
-
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?")
 
 _PLAIN = re.compile(r"(?!null$|true$|false$|yes$|no$)[a-z][a-z0-9_]*")
@@ -58,15 +56,6 @@ def quoted(value: object) -> str:
     """Return a value as YAML and JSON both read it, its texts in double quotes."""
     json = msgspec.json.encode(value).decode()
     return _ODD.sub(lambda found: f"\\u{ord(found.group()):04x}", json)
-
-
-def duration(ms: int) -> str:
-    """Return milliseconds as durations are written: 1m30s."""
-    told = ""
-    for unit, of_it in MS_BY_UNIT.items():
-        count, ms = divmod(ms, of_it)
-        told += f"{count}{unit}" if count else ""
-    return told or "0s"
 
 
 def equals(node: Node, value: object) -> bool:

@@ -24,7 +24,7 @@ from ivrflow.runtime.dialler import Dialler, Limits
 from ivrflow.runtime.kinds import do_by_kind
 from ivrflow.runtime.line import write_line
 from ivrflow.runtime.rescue import LastWords
-from ivrflow.runtime.turn import Policy, Tell, Turns
+from ivrflow.runtime.turn import Policy, Turns, Witness
 from ivrflow.runtime.worker import Worker
 from ivrflow.server.accepting import readable, secrets_are_sealed
 from ivrflow.server.api.engine import Engine
@@ -104,7 +104,7 @@ async def answering(
     settings: Settings,
     environment: Mapping[str, str],
     voice: Clients,
-    tell: Tell = write_line,
+    tell: Witness = write_line,
 ) -> AsyncIterator[tuple[Turns | LastWords, Probe, Act]]:
     """Yield what answers events, on an open store, and dials callouts by `voice`; `tell` is told of
     every turn. The last one stops the dialling: who is called must still be answered then."""

@@ -30,10 +30,11 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `rev` counts the call's turns, this one included; `place` is that of the turn before, None for
     a call's first. `key` tells the event from all others of its call. `at`, `due` and `over` are
-    milliseconds since 1970; `over` is 0 while the call lives. `session`, `event`, `facts` and
-    `reply` are JSON, `reply` empty where none is sent. `callouts` are added and changed with it,
-    see `Store.put_callouts`; `jobs` are added, see `Store.put_jobs`. `also` are turns of other
-    calls: all of them are committed, or none is.
+    milliseconds since 1970; `over` is 0 while the call lives, and one that never ends may be
+    forgotten some time after `due`. `session`, `event`, `facts` and `reply` are JSON, `reply` empty
+    where none is sent. `callouts` are added and changed with it, see `Store.put_callouts`; `jobs`
+    are added, see `Store.put_jobs`. `also` are turns of other calls: all of them are committed, or
+    none is.
     """
 
     app: str

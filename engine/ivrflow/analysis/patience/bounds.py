@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ivrflow.analysis.circles import last_first
-from ivrflow.analysis.graph import steps_of, targets
+from ivrflow.analysis.graph import steps_of
 from ivrflow.analysis.patience.durations import Durations, durations_of
 from ivrflow.analysis.patience.hops import Scene
 from ivrflow.analysis.patience.lengths import Lengths
@@ -22,7 +22,7 @@ from ivrflow.analysis.patience.regions import WaysFrom, region
 from ivrflow.analysis.patience.ways import KEPT, Exit, Way, Ways, join, longest, step
 from ivrflow.analysis.patience.worlds import TO_PERSON, UNHEARD, World
 from ivrflow.compiler.platform import Platform
-from ivrflow.model.flow import Collect, Flow, Hold, Menu, Return, Run, runs
+from ivrflow.model.flow import Collect, Flow, Hold, Menu, Return, Run, runs, targets
 from ivrflow.model.inherit import Visible
 
 Round = tuple[str, ...]

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Set
 
 from ivrflow.analysis.circles import circles, components
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.subject import Subject
-from ivrflow.model.flow import Collect, Hold, Menu, RequestAction, Return, Run, State, runs
+from ivrflow.model.flow import Collect, Hold, Menu, RequestAction, Return, Run, State, runs, targets
 
 WAITS = (Menu, Collect, Hold, RequestAction, Run)
 """Actions after which the call goes on; all others end it, or hand it over."""

@@ -35,7 +35,6 @@ from ivrflow.model.flow import (
     Move,
     Park,
     Prompt,
-    PromptStep,
     Request,
     RequestAction,
     Return,
@@ -43,6 +42,7 @@ from ivrflow.model.flow import (
     State,
     Step,
     Transition,
+    prompts_of,
 )
 from ivrflow.model.waiting import surely_leaving
 
@@ -206,7 +206,7 @@ class Walker:
             state = None if move.next is None else self.scene.flow.states.get(move.next.name)
             if state is None or state.name in seen:
                 return 0
-            own = self._spoken((*_prompts(state.steps), state.prompt))
+            own = self._spoken((*prompts_of(state.steps), state.prompt))
             back = state.name == hold.name or state.action is not None
             return own if back else own + said(state.next, seen | {state.name})
 
@@ -214,7 +214,7 @@ class Walker:
         return max((said(each, frozenset()) for each in ways), default=0)
 
     def _said_by(self, move: Move) -> int:
-        return self._spoken((*_prompts(move.steps), move.prompt))
+        return self._spoken((*prompts_of(move.steps), move.prompt))
 
     def _spoken(self, prompts: Iterable[Prompt]) -> int:
         """The length of prompts of which nothing is known when they will be said."""
@@ -252,14 +252,10 @@ class Walker:
         return replace(hop, stop=stop, known=known)
 
     def _steps(self, steps: tuple[Step, ...], known: Values) -> int:
-        return sum(self._long(each, known) for each in _prompts(steps))
+        return sum(self._long(each, known) for each in prompts_of(steps))
 
     def _long(self, prompt: Prompt, known: Values) -> int:
         lengths = self.scene.lengths
         if not prompt or lengths is None:
             return 0
         return lengths.longest(prompt, lambda when: self.memory.holds(known, when))
-
-
-def _prompts(steps: Iterable[Step]) -> Iterator[Prompt]:
-    return (each.prompt for each in steps if isinstance(each, PromptStep))

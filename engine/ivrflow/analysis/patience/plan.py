@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ivrflow.analysis.circles import Dominators, components, last_first
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.patience.hops import Scene
+from ivrflow.model.flow import targets
 
 Region = tuple[str, ...]
 

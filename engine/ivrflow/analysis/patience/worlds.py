@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from ivrflow import pace
-from ivrflow.analysis.graph import AMD_OUTCOMES, FULL, LOOKED_UP, TOO_LATE, is_silent
+from ivrflow.analysis.graph import is_silent
 from ivrflow.compiler.platform import Platform
 from ivrflow.machine.act import TICK
 from ivrflow.model.flow import (
@@ -27,7 +27,8 @@ from ivrflow.model.flow import (
     Transition,
 )
 from ivrflow.model.inherit import NOT_FOUND, handlers_of, keys_of
-from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, outcome_of
+from ivrflow.model.outcomes import AMD, FULL, LEG_BRIDGED, LEGS, LOOKED_UP, TOO_LATE, signal_of
+from ivrflow.model.waiting import outcome_of
 
 
 class World(StrEnum):
@@ -106,11 +107,9 @@ def _keys(flow: Flow, state: State, world: World) -> Iterator[Leave]:
 def _raised(state: State, world: World) -> Iterator[Leave]:
     """Yield what legs, signals and timers lead to. Whoever sends a signal could as well not."""
     for outcome, transition in state.on.by_outcome.items():
-        if outcome.startswith(SIGNAL):
+        if signal_of(outcome):
             yield Leave(outcome, transition, chosen=True)
-        elif outcome.startswith("leg.") and not (
-            outcome == LEG_BRIDGED and world is World.UNANSWERED
-        ):
+        elif outcome in LEGS and not (outcome == LEG_BRIDGED and world is World.UNANSWERED):
             yield Leave(outcome, transition)
     for timer in state.timers:
         yield Leave(outcome_of(timer), (timer.move,))
@@ -140,7 +139,7 @@ def _failure(state: State, world: World, on: dict[str, Transition]) -> str:
 def answers(state: State) -> Iterator[Transition]:
     """Yield what follows where a call that is made is answered."""
     if isinstance(state.action, Connect):
-        for outcome in ("answered", *AMD_OUTCOMES):
+        for outcome in ("answered", *AMD):
             yield state.on.by_outcome.get(outcome, ())
 
 

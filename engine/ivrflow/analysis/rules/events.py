@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.circles import last_first
-from ivrflow.analysis.graph import AMD_OUTCOMES, LEGS, hears_answer
+from ivrflow.analysis.graph import hears_answer
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.rules.waiting import why_untold
@@ -21,9 +21,10 @@ from ivrflow.model.flow import (
     RecordStep,
     State,
 )
+from ivrflow.model.outcomes import AMD, LEGS
 from ivrflow.model.waiting import outcome_of
 
-ANSWERS = ("answered", *AMD_OUTCOMES)
+ANSWERS = ("answered", *AMD)
 WHO_BY_TARGET = {"user": "of in-app users", "stream": "of streams"}
 
 

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.compiler.actions import can_begin
 from ivrflow.diagnostics import Related, Severity, listed
-from ivrflow.model.flow import Choice, Collect, Digits, Flow, Hold, Menu, State, Transition, runs
+from ivrflow.model.flow import (
+    Choice,
+    Collect,
+    Digits,
+    Flow,
+    Hold,
+    Menu,
+    State,
+    Transition,
+    runs,
+    targets,
+)
 from ivrflow.model.inherit import keys_of
 
 FREE = "123456789*0"

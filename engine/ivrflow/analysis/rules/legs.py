@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
-from ivrflow.analysis.graph import ASIDE, LEGS, targets
+from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.legs import in_legs, leg_steps, legs_of, placed_by
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Related, Severity, listed
-from ivrflow.model.flow import Bridge, CalloutStep, Conference, Flow, Hold, State, callee
-from ivrflow.model.waiting import LEG_BRIDGED
+from ivrflow.model.flow import Bridge, CalloutStep, Conference, Flow, Hold, State, callee, targets
+from ivrflow.model.outcomes import LEG_BRIDGED, LEGS
 
 _APP = """
 # app.yaml

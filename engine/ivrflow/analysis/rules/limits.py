@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ivrflow.analysis.graph import AMD_OUTCOMES, hears_answer, wanted_digits
+from ivrflow.analysis.graph import hears_answer, wanted_digits
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.rules.speech import sounds
@@ -26,6 +26,7 @@ from ivrflow.model.flow import (
     Text,
     rings_sip,
 )
+from ivrflow.model.outcomes import AMD
 from ivrflow.numbers import is_e164
 
 
@@ -283,7 +284,7 @@ def key_without_effect(subject: Subject) -> Iterator[Finding]:
 
 def _hears_for_nothing(state: State, connect: Connect) -> bool:
     """Whether it is found out meanwhile who has answered, and nobody asks."""
-    handled = any(state.on.by_outcome.get(name) for name in AMD_OUTCOMES)
+    handled = any(state.on.by_outcome.get(name) for name in AMD)
     return connect.amd == "async" and not handled and hears_answer(connect)
 
 

@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Span, nearest
-from ivrflow.model.flow import Conference, Connect, Hangup, Move, PromptStep, State, Transition
+from ivrflow.model.flow import (
+    Conference,
+    Connect,
+    Hangup,
+    Move,
+    PromptStep,
+    State,
+    Transition,
+    targets,
+)
 
 
 @FLOW.add(

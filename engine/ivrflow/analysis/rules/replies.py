@@ -20,9 +20,9 @@ from ivrflow.model.flow import (
     Part,
     PlayPart,
     Prompt,
-    PromptStep,
     State,
     Step,
+    prompts_of,
 )
 
 MAX_CHOSEN = 1_000
@@ -211,9 +211,8 @@ class _Counter:
 
     def steps(self, steps: Iterable[Step]) -> Said:
         said = SILENCE
-        for step in steps:
-            if isinstance(step, PromptStep):
-                said += self.prompt(step.prompt)
+        for prompt in prompts_of(steps):
+            said += self.prompt(prompt)
         return said
 
     def prompt(self, prompt: Prompt) -> Said:

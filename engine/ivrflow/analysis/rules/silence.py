@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.faults import Sort, scalar_span
-from ivrflow.analysis.graph import own_transitions, targets
+from ivrflow.analysis.graph import own_transitions
 from ivrflow.analysis.reading import faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Severity
-from ivrflow.model.flow import Collect, Hangup, Hold, Menu, Prompt, RequestAction, State
+from ivrflow.model.flow import Collect, Hangup, Hold, Menu, Prompt, RequestAction, State, targets
 
 
 @FLOW.add(

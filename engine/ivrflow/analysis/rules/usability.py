@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.depth import DEEPEST, Ways, branches, ways
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.passing import Place
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
@@ -20,6 +19,7 @@ from ivrflow.model.flow import (
     Menu,
     Park,
     State,
+    targets,
 )
 
 MOST_CHOICES = 5

@@ -1,7 +1,7 @@
 """E2xx, E3xx and E7xx of states that wait for something that happens elsewhere: signals, timers,
 callers who would be held for ever."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ivrflow.analysis.graph import TOLD, Interruptible
 from ivrflow.analysis.patience.lengths import perhaps
@@ -10,7 +10,6 @@ from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Severity, did_you_mean
-from ivrflow.model.context import Context
 from ivrflow.model.flow import (
     Action,
     Bridge,
@@ -20,16 +19,14 @@ from ivrflow.model.flow import (
     Fixed,
     Hold,
     Menu,
-    Prompt,
-    PromptStep,
     RequestAction,
     Run,
     SignalStep,
     State,
-    Step,
     Timer,
 )
-from ivrflow.model.waiting import LEG_BRIDGED, SIGNAL, is_parked, outcome_of, surely_leaving
+from ivrflow.model.outcomes import LEG_BRIDGED, signal_of
+from ivrflow.model.waiting import is_parked, outcome_of, surely_leaving
 
 MIN_EVERY = 5_000
 """Milliseconds between two turns of a timer: each of them is a turn of the call."""
@@ -88,7 +85,7 @@ def why_untold(action: Action | None, outcome: str) -> str:
 
 def _is_raised(outcome: str) -> bool:
     """Whether an outcome is called like one of legs or signals."""
-    return outcome.startswith((SIGNAL, "leg."))
+    return bool(signal_of(outcome)) or outcome.startswith("leg.")
 
 
 def _why(action: Action | None) -> str:
@@ -264,11 +261,11 @@ def unheard_signal(subject: Subject) -> Iterator[Finding]:
     """A signal is sent that no flow waits for, or to what can be the id of no call: nobody would
     take it."""
     known = {
-        name.removeprefix(SIGNAL)
+        signal
         for flow in subject.others.values()
         for state in flow.states.values()
-        for name in state.on.by_outcome
-        if name.startswith(SIGNAL)
+        for signal in map(signal_of, state.on.by_outcome)
+        if signal
     }
     for step in subject.steps():
         if not isinstance(step, SignalStep):
@@ -281,61 +278,3 @@ def unheard_signal(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 step.to.scalar.span, message, 'write "{{ ... }}": its own id is `call.id`'
             )
-
-
-@FLOW.add(
-    "E785",
-    "listener-without-effect",
-    bad="""
-flow: example
-start: ring
-states:
-  ring:
-    say: {say: One moment., to: both}
-    connect: {number: "+46850000001"}
-""",
-    good="""
-flow: example
-start: ring
-states:
-  ring:
-    say: One moment.
-    connect: {number: "+46850000001"}
-    timers: [{after: 50m, say: {say: You have ten minutes left., to: both}}]
-""",
-)
-def listener_without_effect(subject: Subject) -> Iterator[Finding]:
-    """It is said who hears some words, where only one party can: nobody else would.
-
-    Two hear each other in a connect; what its timers and `amd: async` let say can be for either.
-    """
-    heard = {id(part) for prompt in _said_to_two(subject) for part in prompt}
-    for state in subject.states.values():
-        asked = tuple(subject.asked(state))
-        yield from _for_nobody((*_prompts(state.steps), state.prompt, *asked), heard)
-    for move in subject.moves():
-        yield from _for_nobody((*_prompts(move.steps), move.prompt), heard)
-
-
-def _for_nobody(prompts: Iterable[Prompt], heard: set[int]) -> Iterator[Finding]:
-    for prompt in prompts:
-        for part in prompt:
-            if part.to and id(part) not in heard:
-                message = f'"to: {part.to}" has no effect where no two talk to each other'
-                yield Finding(part.at, message, "leave `to` out")
-
-
-def _said_to_two(subject: Subject) -> Iterator[Prompt]:
-    """Yield what is said while two talk."""
-    live = {name for name, context in subject.visits if context is Context.LIVE}
-    for name, state in subject.states.items():
-        if name in live:
-            yield from (*_prompts(state.steps), state.prompt)
-        for way in subject.ways_by_state[name]:
-            told = way.raised and isinstance(state.action, Connect)
-            for move in way.transition if told or (name in live and not way.event) else ():
-                yield from (*_prompts(move.steps), move.prompt)
-
-
-def _prompts(steps: Iterable[Step]) -> Iterator[Prompt]:
-    return (step.prompt for step in steps if isinstance(step, PromptStep))

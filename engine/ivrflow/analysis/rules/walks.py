@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from ivrflow.analysis.graph import targets
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
 from ivrflow.diagnostics import Related
 from ivrflow.machine.walk import MAX_FRAMES, MAX_PASSING
-from ivrflow.model.flow import runs
+from ivrflow.model.flow import runs, targets
 
 
 @FLOW.add(

@@ -1,6 +1,6 @@
 """What a request asks for: the parameters and bodies of operations, and the pages of lists."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -60,6 +60,13 @@ def cut(rows: Sequence[T], limit: int, cursor: Callable[[T], str]) -> tuple[list
     page that follows, None behind the last."""
     page = list(rows[:limit])
     return page, cursor(page[-1]) if len(rows) > limit else None
+
+
+def cut_names(names: Iterable[str], asked: Listing) -> tuple[list[str], str | None]:
+    """Return the page that is asked for of sorted names, and the cursor of the one that follows."""
+    after = asked.cursor or ""
+    left = [name for name in names if name > after][: asked.limit + 1]
+    return cut(left, asked.limit, str)
 
 
 def moment(milliseconds: int) -> str:

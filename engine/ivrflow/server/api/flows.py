@@ -10,7 +10,7 @@ from ivrflow.expr.secrecy import is_secret
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Decl, callee, runs
 from ivrflow.model.flow import Flow as Written
-from ivrflow.server.api.asked import Asked, Listing, Name, cut
+from ivrflow.server.api.asked import Asked, Listing, Name, cut_names
 from ivrflow.server.api.contents import Contents
 from ivrflow.server.api.engine import Engine
 from ivrflow.server.api.problems import missing
@@ -86,9 +86,7 @@ class OneFlow(Asked, frozen=True, kw_only=True):
 async def listed(engine: Engine, asked: Listing) -> FlowPage:
     """Return the flows that calls can come to, by their names."""
     contents = engine.contents()
-    after = asked.cursor or ""
-    names = [name for name in contents.flows if name > after][: asked.limit + 1]
-    page, more = cut(names, asked.limit, str)
+    page, more = cut_names(contents.flows, asked)
     return FlowPage(flows=[_shown(name, contents) for name in page], next=more)
 
 

@@ -14,7 +14,7 @@ from ivrflow.model.flow import Record as Declared
 from ivrflow.model.literals import fits, read_duration, read_literal
 from ivrflow.records import Kept
 from ivrflow.records import Put as PutOperation
-from ivrflow.server.api.asked import Asked, Listing, Name, cut, moment
+from ivrflow.server.api.asked import Asked, Listing, Name, cut, cut_names, moment
 from ivrflow.server.api.engine import Engine
 from ivrflow.server.api.flows import TypeOfValue
 from ivrflow.server.api.problems import Problem, missing, unfit
@@ -112,9 +112,7 @@ class Dropped(OneKey, frozen=True, kw_only=True):
 async def declared(engine: Engine, asked: Listing) -> RecordPage:
     """Return the records that are declared, by their names."""
     records = engine.contents().records
-    after = asked.cursor or ""
-    names = [name for name in records if name > after][: asked.limit + 1]
-    page, more = cut(names, asked.limit, str)
+    page, more = cut_names(records, asked)
     return RecordPage(records=[_shown(name, records[name]) for name in page], next=more)
 
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ivrflow.clock import as_text
 from ivrflow.machine.calendar import DAY, Calendar, is_open, next_opening
-from ivrflow.server.api.asked import Asked, Listing, Moment, Name, cut, moment_of
+from ivrflow.server.api.asked import Asked, Listing, Moment, Name, cut_names, moment_of
 from ivrflow.server.api.engine import Engine
 from ivrflow.server.api.problems import missing, unfit
 
@@ -58,9 +58,7 @@ class OneSchedule(Asked, frozen=True, kw_only=True):
 async def listed(engine: Engine, asked: Listing) -> SchedulePage:
     """Return the schedules that flows ask, by their names."""
     contents = engine.contents()
-    after = asked.cursor or ""
-    names = [name for name in contents.schedules if name > after][: asked.limit + 1]
-    page, more = cut(names, asked.limit, str)
+    page, more = cut_names(contents.schedules, asked)
     shown = [Schedule(name=name, timezone=contents.schedules[name].zone.key) for name in page]
     return SchedulePage(schedules=shown, next=more)
 

@@ -1,4 +1,6 @@
-"""Whom to call, as a flow computes it: numbers, addresses, numbers shown, durations."""
+"""What a flow computes for the platform, held to what that takes: numbers, addresses, rooms, the
+ids of calls, durations.
+"""
 
 import re
 

@@ -40,7 +40,7 @@ class Takes:
         return Incoming(status=200, body=b"")
 
 
-class Errands:
+class Doers:
     """The dialler and the worker of turns. Their time is that of `turns`."""
 
     def __init__(self, dialler: Dialler, worker: Worker) -> None:
@@ -50,7 +50,7 @@ class Errands:
 
     @classmethod
     def of(cls, turns: Turns, sender: Sender, exchanger: Exchanger) -> Self:
-        """Return the errands of turns, whose requests go by `sender` and whose events, to addresses
+        """Return the doers of turns, whose requests go by `sender` and whose events, to addresses
         that are made up, by `exchanger`."""
         placing = Placing(sender, turns.policy.environment)
         webhooks = Webhooks(exchanger, lambda: made_up(turns.library), {}, now=turns.now)

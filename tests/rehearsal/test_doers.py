@@ -17,8 +17,8 @@ from ivrflow.jobs import Job, Outcome
 from ivrflow.library import Library
 from ivrflow.machine.events import Unknown
 from ivrflow.outbound.placing import Placing
+from ivrflow.rehearsal.doers import LIMITS, Doers
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
-from ivrflow.rehearsal.errands import LIMITS, Errands
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.dialler import Dialler
 from ivrflow.runtime.kinds import do_by_kind
@@ -58,7 +58,7 @@ class World:
         self.library = library
         self.act = act
         self.tries: list[int] = []
-        self.engine = Engine(self._memory, self._turns, begin=self._errands)
+        self.engine = Engine(self._memory, self._turns, begin=self._doers)
         self.box = InProcess(setup(secret=secret), self.engine.handle)
         self.box.companion = self.engine
         self.requesting = Requesting(lambda: self.box)
@@ -69,7 +69,7 @@ class World:
     def _turns(self, store: Store) -> Turns:
         return Turns(self.library, store, Policy(), clock_of(lambda: self.box))
 
-    def _errands(self, turns: Turns) -> Errands:
+    def _doers(self, turns: Turns) -> Doers:
         async def do(job: Job, body: bytes) -> Outcome:
             self.tries.append(self.box.platform.now)
             try:
@@ -80,7 +80,7 @@ class World:
 
         doing = do_by_kind(turns, do, self.requesting, turns.now)
         worker = Worker(turns.store, turns.outbox, doing, now=turns.now, chance=lambda: 1.0)
-        return Errands(Dialler(turns, Placing(self.requesting, {}), LIMITS, turns.now), worker)
+        return Doers(Dialler(turns, Placing(self.requesting, {}), LIMITS, turns.now), worker)
 
     def play(self, story: Callable[[World], Awaitable[None]]) -> list[Entry]:
         async def told() -> None:
