@@ -80,7 +80,10 @@ def anchor(title: str) -> str:
 
 def _with_findings(page: str) -> str:
     """Put what lint says of each wrong example behind it."""
-    told = iter([_finding(each.whole) for each in snippets(page) if each.code])
+    wrong = [each for each in snippets(page) if each.code]
+    marks = page.count("\n<!-- finding -->\n")
+    assert marks == len(wrong), f"{len(wrong)} wrong examples, {marks} marks <!-- finding -->"
+    told = iter([_finding(each.whole) for each in wrong])
     return re.sub(r"^<!-- finding -->$", lambda mark: next(told), page, flags=re.MULTILINE)
 
 

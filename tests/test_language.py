@@ -67,6 +67,11 @@ def test_a_wrong_example_has_the_finding_that_the_page_says(
     assert [each.code for each in found] == [snippet.code]
 
 
+def test_behind_a_wrong_example_stands_its_own_finding() -> None:
+    shown = re.findall(r"^```yaml (\w+)\n.*?^```\n\n```text\nerror (\w+) ", PAGE, re.M | re.S)
+    assert [(each.code, each.code) for each in WRONG] == shown
+
+
 @pytest.mark.parametrize("name", applications())
 def test_callers_come_to_every_state_of_an_example(name: str, tmp_path: Path) -> None:
     checked = written(tmp_path, applications()[name])
