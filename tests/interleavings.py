@@ -203,7 +203,8 @@ class Explorer:
         talking = [leg.number for leg in world.legs if leg.phase == "live" and leg.talks]
         kept = [number for number in talking if number in wanted]
         moved = caller if caller.moving is None else caller.moving
-        awaited = {each.leg for each in caller.inbox if isinstance(each, LegBridged)}
+        waits = moved.wait in (Wait.HOLD, Wait.PARK)
+        awaited = {each.leg for each in caller.inbox if isinstance(each, LegBridged) and waits}
         awaited |= {each.frame.bridged for each in (caller, moved)}
         claims = {
             "somebody is alone in a room": not alive or set(kept) <= awaited,

@@ -113,6 +113,23 @@ ONE = "\n".join(line for line in PARKED.splitlines() if not line.startswith(SECO
 )
 
 
+CALLOUT = """  again:
+    do:
+      - callout: {name: agent, with: {to: "+46701000001", cli: "{{ none }}", whisper: Hello.}}
+      - callout: {name: agent, with: {to: "+46701000002", cli: "{{ none }}", whisper: Hello.}}
+"""
+HELD = (
+    PARKED.replace("start: waiting", "start: ask")
+    .replace("signal.ask: ask", "signal.ask: nobody")
+    .replace("  again:\n", CALLOUT)
+)
+
+
+def test_who_has_accepted_is_talked_to_whatever_was_raised_before() -> None:
+    found = explored(HELD, signals=("ask",))
+    assert found.talked >= {1, 2}
+
+
 @pytest.mark.parametrize(
     ("flow", "signals", "outcomes"),
     [

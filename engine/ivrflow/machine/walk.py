@@ -288,6 +288,7 @@ class Walk:
             pending=self.pending,
             inbox=tuple(self.inbox),
             due=self.due,
+            until=self.until,
             placed=self.placed,
             room=self.room if self.wait is Wait.CONFERENCE else "",
         )
