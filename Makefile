@@ -66,9 +66,10 @@ format: $(SETUP)  ## format the code and fix what can be fixed
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
 
-torture: $(SETUP)  ## try 20,000 inputs that nobody would write, and 3,000 applications in seven worlds (SEED=)
+torture: $(SETUP)  ## try 20,000 inputs that nobody would write, 3,000 applications in seven worlds, and 250 kills (SEED=)
 	PYTHONPATH=tests $(BIN)/python -m torture --seed $(SEED)
 	PYTHONPATH=tests $(BIN)/python -m promises --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python -m kills
 
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
 	$(BIN)/python -m pip install --quiet --group bench

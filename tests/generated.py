@@ -12,6 +12,7 @@ from ivrflow.machine.events import (
     Ended,
     Event,
     Incoming,
+    LegBridged,
     LegEnded,
     MenuFailed,
     MenuHangup,
@@ -26,8 +27,9 @@ from ivrflow.machine.events import (
 from ivrflow.machine.lookups import LookedUp, Waiting
 
 NAMES = [f"s{number}" for number in range(6)]
-REFUSED = frozenset({"E231", "E233", "E301", "E303"})
-"""What lint may find in these flows: contexts, and callers who are kept for ever."""
+REFUSED = frozenset({"E206", "E212", "E231", "E233", "E301", "E303"})
+"""What lint may find in these flows: contexts, callers who are kept for ever, and holds that say
+nothing of legs that were placed elsewhere."""
 
 CALL: dict[str, Any] = {"app": "key", "call": "call-1"}
 
@@ -175,7 +177,23 @@ def holds(draw: st.DrawFn, own: str, onward: str) -> dict[str, Any]:
     stays = {**often, "say": draw(words), "do": draw(steps)}
     leads = {**often, "next": draw(state_name), "do": draw(steps)}
     last = {"after": draw(st.sampled_from(["10s", "45s"])), "next": onward}
-    return {"hold": hold, "timers": [draw(st.sampled_from([stays, leads])), last]}
+    state = {"hold": hold, "timers": [draw(st.sampled_from([stays, leads])), last]}
+    return draw(with_legs(state, onward)) if draw(st.booleans()) else state
+
+
+@st.composite
+def with_legs(draw: st.DrawFn, state: dict[str, Any], onward: str) -> dict[str, Any]:
+    """Wait for somebody, and for a signal, too."""
+    ended = {"say": draw(words), "do": draw(steps), "next": draw(st.sampled_from(["stay", onward]))}
+    told = {"when": "count < 3", "set": {"count": "{{ count + 1 }}"}, "next": "stay"}
+    on = {
+        "leg.bridged": "talk",
+        "leg.ended": [{"when": "legs == 0", "next": onward}, ended],
+        "signal.s1": [told, {"next": onward}],
+    }
+    given = {"to": "+46850000001", "cli": "{{ none }}", "whisper": draw(words)}
+    placed = [{"callout": {"name": "agent", "with": given}}] * draw(st.integers(1, 2))
+    return {"do": placed, **state, "on": on}
 
 
 final = st.sampled_from(
@@ -207,6 +225,10 @@ def flows(draw: st.DrawFn) -> str:
             state = {"say": draw(prompt), **state}
         states[name] = state
     states["trouble"] = {"say": "Our fault.", "hangup": None}
+    callouts: dict[str, Any] = {}
+    if any("leg.bridged" in state.get("on", {}) for state in states.values()):
+        states["talk"] = {"bridge": "leg", "on": {"leg.ended": "trouble"}}
+        callouts = {"agent": {"flow": "std/ring-leg", "to": "+46850000001"}}
     flow = {
         "flow": "generated",
         "start": "s0",
@@ -241,6 +263,7 @@ def flows(draw: st.DrawFn) -> str:
             "keys": {"*": "s0", "9": "s0"},
             "ended": {"do": [{"log": "{{ result }}"}]},
         },
+        **({"callouts": callouts} if callouts else {}),
         "states": states,
     }
     return json.dumps(flow)
@@ -279,6 +302,7 @@ def _events(draw: st.DrawFn) -> Event:
         Woken(**CALL, at=at),
         Signal(**CALL, at=at, name=value, id=value, data=value),
         LegEnded(**CALL, at=at, leg=offer, result=value),
+        LegBridged(**CALL, at=at, leg=offer, room="room-7"),
         Moved(
             **CALL, at=at, offer=offer, outcome=draw(st.sampled_from(["done", "refused", "gone"]))
         ),

@@ -18,6 +18,7 @@ from ivrflow.compiler.compile import compile_flow, load_program
 from ivrflow.compiler.platform import Level
 from ivrflow.library import Library
 from ivrflow.machine.asking import answered
+from ivrflow.machine.effects import OrderCallout
 from ivrflow.machine.events import Chosen, Event, Incoming
 from ivrflow.machine.lookups import LookedUp, Lookup, Pending, Waiting
 from ivrflow.machine.outcome import Facts, Join, Need, Question, Recorded, Step, Verdict
@@ -108,6 +109,11 @@ def test_step_is_total_and_every_reply_is_legal(
         if taken.verdict in (Verdict.STALE, Verdict.IGNORED):
             assert taken.session == last.session, "what does not belong changes nothing"
         judge(taken)
+        placed = [each.leg for each in taken.effects if isinstance(each, OrderCallout)]
+        assert placed == list(range(last.session.placed + 1, taken.session.placed + 1))
+        if taken.session.ended:
+            left = taken.session
+            assert (left.legs, left.inbox, left.due, left.moving) == ((), (), (), None)
         kept = msgspec.json.decode(msgspec.json.encode(taken.session), type=Session)
         assert kept == taken.session
         last = taken if taken.reply else msgspec.structs.replace(taken, reply=last.reply)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivrflow.checking import Checked, check
+from ivrflow.compiler.closure import within
 from ivrflow.compiler.compile import compile_flow
 from ivrflow.compiler.platform import Platform
 from ivrflow.compiler.values import given_literal
@@ -14,7 +15,7 @@ from ivrflow.machine.environment import WRITTEN
 from ivrflow.machine.program import Program
 from ivrflow.machine.routing import Route
 from ivrflow.model.app import App
-from ivrflow.model.flow import Flow, callee, runs
+from ivrflow.model.flow import Flow, Text, callee, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,14 @@ class Catalog:
         texts = [program.closure.decode() for program in self.programs.values()]
         for webhook in self.app.webhooks.values():
             texts += [webhook.url.source, "" if webhook.secret is None else webhook.secret.source]
+        return {name for text in texts for name in WRITTEN.findall(text)}
+
+    @property
+    def sent(self) -> set[str]:
+        """Those of them that are sent to others than the platform: by look-ups and webhooks."""
+        asked = [each for flow in self.flows.values() for each in flow.requests.values()]
+        told = (*asked, *self.app.requests.values(), *self.app.webhooks.values())
+        texts = (text.source for text in within(told, Text))
         return {name for text in texts for name in WRITTEN.findall(text)}
 
 

@@ -39,9 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     read. `secret_key` seals what callers' secrets are stored in, in base64 ("": a file beside the
     store does). `application_key` and `application_secret` are as many as there are applications.
     `voice_region` is where the Voice API is asked ("": Sinch picks it), `voice_url` what is asked
-    instead of Sinch, an emulator for example. `callouts_per_second` are dialled at most, and
-    `max_callouts` under way at a time. Who has the `api_token` may use the management API ("":
-    nobody).
+    instead of Sinch, an emulator for example. Each application dials `callouts_per_second` at most,
+    and has `max_callouts` under way at a time. Who has the `api_token` may use the management API
+    ("": nobody).
     """
 
     host: str = "127.0.0.1"

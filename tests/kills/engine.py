@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import date, datetime
 from math import inf
 from pathlib import Path
@@ -23,8 +24,9 @@ from ivrflow.checking import check_home
 from ivrflow.clock import from_milliseconds
 from ivrflow.library import Library, compile_catalog
 from ivrflow.outbound.http import Incoming, Outgoing
-from ivrflow.rehearsal.engine import Engine
+from ivrflow.rehearsal.engine import APP, Engine
 from ivrflow.rehearsal.errands import Errands
+from ivrflow.runtime.ordering import ordered
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch import rest_answers
 from ivrflow.sinch.platform import PLATFORM
@@ -91,6 +93,11 @@ class Link:
         self._asked.pop(message["id"]).set_result(message["answer"])
         return True
 
+    async def close(self) -> None:
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
     def lose(self, why: Exception) -> None:
         """Nobody will answer any more."""
         for each in self._asked.values():
@@ -129,12 +136,15 @@ class Served:
             case "handle":
                 status, body = await self.engine.handle("", {}, message["body"].encode())
                 answer = [status, body.decode()]
+            case "order":
+                await self._order(message["name"], message["params"])
+                answer = None
             case "work":
                 answer = [await self.engine.work(), await self.engine.due()]
             case _:
                 await self.engine.stop()
                 answer = self.boundary.passed
-        if message["do"] == "handle" or (message["do"] == "work" and answer[0]):
+        if message["do"] in ("handle", "order") or (message["do"] == "work" and answer[0]):
             self.boundary()
         self.link.send(id=message["id"], answer=answer)
 
@@ -150,6 +160,13 @@ class Served:
         self.engine = Engine(opened, self._turns, None, lambda turns: Errands.of(turns, self, self))
         await self.engine.start()
         self.boundary.dies_at = dies_at
+
+    async def _order(self, name: str, params: dict[str, object]) -> None:
+        turns = self.engine.turns
+        wanted = ordered(self.library.current.programs, name, params)
+        callout = turns.callouts.wanted(APP, wanted, id="0" * 32, at=self.now, due=self.now)
+        await turns.store.put_callouts([callout])
+        turns.notice()
 
     def _turns(self, store: Store) -> Turns:
         return Turns(self.library, store, Policy(deadline=inf), self._clock)
@@ -195,8 +212,9 @@ def main(directory: str, path: str) -> None:
     configure("json")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(path)
+        listening.bind(f"{path}.new")
         listening.listen()
+        Path(f"{path}.new").rename(path)  # who finds it can connect
         while True:
             connection, _ = listening.accept()
             if os.fork() == 0:

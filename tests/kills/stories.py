@@ -1,5 +1,7 @@
 """Stories with people in them who answer, talk, and hang up."""
 
+from pathlib import Path
+
 from ivrflow.emulator.setup import Person
 from kills.trial import Story
 
@@ -48,11 +50,81 @@ states:
   nobody: {say: Goodbye., hangup: }
 """
 
+REMINDER = """
+flow: reminder
+start: ask
+records: {asked: {key: phone, value: integer}}
+callouts:
+  remind:
+    flow: remind
+    to: "{{ to }}"
+    key: "{{ to }}"
+    retry: {results: [busy, no_answer], times: 1, every: 1m}
+states:
+  ask:
+    do:
+      - count: {record: asked, key: "{{ call.from }}", into: times}
+      - emit: {event: "asked", to: crm, data: {times: "{{ times }}"}}
+      - callout: {name: remind, with: {to: "+46701000003"}, keep: true}
+      - callout: {name: remind, with: {to: "+46701000004"}, keep: true}
+    say: Thank you. Goodbye.
+    hangup:
+"""
+
+REMIND = """
+flow: remind
+start: greet
+params: {to: phone}
+on: {unreached: {do: [{emit: {event: unreached, to: crm, data: {to: "{{ params.to }}"}}}]}}
+states:
+  greet:
+    menu: {prompt: Press 1 to confirm., choices: {1: confirmed}}
+    on: {no_input: bye, no_match: bye}
+  confirmed:
+    do: [{emit: {event: confirmed, to: crm, data: {to: "{{ params.to }}"}}}]
+    say: Thank you.
+    hangup:
+  bye: {hangup: }
+"""
+
 AGENTS = (
     Person(address="+46701000001", does="no_answer"),
     Person(address="+46701000002", does="human"),
 )
-KEYS = {"Press 1 for sales": "1", "To take the call": "1"}
+THOSE_REMINDED = (
+    Person(address="+46701000003", does="human"),
+    Person(address="+46701000004", does="busy"),
+)
+FLOWS = {
+    each.name: each.read_text("utf-8")
+    for each in (Path(__file__).parents[2] / "flows").iterdir()
+    if each.name == "app.yaml" or each.name.endswith(".flow.yaml")
+}
+LEAD = {
+    "lead": "+46701000003",
+    "name": "Ada",
+    "company": "Acme",
+    "topic": "telephones",
+}
+APPOINTMENT = {
+    "appointment": "17",
+    "patient": "+46701000003",
+    "name": "Ada",
+    "day": "2026-01-02",
+    "hour": "10:00",
+}
+EXPERTS = (
+    Person(address="eve@sip.example.com", does="no_answer"),
+    Person(address="+46850001021", does="busy"),
+    Person(address="+46850001022"),
+)
+SUPPORTERS = (
+    Person(address="astrid@sip.example.com", does="busy"),
+    Person(address="+46850001021"),
+    Person(address="+46850001022"),
+)
+
+KEYS = {"Press 1 for sales": "1", "To take the call": "1", "Press 1 to confirm": "1"}
 
 STORIES = (
     Story(
@@ -68,5 +140,40 @@ STORIES = (
         people=AGENTS,
         keys=KEYS,
         events=("call.waits", "call.ended"),
+    ),
+    Story(
+        name="reminder",
+        files={
+            "app.yaml": APPLICATION.format(flow="reminder"),
+            "reminder.flow.yaml": REMINDER,
+            "remind.flow.yaml": REMIND,
+        },
+        people=THOSE_REMINDED,
+        keys=KEYS,
+        tries=2,
+        events=("asked",),
+    ),
+    Story(
+        name="support",
+        files=FLOWS,
+        to="+46850000500",
+        people=SUPPORTERS,
+        keys=KEYS,
+        tries=2,  # who was rung and is not heard of has a rest
+    ),
+    Story(
+        name="lead",
+        files=FLOWS,
+        orders=(("call_lead", LEAD),),
+        people=(*THOSE_REMINDED, *EXPERTS),
+        keys={**KEYS, "To talk to an expert now": "1"},
+        events=("called|unreached",),
+    ),
+    Story(
+        name="appointment",
+        files=FLOWS,
+        orders=(("remind", APPOINTMENT),),
+        people=THOSE_REMINDED,
+        keys={**KEYS, "press 1": "1"},
     ),
 )

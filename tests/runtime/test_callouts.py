@@ -137,7 +137,7 @@ class Box:
             await self.dialler.work()
             await self.dialler.drain()
             await self.world.settle()
-            due = await self.store.next_due(waiting=True)
+            due = await self.dialler.due()
             now = self.world.platform.now
             times = [each for each in (due, self.world.platform.due) if each is not None]
             next_ = min((max(each, now + 1) for each in times), default=until + 1)
@@ -626,7 +626,29 @@ def test_no_more_calls_are_under_way_than_may_be(play: Callable[..., None]) -> N
             await dialler.work()
             await dialler.drain()
         assert len(platform.asked) == 3
-        assert await box.store.busy_callouts() == 3
+        assert await box.store.busy_callouts() == {APP: 3}
+
+    play(story)
+
+
+def test_an_application_that_has_all_the_calls_it_may_keeps_no_other_waiting(
+    play: Callable[..., None],
+) -> None:
+    async def story(box: Box) -> None:
+        platform = Holding()
+        dialler = Dialler(box.turns, platform, Limits(per_second=1e6, at_once=2), box.now)
+        for each in range(5):
+            await box.order(id_of(each), to=number(each), at="nine")
+        other = msgspec.structs.replace(
+            box.wanted(id_of(9), to=number(9), at="nine"), app="another", key=""
+        )
+        await box.store.put_callouts([other])
+        await dialler.work()
+        await until(lambda: len(platform.asked) == 3)
+        assert number(9) in platform.asked
+        assert await dialler.due() is not None, "what is placed is looked for"
+        platform.gate.set()
+        await dialler.drain()
 
     play(story)
 

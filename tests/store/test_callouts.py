@@ -37,7 +37,7 @@ def test_a_callout_that_a_turn_places_is_there_with_the_turn(open_store: Open) -
     async def story(store: Store) -> None:
         await store.submit(another("call-1", callouts=(callout("a"),))).done
         assert await store.callout("a") == callout("a")
-        assert await store.next_due(waiting=True) == 2_000
+        assert await store.next_due(["app"]) == 2_000
 
     run(open_store, story)
 
@@ -109,20 +109,20 @@ def test_what_is_due_comes_in_the_order_of_its_time(open_store: Open) -> None:
     async def story(store: Store) -> None:
         times = {"a": 300, "b": 100, "c": 200, "d": 900}
         await store.put_callouts([callout(id, due=due) for id, due in times.items()])
-        assert [each.id for each in await store.waiting_callouts(300, 10)] == ["b", "c", "a"]
-        assert [each.id for each in await store.waiting_callouts(300, 2)] == ["b", "c"]
+        assert [each.id for each in await store.waiting_callouts("app", 300, 10)] == ["b", "c", "a"]
+        assert [each.id for each in await store.waiting_callouts("app", 300, 2)] == ["b", "c"]
         over = callout("b", due=100).changed(state=State.OVER)
         await store.put_callouts([over])
-        assert [each.id for each in await store.waiting_callouts(300, 10)] == ["c", "a"]
+        assert [each.id for each in await store.waiting_callouts("app", 300, 10)] == ["c", "a"]
         assert await store.due_callouts(300, 10) == []
         placed = [
             callout(id, due=due).changed(state=State.PLACED) for id, due in (("a", 250), ("d", 240))
         ]
         await store.put_callouts(placed)
-        assert [each.id for each in await store.waiting_callouts(300, 10)] == ["c"]
+        assert [each.id for each in await store.waiting_callouts("app", 300, 10)] == ["c"]
         assert [each.id for each in await store.due_callouts(300, 10)] == ["d", "a"]
-        assert await store.next_due(waiting=True) == 200
-        assert await store.next_due(waiting=False) == 240
+        assert await store.next_due(["app"]) == 200
+        assert await store.next_due([]) == 240
 
     run(open_store, story)
 
@@ -219,9 +219,11 @@ def test_both_stores_keep_the_same_callouts(
                 await _apply(store, id, what, key, due)
             listed = [await each.callouts(ALL, "", 99) for each in stores]
             assert listed[0] == listed[1]
-            for waiting in (True, False):
-                times = [await each.next_due(waiting=waiting) for each in stores]
+            for apps in (["app"], []):
+                times = [await each.next_due(apps) for each in stores]
                 assert times[0] == times[1]
+            calls = [await each.busy_callouts() for each in stores]
+            assert calls[0] == calls[1]
         for store in stores:
             await store.close()
 

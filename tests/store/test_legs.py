@@ -172,13 +172,16 @@ def test_a_leg_that_was_over_before_it_began_is_news(open_store: Open) -> None:
     run(open_store, story)
 
 
-LAYOUT_3 = [
-    "DROP INDEX callout_legs",
-    "ALTER TABLE callout DROP COLUMN parent",
-    "ALTER TABLE callout DROP COLUMN leg",
-    "ALTER TABLE callout DROP COLUMN unwanted",
-    "UPDATE meta SET value = CAST('3' AS BLOB) WHERE name = 'format'",
-]
+def bring_back(file: Path) -> None:
+    """Make a file what it was before there were legs."""
+    with sqlite3.connect(file) as connection:
+        query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%parent%'"
+        for (index,) in connection.execute(query).fetchall():
+            connection.execute(f"DROP INDEX {index}")
+        for column in ("parent", "leg", "unwanted"):
+            connection.execute(f"ALTER TABLE callout DROP COLUMN {column}")
+        connection.execute("UPDATE meta SET value = CAST('3' AS BLOB) WHERE name = 'format'")
+    connection.close()
 
 
 def test_a_file_of_the_layout_before_legs_is_brought_up(tmp_path: Path) -> None:
@@ -200,10 +203,7 @@ def test_a_file_of_the_layout_before_legs_is_brought_up(tmp_path: Path) -> None:
         await store.close()
 
     asyncio.run(before())
-    with sqlite3.connect(file) as connection:
-        for each in LAYOUT_3:
-            connection.execute(each)
-    connection.close()
+    bring_back(file)
     asyncio.run(then())
     with sqlite3.connect(file) as connection:
         found = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
@@ -220,10 +220,7 @@ def test_a_file_is_brought_up_whole_or_not_at_all(tmp_path: Path) -> None:
         await (await SqliteStore.open(file)).close()
 
     asyncio.run(opened())
-    with sqlite3.connect(file) as connection:
-        for each in LAYOUT_3:
-            connection.execute(each)
-    connection.close()
+    bring_back(file)
     killed = sqlite3.connect(file, isolation_level=None)
     killed.executescript(script.replace("COMMIT;", ""))
     killed.close()

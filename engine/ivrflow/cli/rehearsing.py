@@ -91,7 +91,7 @@ async def rehearsed(
     """
     app = msgspec.structs.replace(library.current.app, webhooks=made_up(library))
     library.current = replace(library.current, app=app)
-    allowed = readable(library, settings, environment)
+    allowed = readable(library, settings, environment, emulated=True)
     policy = Policy(environment=allowed, who=APP, secret_key=settings.sealing_key)
     async with Http() as http:
         asking = Asking(Requests(http, allowed), answers)

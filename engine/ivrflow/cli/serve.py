@@ -30,12 +30,12 @@ from ivrflow.sinch.platform import PLATFORM
 @click.option(
     "--callouts-per-second",
     type=click.FloatRange(0, 1_000, min_open=True),
-    help="outgoing calls placed a second at most  [default: 5]",
+    help="outgoing calls that an application places a second at most  [default: 5]",
 )
 @click.option(
     "--max-callouts",
     type=click.IntRange(0),
-    help="outgoing calls under way at a time; 0 places none  [default: 100]",
+    help="outgoing calls of an application under way at a time; 0 places none  [default: 100]",
 )
 @click.option("--reload", is_flag=True, default=None, help="read the flows again when they change")
 def command(directory: Path, **flags: object) -> int:

@@ -86,6 +86,7 @@ def parse_expression(source: str) -> nodes.Expr:
     return tree
 
 
+@lru_cache(maxsize=4096)
 def parse_text(source: str) -> tuple[Segment, ...]:
     """Return the literal and computed segments of a text with `{{ }}`; raises `ExpressionError`."""
     if "{{" not in source and "{%" not in source and "{#" not in source:

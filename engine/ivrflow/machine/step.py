@@ -37,7 +37,6 @@ from ivrflow.machine.events import (
     LegEnded,
     MenuFailed,
     MenuHangup,
-    MenuInput,
     Moved,
     NoInput,
     NoMatch,
@@ -113,6 +112,8 @@ def last_words(program: Program, session: Session, facts: Facts) -> Reply | None
 
 def _take(turn: Turn, event: Event) -> Step:
     match event:
+        case Chosen() | Digits() | NoInput() | NoMatch():  # first, as most events are these
+            return _input(turn, event)
         case LegEnded() | LegBridged() | Signal() | Woken() | Moved():
             return raised(turn, event)
         case Ended():
@@ -129,13 +130,11 @@ def _take(turn: Turn, event: Event) -> Step:
             return _replied(turn, event)
 
 
-def _replied(turn: Turn, event: Incoming | Answered | MenuInput) -> Step:
-    """Take an event for whose reply the platform waits."""
+def _replied(turn: Turn, event: Incoming | Answered | MenuFailed | MenuHangup) -> Step:
+    """Take another event for whose reply the platform waits."""
     match event:
         case Incoming():
             return _start(turn)
-        case Chosen() | Digits() | NoInput() | NoMatch():
-            return _input(turn, event)
         case Answered():
             return _answered(turn, event)
         case MenuFailed():

@@ -7,7 +7,8 @@ who are on the line, nobody more is called.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -62,8 +63,8 @@ class Placer(Protocol):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How many calls are placed a second, and how many that we placed may be under way. Legs count,
-    and wait for neither."""
+    """How many calls each application places a second, and how many that it placed may be under
+    way. Legs count, and wait for neither."""
 
     per_second: float = 5.0
     at_once: int = 100
@@ -80,10 +81,10 @@ class Dialler:
         self._callouts = turns.callouts
         self._placer = placer
         self._limits = limits
-        self._throttle = Throttle(limits.per_second)
+        self._throttles = defaultdict[str, Throttle](lambda: Throttle(limits.per_second))
         self._now = now
         self._rounds = Rounds()
-        self._dialling: set[str] = set()
+        self._dialling: dict[str, str] = {}
         self._in_line: set[asyncio.Task[None]] = set()
         self._stopped = False
         turns.notice = self._rounds.wake
@@ -103,18 +104,25 @@ class Dialler:
             self._begin(callout)
         strain = self._turns.strain.left
         if strain:
-            return min(strain, await self._rest(waiting=False))
-        dialling = len(self._dialling)  # before the store counts: each of them then counts once
-        room = self._limits.at_once - await self._store.busy_callouts()
-        room = min(room, MOST_AT_ONCE) - dialling
-        if room > 0 and dialling <= LONG_LINE:
-            for callout in await self._store.waiting_callouts(at, dialling + room):
-                room -= self._begin(callout)
-        return await self._rest(waiting=room > 0)
+            return min(strain, await self._rest(()))
+        dialling = Counter(self._dialling.values())  # before the store counts: each counts once
+        busy = await self._store.busy_callouts()
+        room = {app: self._room(calls) - dialling[app] for app, calls in busy.items()}
+        for app in room:
+            if room[app] > 0 and dialling[app] <= LONG_LINE:
+                wanted = dialling[app] + room[app]
+                for callout in await self._store.waiting_callouts(app, at, wanted):
+                    room[app] -= self._begin(callout)
+        return await self._rest([app for app, left in room.items() if left > 0])
 
-    async def _rest(self, *, waiting: bool) -> float:
-        """Return after how many seconds something is due, `waiting`: dialling somebody as well."""
-        due = await self._store.next_due(waiting=waiting)
+    def _room(self, calls: int) -> int:
+        """Return how many may be dialled for an application that has so many calls."""
+        return min(self._limits.at_once - calls, MOST_AT_ONCE)
+
+    async def _rest(self, dialled: Iterable[str]) -> float:
+        """Return after how many seconds something is due; somebody is dialled for the applications
+        `dialled`."""
+        due = await self._store.next_due(dialled)
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
@@ -132,8 +140,9 @@ class Dialler:
     async def due(self) -> int | None:
         """Return when something is to be done next, in milliseconds since 1970; None: nothing is,
         as far as is known now."""
-        room = self._limits.at_once - await self._store.busy_callouts()
-        return await self._store.next_due(waiting=room > 0)
+        busy = await self._store.busy_callouts()
+        free = (app for app, calls in busy.items() if self._room(calls) > 0)
+        return await self._store.next_due(free)
 
     async def drain(self) -> None:
         """Wait for what has begun, however long it takes: to give up a request to place a call
@@ -153,7 +162,7 @@ class Dialler:
         if callout.id in self._rounds:
             return False
         if callout.state is State.WAITING and not callout.parent:
-            self._dialling.add(callout.id)
+            self._dialling[callout.id] = callout.app
         self._rounds.begin(callout.id, self._do(callout))
         return True
 
@@ -167,7 +176,7 @@ class Dialler:
             log.exception("callout failed", callout=callout.name, id=callout.id)
             await self._later(callout)
         finally:
-            self._dialling.discard(callout.id)
+            self._dialling.pop(callout.id, None)
 
     async def _step(self, callout: Callout) -> None:
         match callout.state:
@@ -188,9 +197,9 @@ class Dialler:
 
     async def _dial(self, callout: Callout) -> None:
         if callout.parent:  # somebody is on the phone
-            self._throttle.pass_first()
+            self._throttles[callout.app].pass_first()
         else:
-            await self._stand_in_line()
+            await self._stand_in_line(callout.app)
             if self._turns.strain.left:
                 return
         moment = self._now()
@@ -202,20 +211,20 @@ class Dialler:
             return self._judged(known, order, moment, records)
 
         begun = await self._store.amend(callout.id, as_milliseconds(moment), decide)
-        self._dialling.discard(callout.id)  # from here on the store counts it
+        self._dialling.pop(callout.id, None)  # from here on the store counts it
         if begun is None or begun.state is not State.PLACING or begun.rev != callout.rev + 1:
             return
         answer = await self._place(begun, order)
         log.info("dialled", callout=begun.name, id=begun.id, answer=type(answer).__name__.lower())
         await self._answered(begun, answer)
 
-    async def _stand_in_line(self) -> None:
+    async def _stand_in_line(self, app: str) -> None:
         """Wait until another may be dialled; whoever stands here may be cancelled."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  it is one of those that have begun
         self._in_line.add(task)
         try:
-            await self._throttle.wait()
+            await self._throttles[app].wait()
         finally:
             self._in_line.discard(task)
 

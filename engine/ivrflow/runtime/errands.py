@@ -35,6 +35,8 @@ from ivrflow.runtime.outbox import command
 from ivrflow.runtime.turn import Turns
 from ivrflow.runtime.worker import Do
 from ivrflow.sinch.render import render
+from ivrflow.sinch.svaml import Hangup as HangupAction
+from ivrflow.sinch.svaml import Svaml
 from ivrflow.store.base import Records
 
 log = structlog.get_logger()
@@ -43,6 +45,7 @@ _ended = msgspec.json.Decoder(EndedLeg)
 _signal = msgspec.json.Decoder(SentSignal)
 _unwanted = msgspec.json.Decoder(UnwantedLegs)
 _patch = msgspec.json.Decoder(Patch)
+_svaml = msgspec.json.Decoder(Svaml)
 
 
 class Errands:
@@ -60,8 +63,11 @@ class Errands:
 
     async def patched(self, job: Job, body: bytes, became: Became) -> None:
         """Tell a call what became of the reply that the platform was told to lead it out of its
-        park by; raises `StoreError`, `LateError`."""
+        park by, and see to it that who was to be hung up is; raises `StoreError`, `LateError`."""
         patch = _patch.decode(body)
+        if _may_stay(patch, became):
+            at = as_milliseconds(self._turns.now())
+            await self._turns.store.put_jobs([_hangup_after_words(job, patch.region, at)])
         outcome = OUTCOME_BY_FATE.get(type(became))
         if not patch.offer or outcome is None:
             return
@@ -148,6 +154,30 @@ taken counts as taken: what comes next will show it."""
 
 
 BARE_HANGUP = render(Reply(number=0, action=Hangup()))
+
+
+WORDS = 10_000
+"""Milliseconds that last words may take."""
+
+
+def _may_stay(patch: Patch, became: Became) -> bool:
+    """Whether somebody may still be on the line who was to hear words and be hung up."""
+    if not isinstance(became, Unsure) and (patch.offer or not isinstance(became, Refused)):
+        return False
+    svaml = _svaml.decode(patch.svaml)
+    return isinstance(svaml.action, HangupAction) and svaml.instructions is not msgspec.UNSET
+
+
+def _hangup_after_words(job: Job, region: str, at: int) -> Job:
+    """Return the job that hangs up, without words, who may have heard some by now."""
+    made = command(
+        PATCH,
+        id=hashlib.blake2b(job.id.encode(), digest_size=16, person=b"ivrflow anyway").hexdigest(),
+        call=(job.app, job.call),
+        body=msgspec.json.encode(Patch(svaml=msgspec.Raw(BARE_HANGUP), region=region)),
+        at=at,
+    )
+    return msgspec.structs.replace(made, due=at + WORDS)
 
 
 def _hangup(callout: Callout, svaml: bytes, region: str, at: int) -> Job:

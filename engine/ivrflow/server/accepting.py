@@ -39,9 +39,16 @@ def secrets_are_sealed(vault: Vault) -> Judge:
 
 
 def readable(
-    library: Library, settings: Settings, environment: Mapping[str, str]
+    library: Library, settings: Settings, environment: Mapping[str, str], *, emulated: bool = False
 ) -> dict[str, str]:
-    """Return the variables that flows may read; raises `UsageError` where they don't suffice."""
+    """Return the variables that flows may read; raises `UsageError` where they don't suffice.
+
+    On an `emulated` platform what only the platform is told is its own name where it is missing:
+    nobody needs the key of a storage to hear how a voice mailbox sounds.
+    """
     allowed = settings.readable(environment)
+    if emulated:
+        told = library.current.environment - library.current.sent
+        allowed = {name: name for name in told} | allowed
     library.accept(environment_suffices(allowed))
     return allowed

@@ -59,7 +59,7 @@ def run(
 
     Raises `UsageError` or `StoreError` for what keeps the server from starting.
     """
-    allowed = readable(library, settings, environment)
+    allowed = readable(library, settings, environment, emulated=True)
     let_signals_pass()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_run(library, settings, allowed, console))

@@ -5,7 +5,7 @@ A store knows bytes only. Every turn is one `Turn`; it is committed whole or not
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -283,8 +283,9 @@ class Store(Protocol):
         """Return the callout whose last try became that call, if it is not over."""
         ...
 
-    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
-        """Return callouts that are to be dialled by `at`, the longest due first, legs left out."""
+    async def waiting_callouts(self, app: str, at: int, limit: int) -> list[Callout]:
+        """Return callouts of an application that are to be dialled by `at`, the longest due first,
+        legs left out."""
         ...
 
     async def waiting_legs(self, at: int) -> list[Callout]:
@@ -295,13 +296,14 @@ class Store(Protocol):
         """Return others for which something is to be done by `at`, the longest due first."""
         ...
 
-    async def next_due(self, *, waiting: bool) -> int | None:
+    async def next_due(self, dialled: Iterable[str]) -> int | None:
         """Return when something is to be done for a callout, None if for none. Those that are to be
-        dialled count only if `waiting`."""
+        dialled count only if they are legs, or of an application in `dialled`."""
         ...
 
-    async def busy_callouts(self) -> int:
-        """Return how many callouts are being placed, or are placed or live."""
+    async def busy_callouts(self) -> dict[str, int]:
+        """Return, for each application that has somebody to dial, how many of its callouts are
+        being placed, or are placed or live."""
         ...
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -212,8 +212,8 @@ class MemoryStore:
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return self._callouts.of(app, call)
 
-    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
-        return self._callouts.waiting(at, limit)
+    async def waiting_callouts(self, app: str, at: int, limit: int) -> list[Callout]:
+        return self._callouts.waiting(app, at, limit)
 
     async def waiting_legs(self, at: int) -> list[Callout]:
         return self._callouts.waiting_legs(at)
@@ -221,10 +221,10 @@ class MemoryStore:
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return self._callouts.due(at, limit)
 
-    async def next_due(self, *, waiting: bool) -> int | None:
-        return self._callouts.next_due(waiting=waiting)
+    async def next_due(self, dialled: Iterable[str]) -> int | None:
+        return self._callouts.next_due(dialled)
 
-    async def busy_callouts(self) -> int:
+    async def busy_callouts(self) -> dict[str, int]:
         return self._callouts.busy()
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:

@@ -1,5 +1,6 @@
 """Callouts in a dict."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ivrflow.callouts import Callout, State
@@ -89,8 +90,9 @@ class MemoryCallouts:
     def of(self, app: str, call: str) -> Callout | None:
         return self._by_call.get((app, call))
 
-    def waiting(self, at: int, limit: int) -> list[Callout]:
-        return [each for each in self._due(at, waiting=True) if not each.parent][:limit]
+    def waiting(self, app: str, at: int, limit: int) -> list[Callout]:
+        due = self._due(at, waiting=True)
+        return [each for each in due if not each.parent and each.app == app][:limit]
 
     def waiting_legs(self, at: int) -> list[Callout]:
         return [each for each in self._due(at, waiting=True) if each.parent]
@@ -102,12 +104,19 @@ class MemoryCallouts:
         due = [each for each in self._open.values() if each.due <= at and _waits(each) == waiting]
         return sorted(due, key=lambda each: each.due)
 
-    def next_due(self, *, waiting: bool) -> int | None:
-        counted = (each.due for each in self._open.values() if waiting or not _waits(each))
+    def next_due(self, dialled: Iterable[str]) -> int | None:
+        apps = frozenset(dialled)
+        counted = (
+            each.due
+            for each in self._open.values()
+            if not _waits(each) or each.parent or each.app in apps
+        )
         return min(counted, default=None)
 
-    def busy(self) -> int:
-        return sum(each.state in BUSY for each in self._open.values())
+    def busy(self) -> dict[str, int]:
+        calling = {each.app for each in self._open.values() if _waits(each) and not each.parent}
+        calls = Counter(each.app for each in self._open.values() if each.state in BUSY)
+        return {app: calls[app] for app in sorted(calling)}
 
     def listed(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:
         rows = list(reversed(self._rows.values()))

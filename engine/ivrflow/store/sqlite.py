@@ -13,7 +13,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -249,8 +249,8 @@ class SqliteStore:
     async def callout_of(self, app: str, call: str) -> Callout | None:
         return await self._ask(lambda connection: callout_of_call(connection, app, call))
 
-    async def waiting_callouts(self, at: int, limit: int) -> list[Callout]:
-        return await self._ask(lambda connection: waiting_callouts(connection, at, limit))
+    async def waiting_callouts(self, app: str, at: int, limit: int) -> list[Callout]:
+        return await self._ask(lambda connection: waiting_callouts(connection, app, at, limit))
 
     async def waiting_legs(self, at: int) -> list[Callout]:
         return await self._ask(lambda connection: waiting_legs(connection, at))
@@ -258,10 +258,10 @@ class SqliteStore:
     async def due_callouts(self, at: int, limit: int) -> list[Callout]:
         return await self._ask(lambda connection: due_callouts(connection, at, limit))
 
-    async def next_due(self, *, waiting: bool) -> int | None:
-        return await self._ask(lambda connection: next_due(connection, waiting=waiting))
+    async def next_due(self, dialled: Iterable[str]) -> int | None:
+        return await self._ask(lambda connection: next_due(connection, dialled))
 
-    async def busy_callouts(self) -> int:
+    async def busy_callouts(self) -> dict[str, int]:
         return await self._ask(busy_callouts)
 
     async def callouts(self, only: CalloutFilter, before: str, limit: int) -> list[Callout]:

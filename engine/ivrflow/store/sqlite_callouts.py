@@ -55,9 +55,11 @@ def callout_of_call(connection: sqlite3.Connection, app: str, call: str) -> Call
     return _one(connection.execute(statement("callout_of_call"), (app, call)).fetchone())
 
 
-def waiting_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Callout]:
-    """Return callouts that are to be dialled, the longest due first."""
-    rows = connection.execute(statement("waiting_callouts"), (at, limit))
+def waiting_callouts(
+    connection: sqlite3.Connection, app: str, at: int, limit: int
+) -> list[Callout]:
+    """Return callouts of an application that are to be dialled, the longest due first."""
+    rows = connection.execute(statement("waiting_callouts"), (app, at, limit))
     return [_callout(row) for row in rows]
 
 
@@ -71,17 +73,17 @@ def due_callouts(connection: sqlite3.Connection, at: int, limit: int) -> list[Ca
     return [_callout(row) for row in connection.execute(statement("due_callouts"), (at, limit))]
 
 
-def next_due(connection: sqlite3.Connection, *, waiting: bool) -> int | None:
+def next_due(connection: sqlite3.Connection, dialled: Iterable[str]) -> int | None:
     """See `Store.next_due`."""
-    names = ("next_due", "next_waiting") if waiting else ("next_due",)
-    found = [connection.execute(statement(name)).fetchone()[0] for name in names]
+    asked: list[tuple[str, Row]] = [("next_due", ()), ("next_leg", ())]
+    asked += [("next_waiting", (app,)) for app in dialled]
+    found = [connection.execute(statement(name), values).fetchone()[0] for name, values in asked]
     return min((each for each in found if each is not None), default=None)
 
 
-def busy_callouts(connection: sqlite3.Connection) -> int:
-    """Return how many callouts may be calls now."""
-    count: int = connection.execute(statement("busy_callouts")).fetchone()[0]
-    return count
+def busy_callouts(connection: sqlite3.Connection) -> dict[str, int]:
+    """See `Store.busy_callouts`."""
+    return dict(connection.execute(statement("busy_callouts")).fetchall())
 
 
 def list_callouts(

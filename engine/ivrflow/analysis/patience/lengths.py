@@ -7,6 +7,7 @@ said on a condition counts where it may hold.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ivrflow import pace
 from ivrflow.analysis.graph import steps_of
@@ -74,7 +75,7 @@ class Lengths:
             case PlayPart(target=target):
                 return self._played(target, locale, holds, depth)
             case SsmlPart(text=text):
-                literal, inserted = letters(Text(source=pace.words(text.source)))
+                literal, inserted = letters(pace.words(text.source))
                 said = pace.spoken(literal + inserted, locale)
                 return max(pace.SHORTEST, said + pace.breaks(text.source))
             case _:
@@ -86,7 +87,7 @@ class Lengths:
         if name in self.given:
             given = self.given[name]
             return max(its._in(prompt, locale, perhaps, depth + 1) for its, prompt in given)
-        return max(pace.SHORTEST, pace.spoken(sum(letters(text)), locale))
+        return max(pace.SHORTEST, pace.spoken(sum(letters(text.source)), locale))
 
     def _played(self, target: Text, locale: str, holds: Holds, depth: int) -> int:
         name = target.source
@@ -109,12 +110,13 @@ def perhaps(when: Expr) -> None:
     """Nothing is known of conditions on the values of another flow."""
 
 
-def letters(text: Text) -> tuple[int, int]:
+@lru_cache(maxsize=4096)
+def letters(source: str) -> tuple[int, int]:
     """Return how many characters a text has, and how many its inserted values count as."""
     try:
-        segments = parse_text(text.source)
+        segments = parse_text(source)
     except ExpressionError:
-        return len(text.source), 0
+        return len(source), 0
     words = [each for each in segments if isinstance(each, str)]
     return sum(map(len, words)), INSERTED * (len(segments) - len(words))
 

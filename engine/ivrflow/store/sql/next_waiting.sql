@@ -1,1 +1,1 @@
-SELECT min(due) FROM callout WHERE state = 'waiting'
+SELECT min(due) FROM callout WHERE state = 'waiting' AND parent = '' AND app = ?

@@ -82,13 +82,15 @@ CREATE TABLE IF NOT EXISTS callout (
 
 CREATE UNIQUE INDEX IF NOT EXISTS callout_key ON callout (app, flow, name, key)
 WHERE key <> '' AND state <> 'over';
-CREATE INDEX IF NOT EXISTS callout_waiting ON callout (due) WHERE state = 'waiting';
+DROP INDEX IF EXISTS callout_waiting;
+CREATE INDEX IF NOT EXISTS callout_waits ON callout (app, due) WHERE state = 'waiting' AND parent = '';
 CREATE INDEX IF NOT EXISTS callout_legs ON callout (due) WHERE state = 'waiting' AND parent <> '';
 CREATE INDEX IF NOT EXISTS callout_begun ON callout (due) WHERE state NOT IN ('waiting', 'over');
 CREATE INDEX IF NOT EXISTS callout_call ON callout (app, call)
 WHERE call <> '' AND state <> 'over';
 CREATE INDEX IF NOT EXISTS callout_over ON callout (due) WHERE state = 'over';
-CREATE INDEX IF NOT EXISTS callout_busy ON callout (state)
+DROP INDEX IF EXISTS callout_busy;
+CREATE INDEX IF NOT EXISTS callout_calls ON callout (app)
 WHERE state <> 'over' AND state IN ('placing', 'placed', 'live');
 
 -- What is to be done after a commit. `due` is when it is to be done, when its lease is over, or when
