@@ -827,3 +827,48 @@ def test_who_is_no_leg_has_no_parent_that_waits() -> None:
     caller = Caller(AGENT)
     taken = caller.take(Chosen(**CALL, menu="main", value="accept", offer=1))
     assert words(taken) == "Somebody else has."
+
+
+ROUND = """
+flow: round
+start: waiting
+callouts:
+  agent: {flow: agent, to: "{{ to }}"}
+on: {error: sorry}
+states:
+  waiting:
+    do: [callout: {name: agent, with: {to: "+46850000001"}}]
+    hold: {prompt: Please wait., keys: {1: sorry}}
+    on:
+      leg.ended: waiting
+      leg.bridged: sorry
+      signal.ping: {do: [signal: {name: ping, to: "{{ call.id }}"}], next: stay}
+    timers: [{after: 10m, next: sorry}]
+  sorry: {say: Sorry., hangup: }
+"""
+
+
+def test_legs_that_end_at_once_are_not_rung_for_ever() -> None:
+    caller = Caller(ROUND)
+    for leg in range(1, 200):
+        caller.end(leg, "busy")
+        assert caller.tick().verdict is Verdict.MOVED
+    caller.end(200, "busy")
+    taken = caller.tick()
+    assert (taken.verdict, taken.trace.fault) == (Verdict.FAILED, "more than 200 legs of one call")
+    assert words(taken) == "Sorry."
+
+
+def test_a_call_that_signals_itself_comes_to_an_end() -> None:
+    caller = Caller(ROUND)
+    for number in range(200):
+        caller.take(Signal(**CALL, name="ping", id=str(number)))
+        assert caller.tick().verdict is Verdict.MOVED
+    caller.take(Signal(**CALL, name="ping", id="last"))
+    assert caller.tick().trace.fault == "more than 200 signals of one call"
+
+
+def test_who_hangs_up_in_a_hold_is_told_to_the_handlers_of_the_end() -> None:
+    caller = Caller(ROUND)
+    caller.take(MenuHangup(**CALL))
+    assert (caller.session.result, caller.session.reason) == ("answered", "caller_hangup")

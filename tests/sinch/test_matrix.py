@@ -12,6 +12,8 @@ WORDS = {
     "connect user",
     "connect stream",
     "conference",
+    "hold",
+    "bridge",
     "park",
     "continue",
     "hangup",

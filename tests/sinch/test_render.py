@@ -141,6 +141,14 @@ def test_a_menu_without_a_reprompt_repeats_its_prompt() -> None:
             replies.Park(prompt=(Say(text="Wait.", voice="en-US"),), max_duration=1500, voice="x"),
             {"name": "park", "locale": "x", "holdPrompt": "#tts[Wait.]", "maxDuration": 2},
         ),
+        (
+            replies.Park(prompt=(Say(text="Wait.", voice="en-US"),), pause=12_000),
+            {
+                "name": "park",
+                "holdPrompt": '#tts[Wait.];#ssml[<speak><break time="10000ms"/>'
+                '<break time="2000ms"/></speak>]',
+            },
+        ),
     ],
     ids=lambda each: type(each).__name__,
 )

@@ -112,7 +112,7 @@ def hold_call(walk: Walk, hold: Hold) -> None:
     prompt = walk.say(hold.prompt)
     keys = hold.offered + _outer_keys(walk, hold.choice_by_value)
     if hold.parks and not keys and walk.context in (Context.ICE, Context.PARKED):
-        walk.action = replies.Park(prompt=tuple(prompt), voice=walk.locale)
+        walk.action = replies.Park(prompt=tuple(prompt), pause=hold.every, voice=walk.locale)
         walk.wait = Wait.PARK
         return
     lead, prompt, voice = _one_voice(walk, prompt)

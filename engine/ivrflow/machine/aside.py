@@ -27,8 +27,12 @@ UNREACHED = "unreached"
 
 def hung_up(turn: Turn) -> Step:
     """The menu's caller is gone: the handlers of the end run; the reply only closes the menu."""
-    number = turn.session.offer + 1
-    step = _end(turn.after(wait=Wait.END, offer=number))
+    session = turn.session
+    number = session.offer + 1
+    called = bool(session.callout) or session.context is Context.BRIDGED
+    who = "callee" if called else "caller"
+    gone = turn.after(wait=Wait.END, offer=number, result="answered", reason=f"{who}_hangup")
+    step = _end(gone)
     return msgspec.structs.replace(step, reply=Reply(number=number, action=Hangup()))
 
 
@@ -122,7 +126,10 @@ def _effects(
             fault = str(raised)
             continue
         turn = turn.after(
-            frames=(*walk.frames(), *frames[depth + 1 :]), locale=walk.locale, placed=walk.placed
+            frames=(*walk.frames(), *frames[depth + 1 :]),
+            locale=walk.locale,
+            placed=walk.placed,
+            sent=walk.sent,
         )
         effects += walk.effects
     return Step(

@@ -6,7 +6,7 @@ import msgspec
 
 from ivrflow.expr.secrecy import is_secret, mask, masked
 from ivrflow.expr.types import Type
-from ivrflow.machine.events import Chosen, Digits, Event, MenuFailed, NoMatch
+from ivrflow.machine.events import Chosen, Digits, Event, MenuFailed, NoMatch, Signal
 from ivrflow.machine.lookups import Lookup, Pending, Waiting
 from ivrflow.machine.outcome import Answer, Facts, Question, Verdict
 from ivrflow.machine.program import Collect, Menu, Program
@@ -23,6 +23,8 @@ def journalled(event: Event, program: Program, session: Session, verdict: Verdic
     """
     if not program.secret:
         return event
+    if isinstance(event, Signal):  # nobody knows what is in it, and a flow may take it for a secret
+        return msgspec.structs.replace(event, data=None, masked=True)
     taken = verdict in (Verdict.MOVED, Verdict.FAILED)
     if taken and not _asks_secret(program, session):
         return event

@@ -132,6 +132,7 @@ def _signal(walk: Walk, step: SignalStep) -> None:
     if not to:
         raise EvaluationError(f'the signal "{step.name}" goes to no call')
     data = None if step.data is None else without_marks(bounded_value(step.data(walk.names)))
+    walk.count_signal()
     walk.effects.append(Send(name=step.name, to=to, data=data))
 
 

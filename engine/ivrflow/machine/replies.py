@@ -153,10 +153,12 @@ class Conference(_Value, frozen=True, kw_only=True):
 
 
 class Park(_Value, frozen=True, kw_only=True):
-    """Hold the caller with prompts: `intro` once, then `prompt` in a loop."""
+    """Hold the caller with prompts: `intro` once, then `prompt` in a loop, with `pause`
+    milliseconds of silence between."""
 
     intro: tuple[Part, ...] = ()
     prompt: tuple[Part, ...] = ()
+    pause: int = 0
     max_duration: int = 0
     voice: str = ""
 

@@ -104,7 +104,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     the room that it is in.
     `callout` is the id of the callout that became this call, "" for an incoming one; `generation`
     counts it and those that led to it. One that is a leg has a number, `leg`, among those of the
-    call `parent`; `placed` is how many legs this call has placed.
+    call `parent`; `placed` is how many legs this call has placed, `sent` how many
+    signals it has sent.
 
     `amd` is who answered, as far as it is known; `beeped` says that a machine did, and records what
     is said now. `inbox` holds what was raised and not taken yet, `signals` the ids of those that it
@@ -134,6 +135,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=
     parent: str = ""
     leg: int = 0
     placed: int = 0
+    sent: int = 0
     inbox: tuple[Raised, ...] = ()
     signals: tuple[str, ...] = ()
     due: tuple[int, ...] = ()

@@ -46,6 +46,7 @@ def _as_told(before: Session, step: Step, *, parked: bool) -> Step:
             frames=tuple(without_legs(frame, over) for frame in before.frames),
             inbox=session.inbox,
             placed=session.placed,
+            sent=session.sent,
             signals=session.signals,
             moving=msgspec.structs.replace(session, moving=None),
         )

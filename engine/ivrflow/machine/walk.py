@@ -47,6 +47,12 @@ MAX_PASSING = 100
 MAX_FRAMES = 16
 """Flows that run each other. Lint refuses recursion; this holds without lint."""
 
+MAX_SENT = 200
+"""Signals that one call sends: those who answer each other's would never end."""
+
+MAX_PLACED = 200
+"""Legs of one call, over or not: a call whose legs end at once places the next ones at once."""
+
 MAX_LEGS = 100
 """Legs of one call that are not over. Lint can't count what a loop places."""
 
@@ -93,6 +99,7 @@ class Walk:
         self.due = session.due
         self.until = session.until
         self.placed = session.placed
+        self.sent = session.sent
         self.room = session.room
         self.effects: list[Effect] = []
         self.visited: list[str] = []
@@ -185,9 +192,17 @@ class Walk:
             raise EvaluationError("the call is over, so that it has no legs any more")
         if len(self.legs) >= MAX_LEGS:
             raise EvaluationError(f"more than {MAX_LEGS} legs at a time")
+        if self.placed >= MAX_PLACED:
+            raise EvaluationError(f"more than {MAX_PLACED} legs of one call")
         self.placed += 1
         self._keep_legs((*self.legs, self.placed))
         return self.placed
+
+    def count_signal(self) -> None:
+        """Count a signal that the call sends."""
+        if self.sent >= MAX_SENT:
+            raise EvaluationError(f"more than {MAX_SENT} signals of one call")
+        self.sent += 1
 
     def end_leg(self, leg: int) -> bool:
         """Have a leg no more; returns whether the running flow, none around it, placed it."""
@@ -290,6 +305,7 @@ class Walk:
             due=self.due,
             until=self.until,
             placed=self.placed,
+            sent=self.sent,
             room=self.room if self.wait is Wait.CONFERENCE else "",
         )
         return Taken(
@@ -313,6 +329,7 @@ class Walk:
             due=self.due,
             until=self.until,
             placed=self.placed,
+            sent=self.sent,
         )
         return Taken(
             session=session,

@@ -21,6 +21,9 @@ from ivrflow.sinch import limits, svaml
 from ivrflow.sinch.escape import in_brackets, without_control
 from ivrflow.sinch.ssml import split_ssml
 
+LONGEST_BREAK = 10_000
+"""Milliseconds of one `<break>` (Amazon Polly)."""
+
 MAX_MARKED = limits.MAX_TEXT - len("#tts[]")
 """The platform doesn't say whether its limit counts the marks around a text."""
 
@@ -203,9 +206,18 @@ def _park(park: replies.Park) -> svaml.Park:
     return svaml.Park(
         locale=park.voice or UNSET,
         intro_prompt=prompt_text(park.intro) or UNSET,
-        hold_prompt=prompt_text(park.prompt) or UNSET,
+        hold_prompt=";".join(filter(None, (prompt_text(park.prompt), _silence(park.pause))))
+        or UNSET,
         max_duration=seconds(park.max_duration, limits.MAX_PARK),
     )
+
+
+def _silence(pause: int) -> str:
+    """Return silence as a part of a prompt string, "" for none; a long one is several breaks."""
+    whole, rest = divmod(pause, LONGEST_BREAK)
+    times = [LONGEST_BREAK] * whole + ([rest] if rest else [])
+    marks = "".join(f'<break time="{each}ms"/>' for each in times)
+    return f"#ssml[<speak>{marks}</speak>]" if marks else ""
 
 
 # -- prompts --------------------------------------------------------------------------------------

@@ -76,6 +76,9 @@ EARLIER_FORMATS = (b"1", b"2", b"3")
 CHECKPOINT_SECONDS = 1.0
 MAX_CHAIN = 1_000_000
 CACHE_KIB = 64 * 1024
+LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes that the log keeps once all of it is in the file."""
+
 BUSY_SECONDS = 0.5
 """How long a batch waits for another process that writes to the file: `ivrflow records`."""
 
@@ -616,6 +619,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
     # Else the planner builds an index over a batch of rows and walks all calls beside it.
     connection.execute("PRAGMA automatic_index = OFF")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
