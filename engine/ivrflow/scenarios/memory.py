@@ -1,29 +1,23 @@
 """Records of a scenario: put into the store before the call, read from it in the end.
 
-Both are turns of a store as any other: the first are committed for calls of their own, the second
-raises what it read, so that nothing stays of it.
+The first are turns of a store as any other, committed for calls of their own.
 """
 
 from collections.abc import Iterable, Iterator
 from secrets import token_hex
 
 from ivrflow.machine.rooms import PARTICIPANTS, STARTERS, key_of
-from ivrflow.records import Dequeue, Enqueue, Operation, Put, Read
+from ivrflow.records import Enqueue, Operation, Put
 from ivrflow.scenarios.model import Record, Room, Value
 from ivrflow.store.base import Draft, Records, Store, Turn
 
 APP = "others"
 
+LONGEST_QUEUE = 100_000
+"""Entries of a queue that are read."""
+
 Kept = tuple[str, str]
 """A record and a key of it, as the store names them."""
-
-
-class PeekedError(Exception):
-    """What was read, raised so that the turn that read it is undone."""
-
-    def __init__(self, found: dict[Kept, object]) -> None:
-        super().__init__("peeked")
-        self.found = found
 
 
 async def remember(store: Store, records: Iterable[Record], at: int) -> None:
@@ -60,24 +54,13 @@ def _operation(record: Record) -> Operation:
 
 async def recall(store: Store, wanted: Iterable[Value], at: int) -> dict[Kept, object]:
     """Return what the store holds at `at`, None where it holds nothing; of queues a list."""
-
-    def make(turn: Records) -> Turn:
-        raise PeekedError({(each.of, each.key): _held(turn, each) for each in wanted})
-
-    try:
-        await store.submit(Draft(app=APP, call="", at=at, make=make)).done
-    except PeekedError as peeked:
-        return peeked.found
-    return {}
+    return {(each.of, each.key): await _held(store, each, at) for each in wanted}
 
 
-def _held(turn: Records, wanted: Value) -> object:
-    record, key = wanted.of, wanted.key
-    if not wanted.waits:
-        return turn.perform(Read(record=record, key=key))
-    last = turn.perform(Enqueue(record=record, key=key))
-    assert isinstance(last, int)  # noqa: S101  a place in the queue, behind all others
-    return [turn.perform(Dequeue(record=record, key=key)) for _ in range(1, last)]
+async def _held(store: Store, wanted: Value, at: int) -> object:
+    rows = await store.entries(wanted.of, wanted.key, at, ("", 0), LONGEST_QUEUE)
+    values = [kept.value for _, kept in rows]
+    return values if wanted.waits else next(iter(values), None)
 
 
 def _only_turn(call: str, at: int, over: int) -> Turn:

@@ -22,7 +22,7 @@ from ivrflow.machine.program import Program
 from ivrflow.machine.session import Wait
 from ivrflow.outbound.placing import Sender
 from ivrflow.rehearsal.doers import Doers
-from ivrflow.rehearsal.engine import APP, Engine, Open, clock_of, setup
+from ivrflow.rehearsal.engine import Engine, Open, clock_of, setup
 from ivrflow.rehearsal.requesting import Requesting
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.scenarios.answers import Answers, Ask, made_up
@@ -114,7 +114,7 @@ class Stage:
         returns whether it waits for it."""
         self._signals += 1
         id = f"signal-{self._signals}"
-        event = Signal(app=APP, call=call, at=id, id=id, name=name, data=data)
+        event = Signal(app=self.app, call=call, at=id, id=id, name=name, data=data)
         verdict = await self.engine.turns.bring(event)
         await self.world.settle()
         return verdict not in (None, Verdict.IGNORED)

@@ -78,12 +78,12 @@ def why_untold(action: Action | None, outcome: str) -> str:
     """Why an outcome that is raised elsewhere can't come to `action`, "" where it can."""
     if outcome == LEG_BRIDGED and isinstance(action, Conference | Bridge):
         return "who is in a room can't be led into another"
-    if not _is_raised(outcome) or isinstance(action, TOLD):
+    if not _sounds_raised(outcome) or isinstance(action, TOLD):
         return ""
     return "two parties talk" if isinstance(action, Connect) else _why(action)
 
 
-def _is_raised(outcome: str) -> bool:
+def _sounds_raised(outcome: str) -> bool:
     """Whether an outcome is called like one of legs or signals."""
     return bool(signal_of(outcome)) or outcome.startswith("leg.")
 
