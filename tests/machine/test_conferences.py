@@ -245,6 +245,11 @@ def test_who_never_came_into_the_room_does_not_end_it() -> None:
     assert caller.take(Ended(**CALL)).effects == ()
 
 
+def test_who_was_put_out_ends_the_room_for_nobody() -> None:
+    caller = Caller(kept("end_on_exit: true"))
+    assert caller.take(Ended(**CALL, reason="manager_hangup")).effects == ()
+
+
 def test_who_was_turned_away_does_not_end_the_room() -> None:
     taken = entered("max: 2, end_on_exit: true", 3, True)
     program = program_of(kept("max: 2, end_on_exit: true"))

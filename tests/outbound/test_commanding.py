@@ -97,19 +97,23 @@ def refuses(status: str, code: int = 0, *headers: str) -> Habit:
     return says(body, status, *headers)
 
 
-@pytest.mark.parametrize("command", [HANGUP, WORDS, MUTE, KICK, EMPTY])
+@pytest.mark.parametrize("command", [HANGUP, WORDS, MUTE, KICK])
 def test_what_the_platform_takes_is_done(command: Patch | Control) -> None:
     assert ask(says(b"", "200 OK"), command) == (Done(), 1)
     assert ask(says(b"", "204 No Content"), command) == (Done(), 1)
 
 
-@pytest.mark.parametrize("command", [WORDS, *HARMLESS])
+@pytest.mark.parametrize("command", [HANGUP, WORDS, MUTE, KICK, HOLD_ALL])
 def test_what_is_not_there_may_still_come_for_ten_seconds(command: Patch | Control) -> None:
     missing = refuses("404 Not Found", 40_400)
     for after in (0, 9.9):
         became, _ = ask(missing, command, after=after)
         assert became == NotYet("40400: no", 200)
     assert ask(missing, command, after=10)[0] == Gone("40400: no")
+
+
+def test_nobody_is_waited_for_to_be_put_out_of_an_empty_room() -> None:
+    assert ask(refuses("404 Not Found", 40_400), EMPTY) == (Gone("40400: no"), 1)
 
 
 def test_it_is_looked_for_soon_and_then_less_often() -> None:
@@ -291,7 +295,7 @@ def test_each_command_does_what_it_says() -> None:
     assert [each.call for each in stage.told(Ended)] == [first]
     assert do(stage, EMPTY) == Done()
     assert [each.call for each in stage.told(Ended)] == [first, second]
-    assert isinstance(do(stage, EMPTY), NotYet)
+    assert isinstance(do(stage, EMPTY), Gone)
 
 
 def test_everybody_in_a_room_is_held_and_hears_the_music_and_is_taken_back() -> None:
@@ -318,6 +322,40 @@ def test_who_leaves_while_everybody_is_told_is_no_fault() -> None:
             writer.write(answer(b""))
 
     assert ask(habit, HOLD_ALL) == (Done(), 3)
+
+
+def someone(kicked: list[str], **seconds: int) -> Habit:
+    """The habit of a platform in whose room calls are for some seconds; tells who is put out."""
+    found = [{"id": call, "duration": duration} for call, duration in seconds.items()]
+
+    async def habit(request: bytes, writer: asyncio.StreamWriter) -> None:
+        method, path = request.decode().split()[:2]
+        if method == "DELETE":
+            kicked.append(path.rpartition("/")[2])
+        writer.write(answer(msgspec.json.encode({"participants": found})))
+
+    return habit
+
+
+@pytest.mark.parametrize(
+    ("after", "meant"),
+    [
+        (0, ["old", "young", "new"]),
+        (0.9, ["old", "young", "new"]),
+        (1.1, ["old", "young"]),
+        (4.9, ["old", "young"]),
+        (60, ["old"]),
+    ],
+)
+def test_who_came_when_the_room_had_ended_stays(after: float, meant: list[str]) -> None:
+    """Seconds are whole: who may have been there before the end has been."""
+    kicked: list[str] = []
+    assert ask(someone(kicked, old=3_000, young=4, new=0), EMPTY, after=after)[0] == Done()
+    assert sorted(kicked) == sorted(meant)
+
+
+def test_who_came_later_is_held_with_all() -> None:
+    assert ask(someone([], old=3_000, new=0), HOLD_ALL, after=9) == (Done(), 3)
 
 
 def test_a_live_call_hears_words_and_is_hung_up() -> None:

@@ -431,6 +431,43 @@ def test_the_room_ends_with_its_host(play: Play) -> None:
     play(story, KEPT)
 
 
+def test_a_host_who_was_alone_comes_back_and_stays(play: Play) -> None:
+    async def story(box: Box) -> None:
+        host = await box.call("3")
+        await box.work(2)
+        await box.world.hang_up(host)
+        await box.work(0.5)
+        calls = [await box.call("3"), await box.call("1")]
+        await box.work(30)
+        assert box.inside() == calls
+
+    play(story, KEPT)
+
+
+@pytest.mark.parametrize("pause", [0, 1_500, 20_000])
+def test_who_comes_after_the_host_s_end_stays_however_late_the_others_are_put_out(
+    play: Play, pause: int
+) -> None:
+    """The end of another host who is put out with them puts nobody out."""
+
+    async def story(box: Box) -> None:
+        there = [await box.call("1"), await box.call("3")]
+        host = await box.call("3")
+        await box.work(12)
+        fault = RestFault(path=f"{ROOMS}id/hall", code=50_300, times=4)
+        box.world.platform.inject(fault)
+        await box.world.hang_up(host)
+        await box.world.wait(pause)
+        late = [await box.call("3"), await box.call("1")]
+        await box.work(30)
+        assert box.inside() == late
+        assert set(box.ended) == {host, *there}
+        ends = [each for each in await box.jobs() if each.name == "kick_all"]
+        assert [(each.call, each.state) for each in ends] == [(host, State.DONE)]
+
+    play(story, KEPT.replace("max: 3", "max: 9").replace("max: 4", "max: 9"))
+
+
 def test_a_room_that_came_much_later_does_not_end_with_an_old_host(play: Play) -> None:
     async def story(box: Box) -> None:
         host = await box.call("3")

@@ -22,6 +22,9 @@ STARTERS = "@starters"
 REGIONS = "@regions"
 """Records of rooms. No record of an author is called so."""
 
+PUT_OUT = "manager_hangup"
+"""The reason of the end of a call that has not left its room by itself."""
+
 
 def key_of(app: str, name: str) -> str:
     """Return the key of a room: each application has its own."""
@@ -45,9 +48,12 @@ def enter(walk: Walk, state: State, conference: Conference) -> Transition | None
 
 
 def closing(session: Session, state: State | None) -> tuple[Control, ...]:
-    """Return what the end of a call does to the room that it is in."""
+    """Return what the end of a call does to the room that it is in: nothing where it was put out
+    itself, for whoever did that has said what becomes of the others."""
     action = None if state is None else state.action
     if session.wait is not Wait.CONFERENCE or session.rescued:
+        return ()
+    if session.reason == PUT_OUT:
         return ()
     if not isinstance(action, Conference) or not action.end_on_exit:
         return ()

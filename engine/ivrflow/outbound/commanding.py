@@ -35,7 +35,7 @@ from ivrflow.jobs import LOST, Job, is_lost
 from ivrflow.outbound.placing import DOWN, Sender
 from ivrflow.sinch import rest
 from ivrflow.sinch.rest import Request
-from ivrflow.sinch.rest_types import Command
+from ivrflow.sinch.rest_types import Command, Participant
 from ivrflow.sinch.svaml import Svaml
 
 COMING = 10_000
@@ -102,9 +102,11 @@ class Commanding:
         return became
 
     async def _controlled(self, job: Job, wanted: Control) -> Became:
-        within = JOINING if wanted.call == job.call else COMING
-        if wanted.call or wanted.command == "kick":
+        if wanted.call:
+            within = JOINING if wanted.call == job.call else COMING
             return await self._told(job, lambda: _request(wanted), wanted.region, within)
+        # Who comes into an empty room later is not who was to be put out.
+        within = 0 if wanted.command == "kick" else COMING
         return await self._became(
             job, lambda: self._everybody(job, wanted), harmless=True, within=within
         )
@@ -135,10 +137,15 @@ class Commanding:
         )
 
     async def _everybody(self, job: Job, wanted: Control) -> None:
-        """Do to each in a room what is wanted; who leaves meanwhile is no fault."""
+        """Do to each in a room what is wanted; who leaves meanwhile is no fault. Only those are put
+        out who were there when that was wanted."""
+        looked = self._at()
         async with asyncio.timeout(SECONDS):
             room = await self._sender.send(job.app, rest.get_conference(wanted.room), wanted.region)
-            asked = (self._each(job, wanted, participant.id) for participant in room)
+            meant = [
+                each for each in room if wanted.command != "kick" or _came(each, looked) <= job.made
+            ]
+            asked = (self._each(job, wanted, participant.id) for participant in meant)
             faults = await asyncio.gather(*asked, return_exceptions=True)
         for fault in faults:
             if fault is not None and not isinstance(fault, NotFoundError):
@@ -187,9 +194,14 @@ def _became(error: VoiceError, *, harmless: bool) -> Became:
             return Refused(str(error))
 
 
+def _came(participant: Participant, looked: int) -> int:
+    """Return when a participant came at the earliest, as seen at `looked`: seconds are whole."""
+    return looked - (participant.duration + 1) * 1000
+
+
 def _request(wanted: Control) -> Request[None]:
-    """Return a command to one participant, or the kick of all; raises `RequestError`."""
+    """Return a command to one participant; raises `RequestError`."""
     if wanted.command == "kick":
-        return rest.kick(wanted.room, wanted.call) if wanted.call else rest.kick_all(wanted.room)
+        return rest.kick(wanted.room, wanted.call)
     word = WORD_BY_COMMAND[wanted.command]
     return rest.command(wanted.room, wanted.call, word, wanted.music)
