@@ -240,6 +240,29 @@ def test_who_accepts_talks_to_the_caller_and_the_other_is_told(play: Play) -> No
     play(story)
 
 
+def test_who_accepts_too_late_hears_so_to_the_end(play: Play) -> None:
+    """What ends the legs that are not wanted any more does not cut short those that know."""
+
+    async def story(box: Box) -> None:
+        await box.calls("1")
+        ann, ben = box.legs[ANN], box.legs[BEN]
+        for leg in (ann, ben):
+            await box.world.pick_up(leg)
+        await box.world.wait(3_000)
+
+        def both(platform: Platform) -> None:
+            platform.press(ann, "1")
+            platform.press(ben, "1")
+
+        await box.world.do(both)
+        await box.world.wait(10_000)
+        told = {leg: box.heard(leg)[-1] for leg in (ann, ben)}
+        late = [leg for leg in (ann, ben) if box.is_over(leg)]
+        assert [told[leg] for leg in late] == ["Somebody else has."]
+
+    play(story)
+
+
 def test_a_caller_who_hangs_up_releases_who_rings_and_who_listens(play: Play) -> None:
     async def story(box: Box) -> None:
         call = await box.calls("1")
