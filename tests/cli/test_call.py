@@ -399,6 +399,20 @@ def test_look_ups_are_made_or_answered_from_a_file(tmp_path: Path) -> None:
     assert nobody.returncode == 0, nobody.stderr
 
 
+def test_look_ups_of_the_application_are_answered_from_a_file(tmp_path: Path) -> None:
+    before, requests, after = LOOKS_UP.partition("requests:")
+    declared, variables, states = after.partition("vars:")
+    application = f"app: bank\nroutes: [{{flow: balance}}]\n{requests}{declared}"
+    flow = f"{before}{variables}{states}"
+    (tmp_path / "app.yaml").write_text(application)
+    (tmp_path / "balance.flow.yaml").write_text(flow)
+    (tmp_path / "ada.json").write_text('{"name": "Ada"}')
+    answered = call(
+        str(tmp_path), "--lookup", f"account={tmp_path}/ada.json", script=PROVED + "hear hello ada"
+    )
+    assert answered.returncode == 0, answered.stderr
+
+
 @pytest.mark.parametrize(
     ("script", "told"),
     [

@@ -14,7 +14,7 @@ from ivrflow.callouts import State
 from ivrflow.checking import check_home
 from ivrflow.emulator.inprocess import InProcess
 from ivrflow.emulator.platform import Platform
-from ivrflow.emulator.setup import Inbound
+from ivrflow.emulator.setup import Fault, Inbound
 from ivrflow.emulator.transcript import Ended as Over
 from ivrflow.emulator.transcript import Heard, Joined, Rang
 from ivrflow.library import Library, compile_catalog
@@ -28,6 +28,8 @@ from ivrflow.outbound.http import Outgoing
 from ivrflow.rehearsal.doers import Doers
 from ivrflow.rehearsal.engine import APP, Engine, clock_of, setup
 from ivrflow.rehearsal.requesting import Requesting
+from ivrflow.runtime.dialler import SETTLED
+from ivrflow.runtime.tries import PATIENCE
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.sinch.platform import PLATFORM
 from ivrflow.store.base import CalloutFilter, Store
@@ -108,6 +110,16 @@ class Nobody:
         raise AssertionError(outgoing)
 
 
+class Restarted(Engine):
+    """An engine that may be started anew, on the store that it has."""
+
+    def restart(self) -> None:
+        self.turns = self._make(self.store)
+        assert self._begin is not None
+        self._doers = self._begin(self.turns)
+        self.turns.notice()
+
+
 class Box:
     """An engine, and what it has to do besides, behind a platform whose time is told to pass."""
 
@@ -118,7 +130,7 @@ class Box:
         async def opened() -> Store:
             return store
 
-        self.engine = Engine(opened, self._turns, None, self._errands)
+        self.engine = Restarted(opened, self._turns, None, self._errands)
         self.world = InProcess(setup(), self.engine.handle)
         self.world.companion = self.engine
 
@@ -240,6 +252,29 @@ def test_who_accepts_talks_to_the_caller_and_the_other_is_told(play: Play) -> No
     play(story)
 
 
+def test_who_accepts_too_late_hears_so_to_the_end(play: Play) -> None:
+    """What ends the legs that are not wanted any more does not cut short those that know."""
+
+    async def story(box: Box) -> None:
+        await box.calls("1")
+        ann, ben = box.legs[ANN], box.legs[BEN]
+        for leg in (ann, ben):
+            await box.world.pick_up(leg)
+        await box.world.wait(3_000)
+
+        def both(platform: Platform) -> None:
+            platform.press(ann, "1")
+            platform.press(ben, "1")
+
+        await box.world.do(both)
+        await box.world.wait(10_000)
+        told = {leg: box.heard(leg)[-1] for leg in (ann, ben)}
+        late = [leg for leg in (ann, ben) if box.is_over(leg)]
+        assert [told[leg] for leg in late] == ["Somebody else has."]
+
+    play(story)
+
+
 def test_a_caller_who_hangs_up_releases_who_rings_and_who_listens(play: Play) -> None:
     async def story(box: Box) -> None:
         call = await box.calls("1")
@@ -329,5 +364,66 @@ def test_a_leg_that_accepts_while_its_parent_makes_a_turn_of_its_own(
         after, joined = await box.session(call), await box.session(ann)
         assert (after.frame.state, joined.frame.state) == ("talking", "accept")
         assert after.frame.room == joined.frame.room != ""
+
+    play(story)
+
+
+async def bridged(box: Box) -> tuple[str, str]:
+    """Return a caller and the agent that they talk to."""
+    call = await box.calls("1")
+    ann = box.legs[ANN]
+    await box.world.pick_up(ann)
+    await box.world.wait(3_000)
+    await box.world.press(ann, "1")
+    await box.world.wait(10_000)
+    talking = [each.call for each in box.world.platform.transcript if isinstance(each, Joined)]
+    assert sorted(talking) == sorted([call, ann])
+    return call, ann
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+def test_nobody_stays_alone_in_a_room_because_the_end_of_the_other_was_never_told(
+    play: Play, who: str
+) -> None:
+    async def story(box: Box) -> None:
+        call, ann = await bridged(box)
+        gone, left = (call, ann) if who == "caller" else (ann, call)
+        box.world.platform.inject(Fault(kind="drop", event="dice", call=gone))
+        await box.world.hang_up(gone)
+        await box.world.wait(60_000)
+        assert not box.is_over(left)
+        await box.world.wait(PATIENCE + 15_000)
+        assert box.is_over(left)
+
+    play(story)
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+def test_an_end_that_came_while_no_engine_was_there_is_found_out_soon_after_the_start(
+    play: Play, who: str
+) -> None:
+    async def story(box: Box) -> None:
+        call, ann = await bridged(box)
+        gone, left = (call, ann) if who == "caller" else (ann, call)
+        box.world.platform.inject(Fault(kind="drop", event="dice", call=gone))
+        await box.world.hang_up(gone)
+        box.engine.restart()
+        await box.world.wait(SETTLED + 10_000)
+        assert box.is_over(left)
+
+    play(story)
+
+
+def test_a_start_looks_at_calls_that_go_on_without_counting_it(play: Play) -> None:
+    """A server that is started again and again gives up no call for that."""
+
+    async def story(box: Box) -> None:
+        call, ann = await bridged(box)
+        before = await box.store.callout_of(APP, ann)
+        for _ in range(3):
+            box.engine.restart()
+            await box.world.wait(SETTLED + 1_000)
+        assert not box.is_over(call)
+        assert await box.store.callout_of(APP, ann) == before
 
     play(story)

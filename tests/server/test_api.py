@@ -101,8 +101,39 @@ def test_a_signal_comes_to_a_call_that_waits_for_it(house: Managed) -> None:
     assert house.client.post(f"{where}/ready", json=told).status_code == 202, "the same again"
     house.phone.until(type="heard", call=call, text="It is done.")
     house.phone.until(type="ended", call=call)
-    assert problem(house.client.post(f"{where}/ready", json={}), 409)
+    house.ended(call)
+    assert problem(house.client.post(f"{where}/ready"), 409) == "it is over"
+    assert house.client.post(f"{where}/ready", json=told).status_code == 202, "it has had it"
+    other = problem(house.client.post(f"{where}/ready", json={"id": "1", "data": "else"}), 409)
+    assert other == 'another signal, or other data, came with the id "1" before'
     assert problem(house.client.post("/v1/calls/nobody/signals/ready", json={}), 404)
+
+
+def test_a_signal_that_was_refused_is_no_other_under_its_id(house: Managed) -> None:
+    call = house.call()
+    where = f"/v1/calls/{call}/signals/ready"
+    assert "does not wait" in problem(house.client.post(where, json={"id": "a"}), 409)
+    assert "choose another id" in problem(house.client.post(where, json={"id": "a"}), 409)
+    house.phone.act(call, "press", keys="4")
+    house.phone.until(type="heard", call=call, text="One moment.")
+    assert "choose another id" in problem(house.client.post(where, json={"id": "a"}), 409)
+    assert house.client.post(where).status_code == 202, "without a body it has no data"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"data": nope}', "the body is no JSON (byte 13)"),
+        (b'{"data": "\\ud800"}', "the body is no JSON"),
+        (b'{"data": "\xff"}', "the body is no JSON"),
+        (b'{"data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", "too deep"),
+    ],
+    ids=["word", "surrogate", "bytes", "deep"],
+)
+def test_a_body_that_is_no_json_is_told_so(house: Managed, body: bytes, said: str) -> None:
+    where = f"/v1/calls/{house.call()}/signals/ready"
+    headers = {"content-type": "application/json"}
+    assert said in problem(house.client.post(where, content=body, headers=headers), 400)
 
 
 def test_calls_are_told_apart_by_flow_and_state(house: Managed) -> None:
@@ -255,6 +286,15 @@ def test_only_what_a_record_declares_is_kept(
     house: Managed, record: str, key: str, body: dict[str, object], reason: str
 ) -> None:
     assert reason in problem(value(house, record, key, **body), 422)
+
+
+def test_a_value_is_put_under_a_key_where_the_record_has_keys(house: Managed) -> None:
+    put = house.client.put("/v1/records/attempts/value", json={"value": 1})
+    assert "say which, by `key`" in problem(put, 422)
+    assert value(house, "attempts", "", value=1).json()["key"] == "", "that of withheld numbers"
+    assert house.client.put("/v1/records/notice/value", json={"value": "x"}).status_code == 200
+    for name in ("attempts", "notice"):
+        assert house.client.delete(f"/v1/records/{name}/value").json() == {"gone": 1}
 
 
 def test_records_are_listed_as_they_are_declared(house: Managed) -> None:

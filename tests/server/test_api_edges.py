@@ -17,6 +17,7 @@ from ivrflow.errors import ConflictError, StoreUnavailableError
 from ivrflow.jobs import Job, State
 from ivrflow.library import Library
 from ivrflow.machine.events import Incoming
+from ivrflow.machine.raised import MAX_INBOX
 from ivrflow.outbound.placing import Clients
 from ivrflow.runtime.turn import Policy, Turns
 from ivrflow.server.api.engine import Engine
@@ -215,3 +216,38 @@ def test_a_fault_of_ours_is_a_problem_too(library: Library) -> None:
         assert msgspec.json.decode(answer.content)["detail"].startswith("a fault of the engine")
 
     tell(library, Broken(), story)
+
+
+WAITING = """
+flow: bank
+start: wait
+states:
+  wait:
+    hold: {prompt: One moment., every: 1s}
+    on: {signal.ready: {next: bye}}
+    timers: [{after: 2m, next: bye}]
+  bye: {hangup: }
+"""
+
+
+def test_a_call_that_has_as_many_signals_as_can_wait_is_told_from_one_that_wants_none(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "app.yaml").write_text("app: bank\nroutes: [{flow: bank}]\n")
+    (tmp_path / "bank.flow.yaml").write_text(WAITING)
+    opened, checked = Library.open(tmp_path, PLATFORM)
+    assert opened is not None, checked.diagnostics
+
+    async def story(client: httpx2.AsyncClient, turns: Turns) -> None:
+        await begin(turns)
+        where = "/v1/calls/call-1/signals"
+        for number in range(MAX_INBOX + 1):  # the first is taken, and leads it elsewhere
+            answer = await client.post(f"{where}/ready", json={"id": str(number)})
+            assert answer.status_code == 202
+        full = await client.post(f"{where}/ready")
+        assert full.status_code == 429
+        assert full.json()["detail"] == "too many signals wait: ask again later"
+        again = await client.post(f"{where}/ready", json={"id": "0"})
+        assert again.status_code == 202, "it has had it"
+
+    tell(opened, MemoryStore(), story)

@@ -19,6 +19,7 @@ TOKEN = "a token of the operators"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 FAR = "9999-12-31T23:59:59-12:00"
+PAST = "1900-01-01T00:00:00Z"
 
 APP = """
 app: clinic
@@ -148,6 +149,7 @@ def test_one_of_a_key_waits_at_a_time_and_can_be_cancelled(
         ({"name": "call_back", "with": {"to": "+46701234501", "tries": "x"}}, '"tries": '),
         ({"name": "call_back", "with": {"to": "+46701234501"}, "at": "2026-01-01T00:00:00"}, "UTC"),
         ({"name": "call_back", "with": {"to": "+46701234501"}, "at": FAR}, "more than a year"),
+        ({"name": "call_back", "with": {"to": "+46701234501"}, "at": PAST}, "more than a day ago"),
     ],
 )
 def test_what_can_not_be_called_is_refused_with_its_reason(
@@ -157,6 +159,20 @@ def test_what_can_not_be_called_is_refused_with_its_reason(
     (refused,) = order(served, wanted)
     assert refused["status"] == "refused"
     assert reason in refused["reason"]
+
+
+def test_what_was_wrong_is_not_told_at_length(clinic: tuple[Served, Emulated]) -> None:
+    served, _ = clinic
+    (refused,) = order(served, {"name": "call_back", "with": {"to": "+46" + "a" * 100_000}})
+    assert refused["reason"].startswith('"to": ')
+    assert len(refused["reason"]) < 500
+
+
+def test_one_whose_time_has_just_come_is_called(clinic: tuple[Served, Emulated]) -> None:
+    served, _ = clinic
+    at = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    (late,) = order(served, {"name": "call_back", "with": {"to": "+46701234501"}, "at": at})
+    assert late["status"] == "ordered"
 
 
 def test_requests_that_are_none_are_problems(clinic: tuple[Served, Emulated]) -> None:

@@ -1,6 +1,7 @@
 """`ivrflow dev`: one process that a newcomer can call, and that takes edits."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -126,6 +127,26 @@ def test_the_control_api_is_called_as_shown(dev: Dev) -> None:
 def test_callbacks_are_signed_so_nobody_else_moves_a_call(dev: Dev) -> None:
     forged = httpx2.post(f"{dev.url}/callbacks/sinch", content=b'{"event": "ice", "callid": "x"}')
     assert forged.status_code == 401
+
+
+def test_ctrl_c_ends_it_quietly_though_somebody_is_on_the_phone(dev: Dev) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-m", "ivrflow", "call", "--url", dev.url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert client.stdin is not None
+    client.stdin.write("wait 1m\n")
+    client.stdin.close()
+    dev.until(lambda: 'caller hears "Press 1."' in dev.calls)
+    with httpx2.stream("GET", f"{dev.url}/emulator/transcript/stream"):
+        dev.process.send_signal(signal.SIGINT)
+        assert dev.process.wait(20) == 0
+    client.wait(20)
+    assert "Traceback" not in dev.told
+    assert dev.told.rstrip().endswith("Ctrl-C stops it.")
 
 
 def test_edits_are_taken_and_broken_ones_are_told(dev: Dev) -> None:

@@ -90,7 +90,7 @@ ACTS: dict[str, Act] = {
 
 def routes(runner: Runner, ending: asyncio.Event) -> list[Route]:
     """Return the routes of the control API, all of them below `/emulator`. Who follows the
-    transcript is let go at the `ending`."""
+    transcript, or waits for time to pass, is let go at the `ending`."""
     control = _Control(runner, ending)
     return [
         _route("", control.state),
@@ -156,8 +156,22 @@ class _Control:
 
     async def advance(self, request: Request) -> Response:
         ms = _read(await read_body(request), Advance).ms
-        await self.runner.wait(ms)
+        if not await self._waited(ms):
+            return _json({"error": "the platform is being stopped"}, 503)
         return await self.state(request)
+
+    async def _waited(self, ms: int) -> bool:
+        """Let time pass; False if the end of the server comes first."""
+        waiting = asyncio.ensure_future(self.runner.wait(ms))
+        ending = asyncio.ensure_future(self.ending.wait())
+        try:
+            done, _ = await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting in done:
+                await waiting  # raises what it did
+            return waiting in done
+        finally:
+            waiting.cancel()
+            ending.cancel()
 
     async def transcript(self, request: Request) -> Response:
         entries, after = self._entries(request)

@@ -39,7 +39,7 @@ def create_app(runner: Runner, ending: asyncio.Event | None = None) -> ASGIApp:
     """Return the ASGI application: the control API under `/emulator`, all else is Sinch's.
 
     What a page of another site asks through somebody's browser is refused. `ending` lets those go
-    who follow the transcript.
+    who follow the transcript, or wait for time to pass.
     """
 
     async def rest(request: HttpRequest) -> HttpResponse:

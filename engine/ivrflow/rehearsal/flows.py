@@ -51,8 +51,9 @@ def number_of(catalog: Catalog) -> str:
 
 
 def requests_of(checked: Checked) -> set[str]:
-    """Return the names of all look-ups that the flows may make."""
-    return {name for flow in checked.all_flows.values() for name in flow.requests}
+    """Return the names of all look-ups that the flows may make, the application's among them."""
+    own = {name for flow in checked.all_flows.values() for name in flow.requests}
+    return own | checked.app.requests.keys()
 
 
 def _open_flow(file: Path, *, is_called: bool) -> tuple[Library | None, Checked]:

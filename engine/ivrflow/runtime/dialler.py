@@ -7,7 +7,7 @@ who are on the line, nobody more is called.
 """
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -43,6 +43,19 @@ LONG_LINE = MOST_AT_ONCE // 2
 
 AGAIN = 30_000
 """Milliseconds after which what failed here is tried again."""
+
+SETTLED = 5_000
+"""Milliseconds after the start, after which calls that were live then are looked at: their end may
+have been told while nobody was there."""
+
+APART = 50
+"""Milliseconds between two of those."""
+
+MOST_LIVE = 5_000
+"""Calls that are looked at after the start; others are when it is their time."""
+
+FOR_EVER = 1 << 62
+"""Milliseconds; nothing is due as late."""
 
 KEEP_TRYING = 1.0
 """Seconds after which an answer of the platform that the store refused is offered to it again."""
@@ -87,6 +100,7 @@ class Dialler:
         self._dialling: dict[str, str] = {}
         self._in_line: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._found: deque[tuple[int, str]] | None = None
         turns.notice = self._rounds.wake
 
     async def run(self) -> None:
@@ -98,6 +112,7 @@ class Dialler:
         if self._stopped:
             return LONGEST
         at = as_milliseconds(self._now())
+        await self._begin_found(at)
         for callout in await self._store.waiting_legs(at):
             self._begin(callout)
         for callout in await self._store.due_callouts(at, MOST_AT_ONCE):
@@ -122,7 +137,7 @@ class Dialler:
     async def _rest(self, dialled: Iterable[str]) -> float:
         """Return after how many seconds something is due; somebody is dialled for the applications
         `dialled`."""
-        due = await self._store.next_due(dialled)
+        due = await self._next_due(dialled)
         if due is None or self._rounds.busy:  # what has begun says when it is done
             return LONGEST
         return (due - as_milliseconds(self._now())) / 1000
@@ -142,7 +157,28 @@ class Dialler:
         as far as is known now."""
         busy = await self._store.busy_callouts()
         free = (app for app, calls in busy.items() if self._room(calls) > 0)
-        return await self._store.next_due(free)
+        return await self._next_due(free)
+
+    async def _next_due(self, dialled: Iterable[str]) -> int | None:
+        due = await self._store.next_due(dialled)
+        if not self._found:
+            return due
+        looked = self._found[0][0]
+        return looked if due is None else min(looked, due)
+
+    async def _begin_found(self, at: int) -> None:
+        """Look at the calls that were live when the dialler started, one after the other."""
+        if self._found is None:
+            begun = await self._store.due_callouts(FOR_EVER, MOST_LIVE)
+            live = [each.id for each in begun if each.state is State.LIVE]
+            self._found = deque(
+                (at + SETTLED + number * APART, id) for number, id in enumerate(live)
+            )
+        while self._found and self._found[0][0] <= at:
+            known = await self._store.callout(self._found[0][1])
+            self._found.popleft()
+            if known is not None and known.state is State.LIVE:
+                self._begin(known)
 
     async def drain(self) -> None:
         """Wait for what has begun, however long it takes: to give up a request to place a call
@@ -286,8 +322,21 @@ class Dialler:
     async def _look_at_live(self, callout: Callout) -> None:
         """A call that somebody answered goes on for long: ask whether its end was missed."""
         ended = await self._ended(callout)
-        if ended is not None and await self._turns.bring(ended) is None:
+        if ended is None:
+            await self._look_at_parent(callout)
+        elif await self._turns.bring(ended) is None:
             await self._end(callout)  # the call itself was forgotten
+
+    async def _look_at_parent(self, leg: Callout) -> None:
+        """The end of the call that wants a leg may have been missed, too: until it is known,
+        whoever is on the leg waits for nobody."""
+        if not leg.parent:
+            return
+        seen = await self._placer.look(leg.app, leg.parent, self._callouts.order(leg).region)
+        if seen.state == "over":
+            await self._turns.bring(
+                Ended(app=leg.app, call=leg.parent, result=seen.result, reason="lost")
+            )
 
     async def _ended(self, callout: Callout) -> Ended | None:
         """Ask the platform about a call; None if it goes on, for all that is known."""
@@ -296,7 +345,8 @@ class Dialler:
         if seen.state != "ongoing":
             return Ended(app=callout.app, call=callout.call, result=seen.result)
         at = as_milliseconds(self._now())
-        await self._amend(callout, lambda each: tries.ongoing(each, at))
+        if callout.due <= at:  # else it is looked at out of turn, after a start
+            await self._amend(callout, lambda each: tries.ongoing(each, at))
         return None
 
     async def _tell(self, callout: Callout) -> None:

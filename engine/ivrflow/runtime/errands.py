@@ -28,6 +28,7 @@ from ivrflow.jobs import Job, Outcome
 from ivrflow.machine.events import Ended, LegEnded, Moved, Own, Signal, Woken
 from ivrflow.machine.outcome import Verdict
 from ivrflow.machine.replies import Hangup, Reply
+from ivrflow.machine.session import Wait
 from ivrflow.runtime import tries
 from ivrflow.runtime.deadline import LateError
 from ivrflow.runtime.dialler import Placer
@@ -131,14 +132,18 @@ class Errands:
 
     async def _cancel_legs(self, job: Job, body: bytes) -> Outcome:
         unwanted = _unwanted.decode(body)
-        for leg in unwanted.legs:
-            id = self._turns.callouts.leg((job.app, job.call), leg)
-            await self._cancel(id, is_told=leg not in unwanted.talking)
+        try:
+            for leg in unwanted.legs:
+                id = self._turns.callouts.leg((job.app, job.call), leg)
+                await self._cancel(id, is_told=leg not in unwanted.talking)
+        except LateError as error:
+            return Outcome(fault=str(error), again=True, pace=commands.BRISK)
         self._turns.notice()
         return Outcome()
 
     async def _cancel(self, id: str, *, is_told: bool) -> None:
-        """End a leg: who is on the line is hung up, and told before."""
+        """End a leg: who is on the line is hung up, and told before, unless the leg hangs up by
+        itself."""
         store = self._turns.store
         at = as_milliseconds(self._turns.now())
 
@@ -146,11 +151,16 @@ class Errands:
             return tries.unwanted(known, at)
 
         known = await store.amend(id, at, decide)
-        if known is not None and known.state is State.LIVE:
+        if known is not None and known.state is State.LIVE and not await self._hangs_up(known):
             callouts = self._turns.callouts
             svaml = callouts.farewell(known) if is_told else BARE_HANGUP
             await store.put_jobs([_hangup(known, svaml, callouts.order(known).region, at)])
             self._turns.outbox.notice()
+
+    async def _hangs_up(self, leg: Callout) -> bool:
+        """Whether the last that a leg was told hangs up, so that it may say its last words."""
+        session = await self._turns.session(leg.app, leg.call)
+        return session is not None and (session.over or session.wait is Wait.END)
 
 
 WORDS = 10_000

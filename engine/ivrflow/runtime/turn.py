@@ -175,6 +175,17 @@ class Turns:
         await self._answer(arrival)
         return arrival.verdict
 
+    async def session(self, app: str, call: str) -> Session | None:
+        """Return a call as it is when the turn is over that is being made of it, if one is; None
+        where there is no such call. Raises `StoreError` and `LateError`."""
+        key, deadline = (app, call), monotonic() + self.policy.deadline
+        await before(deadline, self.mailbox.enter(key))
+        try:
+            live = self.live.get(key) or await before(deadline, self._load(key))
+        finally:
+            self.mailbox.leave(key)
+        return None if live is None else live.session
+
     async def drain(self) -> None:
         """Wait for what is still on its way, and give up look-ups that nobody waits for."""
         await self.look_ups.close()

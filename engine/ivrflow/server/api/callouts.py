@@ -31,6 +31,11 @@ from ivrflow.store.base import CalloutFilter, Records
 MAX_ORDERS = 500
 """Callouts in one request."""
 
+LONGEST_AGO = 86_400_000
+"""Milliseconds; who orders something for longer ago means another time."""
+
+TOO_LATE = "`at` is more than a day ago"
+
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 Status = Literal["ordered", "known", "other", "taken", "refused"]
@@ -41,7 +46,8 @@ class Wanted(
 ):
     """A callout that is to be placed: `name`, or `flow.name` where several flows have one of that
     name. Values of `with` that are texts are read by the type of the parameter. Who asks again with
-    the same `id` asks for nothing new. `at`: when, with its offset; else at once. `application` is
+    the same `id` asks for nothing new. `at`: when, with its offset, at most
+    a day ago and a year away; else at once. `application` is
     needed if the server has several."""
 
     name: str
@@ -172,6 +178,8 @@ def _made(engine: Engine, wanted: Wanted) -> Kept | Problem:
         due = now if wanted.at is UNSET else as_milliseconds(moment_of(wanted.at))
         if due > now + FARTHEST:
             return unfit(TOO_FAR)
+        if due < now - LONGEST_AGO:
+            return unfit(TOO_LATE)
         app = engine.application(wanted.application)
     except OrderError as error:
         return unfit(str(error))

@@ -11,8 +11,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from ivrflow.errors import EvaluationError, StoreError
 from ivrflow.expr.compile import bounded_value
 from ivrflow.machine.environment import fill_json, without_marks
-from ivrflow.machine.events import Signal
+from ivrflow.machine.events import Event, Signal
 from ivrflow.machine.outcome import Verdict
+from ivrflow.machine.raised import MAX_INBOX
 from ivrflow.machine.session import FORMAT, Session
 from ivrflow.machine.session import Call as Party
 from ivrflow.runtime.deadline import LateError
@@ -36,6 +37,7 @@ VERDICT_BY_FLAG: dict[int, Became] = {
 }
 
 _decoder = msgspec.json.Decoder(Session)
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -183,7 +185,8 @@ async def signal(engine: Engine, asked: OneSignal, body: Signalled) -> Call:
 
     Only the state that the call is in can take it, and it takes it if it handles `signal.` and the
     name: a call that is held hears of it when its prompt is over, others at once. Who asks again
-    with the same `id` brings nothing new.
+    with the same `id` brings nothing new, and may not bring anything else. Without a body it comes
+    without data.
     """
     call = await _found(engine, asked)
     event = Signal(
@@ -197,11 +200,50 @@ async def signal(engine: Engine, asked: OneSignal, body: Signalled) -> Call:
         verdict = await engine.turns.bring(event)
     except LateError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
-    if verdict is Verdict.IGNORED:
-        session = _session(engine, call)
-        where = "" if session is None else f' in "{session.frame.state}"'
-        raise Problem(HTTPStatus.CONFLICT, f'it does not wait for "{asked.signal}"{where}')
+    if verdict in (None, Verdict.STALE, Verdict.IGNORED):
+        await _require_had(engine, event, verdict)
     return await _whole(engine, await _found(engine, asked))
+
+
+async def _require_had(engine: Engine, event: Signal, verdict: Verdict | None) -> None:
+    """Raise the problem of a signal that the call didn't take, unless it has had it before."""
+    known = await _signals_of_id(engine, event)
+    had = next((each for each, became in known if became != Verdict.IGNORED.value), None)
+    if had is not None:
+        if (had.name, had.data) != (event.name, _as_kept(event.data)):
+            message = f'another signal, or other data, came with the id "{event.id}" before'
+            raise Problem(HTTPStatus.CONFLICT, message)
+        return
+    if verdict is Verdict.STALE:
+        message = f'it was refused when it came with the id "{event.id}" first: choose another id'
+        raise Problem(HTTPStatus.CONFLICT, message)
+    raise await _refusal(engine, event)
+
+
+async def _signals_of_id(engine: Engine, event: Signal) -> list[tuple[Signal, Became]]:
+    """Return the signals of its id that came to a call, and what became of them when they did."""
+    rows = await engine.turns.store.journal(event.app, event.call)
+    came = [(_event.decode(row.event), VERDICT_BY_FLAG[row.flags]) for row in rows]
+    return [
+        (each, became) for each, became in came if isinstance(each, Signal) and each.id == event.id
+    ]
+
+
+def _as_kept(data: object) -> object:
+    return msgspec.json.decode(msgspec.json.encode(data))
+
+
+async def _refusal(engine: Engine, event: Signal) -> Problem:
+    call = await engine.turns.store.call(event.app, event.call)
+    if call is None:
+        return missing("call", event.call)
+    session = _session(engine, call)
+    if call.over or (session is not None and session.is_closed):
+        return Problem(HTTPStatus.CONFLICT, "it is over")
+    if session is not None and len(session.inbox) >= MAX_INBOX:
+        return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too many signals wait: ask again later")
+    where = "" if session is None else f' in "{session.frame.state}"'
+    return Problem(HTTPStatus.CONFLICT, f'it does not wait for "{event.name}"{where}')
 
 
 def _data(body: Signalled) -> object:

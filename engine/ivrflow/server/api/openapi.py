@@ -43,6 +43,7 @@ MEANING_BY_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is no `application/json`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "It can be read, but not be done.",
+    HTTPStatus.TOO_MANY_REQUESTS: "It has enough to do: ask again later.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "A fault of the engine.",
     HTTPStatus.BAD_GATEWAY: "The Voice API refused, or nobody knows what it did.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The store or the Voice API takes nothing just now.",
@@ -106,7 +107,7 @@ def _operation(operation: Operation, schema_by_type: Mapping[object, Json]) -> J
         shown["description"] = operation.description
     if operation.body is not None:
         content = {JSON: {"schema": schema_by_type[operation.body]}}
-        shown["requestBody"] = {"required": True, "content": content}
+        shown["requestBody"] = {"required": operation.needs_body, "content": content}
     if operation.is_public:
         shown["security"] = []
     return shown

@@ -8,6 +8,7 @@ from inspect import cleandoc
 from typing import Literal, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import fields
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Handle = Callable[..., Awaitable[object]]
@@ -44,6 +45,11 @@ class Operation:
     def body(self) -> type[Struct] | None:
         """The type of its body, None if it takes none."""
         return self._hints.get("body")
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a body says something that can't be left out."""
+        return self.body is not None and any(each.required for each in fields(self.body))
 
     @property
     def answer(self) -> object:

@@ -10,6 +10,10 @@ from starlette.responses import Response
 MEDIA = "application/problem+json"
 
 
+LONGEST = 400
+"""Characters of a detail: what was sent may be quoted in it, however long that is."""
+
+
 class Problem(Exception):
     """What a request has wrong; `headers` go with the response."""
 
@@ -18,7 +22,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status
-        self.detail = detail
+        self.detail = _cut(detail)
         self.headers = headers or {}
 
 
@@ -53,3 +57,10 @@ def as_problem(problem: Problem) -> Response:
     shown = ProblemShown(title=status.phrase, status=status, detail=problem.detail)
     body = msgspec.json.encode(shown)
     return Response(body, status, headers=dict(problem.headers), media_type=MEDIA)
+
+
+def _cut(detail: str) -> str:
+    """Return a detail without the middle of one that is too long: it begins with what was sent, and
+    ends with what is wrong with it."""
+    half = LONGEST // 2
+    return detail if len(detail) <= LONGEST else f"{detail[:half]} ... {detail[-half:]}"

@@ -16,6 +16,10 @@ from ivrflow.server.api.problems import Problem
 MAX_BODY = 1024 * 1024
 """Bytes of a request."""
 
+NO_BODY = b"{}"
+"""What a body says that is not there."""
+
+PLACE = re.compile(r"\(byte [0-9]{1,9}\)")
 INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -46,9 +50,19 @@ async def read_body(operation: Operation, request: Request) -> Struct | None:
         if len(body) > MAX_BODY:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BODY} bytes")
     try:
-        return msgspec.json.decode(body, type=operation.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return msgspec.json.decode(body or NO_BODY, type=operation.body)
+    except msgspec.ValidationError as error:
         raise _unreadable(str(error)) from None
+    except RecursionError:
+        raise _unreadable("the body is JSON within JSON, too deep to be read") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(f"the body is no JSON{_place(error)}") from None
+
+
+def _place(error: Exception) -> str:
+    """Return where JSON is broken, "" where nobody says."""
+    found = PLACE.search(str(error))
+    return "" if found is None else f" {found[0]}"
 
 
 def _gathered(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:

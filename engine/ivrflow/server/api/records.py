@@ -99,7 +99,7 @@ class Entries(Listing, frozen=True, kw_only=True):
 
 class OneKey(Asked, frozen=True, kw_only=True):
     record: Annotated[Name, Meta(description="its name")]
-    key: Key = ""
+    key: Key | UnsetType = UNSET
 
 
 class Dropped(OneKey, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ async def entries(engine: Engine, asked: Entries) -> EntryPage:
 
 async def get(engine: Engine, asked: OneKey) -> Entry:
     """Return the value under a key; in a queue, the first who waits there."""
-    found = await _first(engine, asked.record, key_text(asked.key))
+    found = await _first(engine, asked.record, key_text(asked.key or ""))
     if found is None:
         raise _nothing(asked)
     return _entry(found)
@@ -162,7 +162,7 @@ async def put(engine: Engine, asked: OneKey, body: Put) -> Entry:
 async def delete(engine: Engine, asked: Dropped) -> Gone:
     """Forget what a record holds under a key: a value with its claim, or all who wait."""
     call = None if asked.call is UNSET else asked.call
-    key = key_text(asked.key)
+    key = key_text(asked.key or "")
     gone = await engine.turns.store.drop_records(asked.record, key, call, engine.at())
     if not gone:
         raise _nothing(asked)
@@ -181,12 +181,14 @@ def _require_known(engine: Engine, name: str) -> Declared:
     return record
 
 
-def _key(text: str, record: Declared) -> str:
+def _key(text: str | UnsetType, record: Declared) -> str:
     """Return a key as the store knows it; raises `Problem` for none of its type."""
     if record.key is None:
         if text:
             raise unfit("the record has no keys: leave out `key`")
         return ""
+    if text is UNSET:
+        raise unfit("the record keeps values by keys: say which, by `key`")
     if not text and record.key.nullable:
         return ""
     try:
@@ -217,7 +219,9 @@ def _lasts(text: str) -> int:
 
 
 def _nothing(asked: OneKey) -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, f'"{asked.record}" holds nothing under "{asked.key}"')
+    return Problem(
+        HTTPStatus.NOT_FOUND, f'"{asked.record}" holds nothing under "{asked.key or ""}"'
+    )
 
 
 def _shown(name: str, record: Declared) -> Record:

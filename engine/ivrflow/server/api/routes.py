@@ -28,6 +28,9 @@ UNFIT = (HTTPStatus.UNPROCESSABLE_ENTITY,)
 REFUSED = (HTTPStatus.CONFLICT,)
 """Things are not as they would have to be."""
 
+SIGNALLED = (*UNKNOWN, *REFUSED, *UNFIT, HTTPStatus.TOO_MANY_REQUESTS)
+"""A call may have more to do than it can."""
+
 PLATFORM = (*UNKNOWN, *REFUSED, *UNFIT, HTTPStatus.BAD_GATEWAY)
 """The platform is asked."""
 
@@ -61,7 +64,7 @@ TABLE: tuple[Operation, ...] = (
     Operation("getCall", "GET", CALL, calls.one, UNKNOWN),
     Operation("getJournal", "GET", f"{CALL}/journal", calls.journal, UNKNOWN),
     Operation("hangUpCall", "POST", f"{CALL}/hangup", calls.hang_up, PLATFORM, ACCEPTED),
-    Operation("signalCall", "POST", SIGNAL, calls.signal, (*UNKNOWN, *REFUSED, *UNFIT), ACCEPTED),
+    Operation("signalCall", "POST", SIGNAL, calls.signal, SIGNALLED, ACCEPTED),
     Operation("orderCallouts", "POST", "/v1/callouts", callouts.order),
     Operation("listCallouts", "GET", "/v1/callouts", callouts.listed, UNKNOWN),
     Operation("getCallout", "GET", CALLOUT, callouts.one, UNKNOWN),
