@@ -117,3 +117,28 @@ def test_what_was_collected_is_there_until_it_is_set(steps: str) -> None:
   c: {{hangup: }}
 """
     assert bool(helps("E602", states, "vars: {pin: digits?}\n")) == bool(steps)
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ('["+15550001111", "+46850000001"]', ['"+15550001111"']),
+        ('["+46850000001"]', []),
+        ("[\"{{ call.from | default('+46850000001') }}\"]", []),
+        ('["+1 555 000 1111", "+44 20 7946 0000"]', ['"+1 555 000 1111"', '"+44 20 7946 0000"']),
+    ],
+)
+def test_a_number_for_the_library_lies_within_the_fence(
+    to: str, told: list[str], tmp_path: Path
+) -> None:
+    text = f"""\
+flow: a
+start: a
+states:
+  a: {{run: {{flow: std/ring, with: {{to: {to}}}}}, on: {{talked: b, nobody: b}}}}
+  b: {{hangup: }}
+"""
+    (tmp_path / "app.yaml").write_text('app: a\nroutes: [{flow: a}]\ndial: {allow: ["+46"]}\n')
+    (tmp_path / "a.flow.yaml").write_text(text)
+    found = [each for checked in check([tmp_path], PLATFORM) for each in checked.diagnostics]
+    assert [each.message.split(" lies")[0] for each in found if each.code == "E807"] == told
