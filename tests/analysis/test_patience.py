@@ -6,6 +6,7 @@ from time import process_time
 
 import pytest
 
+from ivrflow.analysis.patience.durations import durations_of
 from ivrflow.analysis.patience.ways import KEPT, Exit, Ways
 from ivrflow.analysis.patience.worlds import World
 from ivrflow.analysis.subject import Application
@@ -263,3 +264,32 @@ def test_a_thousand_menus_take_no_longer_than_a_moment() -> None:
     begun = process_time()
     assert codes(large(1_000)) == []
     assert process_time() - begun < 10
+
+
+WAITS = """\
+flow: waits
+start: a
+params: {patience: {type: duration, default: 2m}}
+returns: {gone: {}}
+states:
+  a: {hold: {prompt: Wait.}, timers: [{after: "{{ params.patience }}", next: b}]}
+  b: {return: gone}
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "known"),
+    [("with: {patience: 30s}", 30_000), ("with: {patience: 5m}", 300_000), ("with: {}", 120_000)],
+)
+def test_a_default_counts_where_a_run_leaves_it(second: str, known: int) -> None:
+    text = f"""\
+flow: example
+start: a
+states:
+  a: {{run: {{flow: waits, with: {{patience: 20s}}}}, on: {{gone: b}}}}
+  b: {{run: {{flow: waits, {second}}}, on: {{gone: c}}}}
+  c: {{hangup: }}
+"""
+    read = (check_text("f.flow.yaml", each, PLATFORM).flows for each in (text, WAITS))
+    flows = {name: flow for each in read for name, flow in each.items()}
+    assert durations_of(flows)["waits"] == {"patience": known}

@@ -226,7 +226,7 @@ def test_a_key_of_a_hold_is_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "minutes"), [("", 2), ("with: {long: 5m}, ", 5), ("with: {long: 1m}, ", 2)]
+    ("given", "minutes"), [("", 2), ("with: {long: 5m}, ", 5), ("with: {long: 1m}, ", 1)]
 )
 def test_a_timer_that_is_a_parameter_is_as_long_as_it_is_given_at_most(
     given: str, minutes: int, tmp_path: Path

@@ -294,6 +294,8 @@ def on_way(subject: Subject, state: State, way: Way, known: Known) -> Known:
     """Return what is known where a way out of `state` begins."""
     if way.into:
         known = known.given(way.into)
+        if way.outcome == "collected":
+            known = change(known, present=known.present | {way.into})
     if not way.event:
         return known
     known = later(subject, state, known)

@@ -34,3 +34,14 @@ def in_legs(application: Application) -> frozenset[str]:
     """Return the flows that legs can be in: those that legs run, and those that these run."""
     first = {each for name in application.all_flows for each in placed_by(application, name)}
     return frozenset(last_first(sorted(first), application.run_by))
+
+
+def inner_flows(application: Application, name: str) -> Iterator[Flow | None]:
+    """Yield a flow and all that it runs; None for one that is not there."""
+    todo, seen = [name], set[str]()
+    while todo:
+        each = todo.pop()
+        if each not in seen:
+            seen.add(each)
+            yield application.all_flows.get(each)
+            todo += application.run_by(each)

@@ -25,7 +25,7 @@ from ivrflow.analysis.graph import ASIDE
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.subject import SCHEDULE, WORDS, Application, Sight, Subject
 from ivrflow.analysis.texts import Texts
-from ivrflow.analysis.values import mismatch
+from ivrflow.analysis.values import mismatch, no_number
 from ivrflow.diagnostics import Related, Span, did_you_mean
 from ivrflow.expr.relations import describe
 from ivrflow.expr.secrecy import is_secret
@@ -468,7 +468,9 @@ class _Reader:
             given = self.texts.value(template, known)
             wrong = mismatch(f'"{name}"', wanted, given) if is_computed(template) else None
             if wrong is not None:
-                self.texts.note(Fault(Sort.TYPE, span_of(template), *wrong))
+                message, help = wrong
+                help = no_number(wanted, template) or help
+                self.texts.note(Fault(Sort.TYPE, span_of(template), message, help))
             self.texts.exposed(name, wanted, given, span_of(template))
 
     def connect(self, connect: Connect, known: Known) -> None:

@@ -223,6 +223,10 @@ class Texts:
             if name in self.variables or name in SOMETIMES:
                 span = place(scalar, offset_of(name, source), source)
                 help = "give it a value on every way here, or use `| default(...)`"
+                if name in _within_defaults(tree):
+                    help = (
+                        f"the default is for a part of `{name}`: give it a value on every way here"
+                    )
                 if name == SIGNALLED:
                     help = "it comes with a signal: read it where `signal.NAME` is handled"
                 message = f'"{name}" may have no value here'
@@ -232,6 +236,16 @@ class Texts:
 
 class _NoTextError(ExpressionError):
     """A value that can't stand in a text."""
+
+
+def _within_defaults(tree: nodes.Node) -> set[str]:
+    """Return the names of which a part has a default, as in `how.place | default(0)`."""
+    filters = [
+        each for each in (tree, *tree.find_all(nodes.Filter)) if isinstance(each, nodes.Filter)
+    ]
+    parts = (each.node for each in filters if each.name == "default")
+    found = (each for each in parts if isinstance(each, nodes.Getattr | nodes.Getitem))
+    return {name.name for each in found for name in each.find_all(nodes.Name)}
 
 
 def _read(tree: nodes.Node) -> set[str]:

@@ -4,6 +4,7 @@ A value that is written out is read as its declaration says; of one that is comp
 judged. Where null may come and must not, the remedy is the same everywhere.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from ivrflow.analysis.faults import placed, span_of
@@ -14,6 +15,9 @@ from ivrflow.expr.relations import accepts, describe
 from ivrflow.expr.types import T, Type
 from ivrflow.model.flow import Decl, Template, TextValue
 from ivrflow.model.given import as_prompt, is_computed, is_null
+from ivrflow.numbers import is_e164
+
+_OTHERWISE = re.compile(r"""\|\s*default\(\s*['"]([^'"]*)['"]""")
 
 FOR_NULL = "give a value for null with `| default(...)`, or declare it nullable"
 
@@ -24,7 +28,18 @@ def mismatch(what: str, wanted: Type | None, given: Type | None) -> tuple[str, s
     if wanted is None or given is None or accepts(wanted, given):
         return None
     message = f"{what} is {describe(wanted)}, not {describe(given)}"
+    if wanted.name is T.LIST and given.name not in (T.LIST, T.NULL):
+        return message, 'write a list: ["{{ ... }}"]'
     return message, FOR_NULL if given.nullable and not wanted.nullable else ""
+
+
+def no_number(wanted: Type | None, template: Template) -> str:
+    """Say which number that stands for null in `template` is none, "" where all are."""
+    if wanted is None or wanted.name is not T.PHONE or not isinstance(template, TextValue):
+        return ""
+    wrong = (each for each in _OTHERWISE.findall(template.text.source) if not is_e164(each))
+    found = next(wrong, None)
+    return "" if found is None else f'"{found}" is no phone number: write it in full, +46850000001'
 
 
 def wrong_literal(what: str, wanted: Type, given: Template, at: Span = START) -> Iterator[Finding]:

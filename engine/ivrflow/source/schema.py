@@ -7,6 +7,7 @@ table of their own.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -50,6 +51,11 @@ WORDS = {
 """The types of JSON as authors know them."""
 
 DAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*", re.IGNORECASE)
+
+DURATION = re.compile("([0-9]+(h|m|s|ms))+")
+
+LISTED = "write a list: [{after: 5m, next: some_state}]"
+"""How timers are written."""
 
 Json = dict[str, Any]
 
@@ -188,7 +194,7 @@ class _Checker:
         schema = _schema(error)
         title = schema.get("title", "this mapping")
         example = schema.get("properties", {}).get(wanted, {}).get("examples", [None])[0]
-        help = f"for example `{wanted}: {example}`" if isinstance(example, str) else ""
+        help = f"for example `{wanted}: {_quoted(example)}`" if isinstance(example, str) else ""
         self.add(MISSING_KEY, self.place(error), f'{title} needs "{wanted}"', help)
 
     def not_one(self, error: ValidationError) -> None:
@@ -231,7 +237,8 @@ class _Checker:
         title = _schema(error).get("title", "this")
         match error.validator:
             case "minProperties" | "minItems":
-                self.add(WRONG_SIZE, self.place(error), f"{title} is empty")
+                help = LISTED if title == "a list of timers" else ""
+                self.add(WRONG_SIZE, self.place(error), f"{title} is empty", help)
             case _:
                 node = self.node(error)
                 spans = [entry.key.span for entry in node] if isinstance(node, Mapping) else []
@@ -251,11 +258,12 @@ class _Checker:
             known = [str(each) for each in _schema(error).get("enum", ()) if isinstance(each, str)]
             help = did_you_mean(node.text, known) if known and not title else ""
             likely = nearest(node.text, known)
-            help = f'did you mean "{likely}"?' if likely else help or _remedy(error, node.text)
+            help = f'did you mean "{likely}"?' if likely else help or _remedy(error, node)
             self.add(WRONG_VALUE, self.place(error), f"expected {expected}, not {shown}", help)
             return
         kind = "a mapping" if isinstance(node, Mapping) else "a list"
-        self.add(WRONG_VALUE, self.place(error), f"expected {expected}, not {kind}")
+        help = LISTED if expected == "a list of timers" else ""
+        self.add(WRONG_VALUE, self.place(error), f"expected {expected}, not {kind}", help)
 
     def wrong_name(self, error: ValidationError) -> None:
         node = self.node(error)
@@ -336,8 +344,19 @@ def _examples(schema: Json) -> str:
     return "keys are 0-9 * #" if first == "^[0-9*#]$" else ""
 
 
-def _remedy(error: ValidationError, text: str) -> str:
-    """Say what to write instead of a text that is right but for its form."""
+def _quoted(example: str) -> str:
+    """Return an example as it can stand behind a key."""
+    return f'"{example}"' if example.startswith("{") else example
+
+
+def _remedy(error: ValidationError, node: Scalar) -> str:
+    """Say what to write instead of a text that is right but for its form, or of nothing."""
+    text = node.text
+    if error.validator == "type" and "prompt" in _schema(error).get("properties", {}):
+        if not node.is_null and not DURATION.fullmatch(text):
+            return f"write {{prompt: {json.dumps(_short(text), ensure_ascii=False)}}}"
+        help = "write {prompt: Please hold.}"
+        return help if node.is_null else f"{help}, and how long it lasts under `timers:`"
     if error.validator == "type" and error.validator_value == "array":
         return f"write a list: [{_short(text)}]"
     title = str(_schema(error).get("title", ""))

@@ -32,11 +32,16 @@ def _known(flow: Flow, flows: Mapping[str, Flow]) -> Durations:
     for name, decl in flow.params.items():
         if decl.type.name is T.DURATION:
             given = [_literal(each) for each in _given(flow.name, name, flows)]
-            own = [decl.default] if isinstance(decl.default, int) else []
+            always = given and len(given) == _times_run(flow.name, flows)
+            own = [decl.default] if isinstance(decl.default, int) and not always else []
             values = [*given, *own]
             if values and None not in values:
                 found[name] = max(each for each in values if each is not None)
     return found
+
+
+def _times_run(flow: str, flows: Mapping[str, Flow]) -> int:
+    return sum(run.flow.name == flow for other in flows.values() for run in runs(other))
 
 
 def _given(flow: str, param: str, flows: Mapping[str, Flow]) -> Iterator[Template]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
 from ivrflow.analysis.graph import ASIDE
-from ivrflow.analysis.legs import in_legs, leg_steps, legs_of, placed_by
+from ivrflow.analysis.legs import in_legs, inner_flows, leg_steps, legs_of, placed_by
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -31,7 +31,7 @@ states:
 
 _CALLOUT = 'callouts: {ring: {flow: leg, to: "+46850000001"}}'
 
-_RING = f"""{_APP}
+RING = f"""{_APP}
 # example.flow.yaml
 flow: example
 start: ring
@@ -45,6 +45,7 @@ states:
   talk: {{bridge: leg, on: {{leg.ended: bye}}}}
   sorry: {{say: Nobody answers., hangup: }}
   bye: {{hangup: }}{_LEG}"""
+"""A flow that rings somebody, as it should."""
 
 
 @FLOW.add(
@@ -57,7 +58,7 @@ start: ring
 {_CALLOUT}
 states:
   ring: {{do: [{{callout: {{name: ring}}}}], say: Goodbye., hangup: }}{_LEG}""",
-    good=_RING,
+    good=RING,
 )
 def unawaited_leg(subject: Subject) -> Iterator[Finding]:
     """A leg is placed, and the flow never waits for one, or the call is over already: a telephone
@@ -93,10 +94,10 @@ def _when_over(subject: Subject) -> Iterator[CalloutStep]:
 @FLOW.add(
     "E188",
     "late-leg",
-    bad=_RING.replace(
+    bad=RING.replace(
         '"+46850000001"}', '"+46850000001", retry: {results: [busy], times: 3, every: 10m}}'
     ),
-    good=_RING,
+    good=RING,
 )
 def late_leg(subject: Subject) -> Iterator[Finding]:
     """A leg is placed for later, by `at`, or by a callout with `hours` or `retry`: its caller waits
@@ -123,7 +124,7 @@ states:
   greet: {bridge: parent, on: {too_late: bye}}
   bye: {hangup: }
 """,
-    good=_RING,
+    good=RING,
 )
 def bridge_without_parent(subject: Subject) -> Iterator[Finding]:
     """A flow joins its parent, and no leg runs it: it would always be too late."""
@@ -140,8 +141,8 @@ def bridge_without_parent(subject: Subject) -> Iterator[Finding]:
     "E190",
     "leg-never-bridges",
     severity=Severity.WARNING,
-    bad=_RING.replace("{bridge: parent, on: {too_late: bye}}", "{say: Goodbye., hangup: }"),
-    good=_RING,
+    bad=RING.replace("{bridge: parent, on: {too_late: bye}}", "{say: Goodbye., hangup: }"),
+    good=RING,
 )
 def leg_never_bridges(subject: Subject) -> Iterator[Finding]:
     """A leg is placed, and nothing in the flow that it runs joins its parent, or a conference: who
@@ -149,22 +150,11 @@ def leg_never_bridges(subject: Subject) -> Iterator[Finding]:
     told: set[str] = set()
     for step, callout in legs_of(subject.flow):
         name = callee(callout, subject.flow)
-        if name not in told and not any(map(_joins, _with_inner(subject, name))):
+        if name not in told and not any(map(_joins, inner_flows(subject.application, name))):
             told.add(name)
             message = f'nothing in "{name}" joins the call that waits'
             help = "lead to a state with `bridge: parent`, or write `keep: true`"
             yield Finding(step.at, message, help)
-
-
-def _with_inner(subject: Subject, name: str) -> Iterator[Flow | None]:
-    """Yield a flow and all that it runs; None for one that is not there."""
-    todo, seen = [name], set[str]()
-    while todo:
-        each = todo.pop()
-        if each not in seen:
-            seen.add(each)
-            yield subject.others.get(each)
-            todo += subject.application.run_by(each)
 
 
 def _joins(flow: Flow | None) -> bool:
@@ -182,8 +172,8 @@ def _joins(flow: Flow | None) -> bool:
 @FLOW.add(
     "E213",
     "bridge-without-leg",
-    bad=_RING.replace("leg.ended: sorry", "leg.ended: talk"),
-    good=_RING,
+    bad=RING.replace("leg.ended: sorry", "leg.ended: talk"),
+    good=RING,
 )
 def bridge_without_leg(subject: Subject) -> Iterator[Finding]:
     """A call can come to `bridge: leg` and no leg has accepted: there is nobody to talk to, and the
@@ -244,7 +234,7 @@ states:
   join: {bridge: parent, on: {too_late: bye}}
   bye: {hangup: }
 """,
-    good=_RING,
+    good=RING,
 )
 def leg_circle(subject: Subject) -> Iterator[Finding]:
     """A leg's flow places legs of the flow that placed it, directly or through others: telephones

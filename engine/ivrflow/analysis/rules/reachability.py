@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ivrflow.analysis.circles import circles
+from ivrflow.analysis.graph import Way
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import FLOW
 from ivrflow.analysis.subject import Subject
@@ -14,9 +15,9 @@ from ivrflow.model.flow import (
     Move,
     PromptStep,
     State,
-    Transition,
     targets,
 )
+from ivrflow.model.outcomes import ANSWERED
 
 
 @FLOW.add(
@@ -146,7 +147,7 @@ states:
 )
 def no_last_resort(subject: Subject) -> Iterator[Finding]:
     """No move may hold: the last of a transition needs no `when`, or callers get no answer."""
-    for transition in _answered(subject):
+    for transition in (way.transition for way in _answered(subject)):
         if transition and all(move.when is not None for move in transition):
             help = "add a last move without `when:`"
             yield Finding(transition[-1].at, "perhaps none of these moves holds", help)
@@ -176,21 +177,24 @@ states:
 )
 def leads_nowhere(subject: Subject) -> Iterator[Finding]:
     """A move names no state, or stays, where the caller waits for an answer."""
-    for transition in _answered(subject):
-        for move in transition:
+    for way in _answered(subject):
+        for move in way.transition:
             if move.next is None:
                 told = "the call can't stay here" if move.stay else "no next state is named"
-                yield Finding(move.at, f"{told}: the caller waits for an answer", "add `next:`")
+                help = "name a state: next: some_state" if move.stay else "add `next:`"
+                if way.outcome == ANSWERED:
+                    help = f"{help}; or leave `{ANSWERED}` out, and the two talk"
+                yield Finding(move.at, f"{told}: the caller waits for an answer", help)
 
 
-def _answered(subject: Subject) -> Iterator[Transition]:
-    """Yield each transition once that must lead to a reply."""
+def _answered(subject: Subject) -> Iterator[Way]:
+    """Yield the ways that must lead to a reply, each transition once."""
     seen: set[int] = set()
     for each in subject.ways_by_state.values():
         for way in each:
             if way.answered and id(way.transition) not in seen:
                 seen.add(id(way.transition))
-                yield way.transition
+                yield way
 
 
 @FLOW.add(

@@ -14,6 +14,7 @@ from ivrflow.diagnostics import Span, did_you_mean
 from ivrflow.expr.types import T
 from ivrflow.model.flow import DeclaredPrompt, Part, PlayPart, Ref
 from ivrflow.model.inherit import INHERITED
+from ivrflow.model.outcomes import is_wrong_signal
 
 ID = re.compile("[a-z][a-z0-9_]*")
 """How states are called."""
@@ -122,6 +123,10 @@ def unknown_outcome(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         known = subject.graph.outcomes_of(state)
         for name, transition in state.on.by_outcome.items():
+            if is_wrong_signal(name):
+                help = "write signal.NAME: lower case letters, digits and _, a letter first"
+                yield Finding(state.on.places[name], f'"{name}" names no signal', help)
+                continue
             if name in known or not transition or why_untold(state.action, name):
                 continue
             help = did_you_mean(name, known)

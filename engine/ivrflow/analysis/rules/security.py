@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ivrflow.analysis.faults import Fault, Sort, exposure
+from ivrflow.analysis.faults import Fault, Sort, exposure, span_of
 from ivrflow.analysis.reading import faults, of_sort, shared_faults
 from ivrflow.analysis.registry import Finding
 from ivrflow.analysis.rules import APPLICATION, FLOW
@@ -11,7 +11,10 @@ from ivrflow.analysis.subject import Application, Subject
 from ivrflow.diagnostics import Severity, Span
 from ivrflow.expr.relations import accepts
 from ivrflow.expr.secrecy import keeps
-from ivrflow.model.flow import Connect, Text, rings_sip
+from ivrflow.expr.types import T
+from ivrflow.model.flow import Connect, ListValue, Text, TextValue, rings_sip, runs
+from ivrflow.model.given import is_computed
+from ivrflow.numbers import normalise
 
 
 @FLOW.add(
@@ -233,3 +236,52 @@ def recorded_unawares(subject: Subject) -> Iterator[Finding]:
             message = "the caller is recorded and was told nothing"
             help = f"say so first; a call comes here in silence by {recording.way}"
             yield Finding(recording.step.at, message, help)
+
+
+_RUNG = """
+# app.yaml
+app: example
+routes: [{flow: example}]
+dial: {allow: ["+46"]}
+# example.flow.yaml
+flow: example
+start: ring
+states:
+  ring:
+    run: {flow: std/ring, with: {to: ["+46850000001"]}}
+    on: {talked: bye, nobody: bye}
+  bye: {hangup: }
+"""
+
+
+@FLOW.add(
+    "E807",
+    "number-never-dialled",
+    bad=_RUNG.replace("+46850000001", "+15550001111"),
+    good=_RUNG,
+)
+def number_never_dialled(subject: Subject) -> Iterator[Finding]:
+    """A flow of the library is given a number that `dial.allow` excludes: it would never be rung.
+
+    What such a flow dials is computed, so it is fenced even where the number is written out.
+    """
+    fence = subject.app.dial_allow
+    for run in runs(subject.flow) if fence is not None else ():
+        shipped = subject.application.shipped.get(run.flow.name)
+        declared = {} if shipped is None else shipped.params
+        for name, given in run.params.items():
+            wanted = declared[name].type.of if name in declared else None
+            if wanted is None or wanted.name is not T.PHONE or not isinstance(given, ListValue):
+                continue
+            for each in given.items:
+                if isinstance(each, TextValue) and _is_beyond(each, fence):
+                    message = f'"{each.text.source}" lies outside `dial.allow`: it is never rung'
+                    help = (
+                        "write in app.yaml that it may be dialled, under `dial:`, or leave it out"
+                    )
+                    yield Finding(span_of(each), message, help)
+
+
+def _is_beyond(given: TextValue, fence: tuple[str, ...] | None) -> bool:
+    number = None if is_computed(given) else normalise(given.text.source)
+    return number is not None and fence is not None and not number.startswith(fence)
