@@ -120,13 +120,13 @@ FAULTS: list[tuple[str, str, str, str] | tuple[str, str, str, str, str]] = [
     (
         "front-door.flow.yaml",
         "E052",
-        '      ended:\n        do: [log: "sales call ended: {{ result }}"]',
+        '      ended:\n        do: [log: "the answering service: {{ result }}"]',
         "      ended:\n        say: Goodbye.",
     ),
     (
         "front-door.flow.yaml",
         "E051",
-        '      ended:\n        do: [log: "sales call ended: {{ result }}"]',
+        '      ended:\n        do: [log: "the answering service: {{ result }}"]',
         "      ended: operator",
     ),
     (
@@ -135,7 +135,7 @@ FAULTS: list[tuple[str, str, str, str] | tuple[str, str, str, str, str]] = [
         "retries: {no_input: 1, no_match: 2}",
         "retries: {no_input: 1, nomatch: 2}",
     ),
-    ("front-door.flow.yaml", "E051", "timeout: 25s", "timeout: 25 s"),
+    ("front-door.flow.yaml", "E051", "timeout: 40s", "timeout: 40 s"),
     (
         "front-door.flow.yaml",
         "E104",

@@ -33,9 +33,9 @@ def told(
 def test_the_page_shows_what_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, out, _ = told(capsys, monkeypatch, "flows/front-door.flow.yaml")
+    code, out, _ = told(capsys, monkeypatch, "flows/opening-hours.flow.yaml")
     assert code == 0
-    assert f"$ ivrflow bounds flows/front-door.flow.yaml\n{out}```" in (
+    assert f"$ ivrflow bounds flows/opening-hours.flow.yaml\n{out}```" in (
         ROOT / "docs" / "lint.md"
     ).read_text("utf-8")
 
