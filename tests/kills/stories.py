@@ -50,6 +50,44 @@ states:
   nobody: {say: Goodbye., hangup: }
 """
 
+CONFERENCE = """
+flow: conference
+start: ask
+callouts:
+  invite: {flow: invited, to: "{{ to }}"}
+states:
+  ask:
+    menu: {prompt: Press 1 for the meeting., choices: {1: meet}}
+    on: {no_input: bye, no_match: bye}
+  meet:
+    do:
+      - emit: {event: began, to: crm}
+      - callout: {name: invite, with: {to: "+46701000003"}, keep: true}
+      - callout: {name: invite, with: {to: "+46701000004"}, keep: true}
+    conference: {id: hall, max: 2, start_on_enter: true, end_on_exit: true}
+    on:
+      full: bye
+      ended: {do: [{emit: {event: ended, to: crm}}]}
+  bye: {hangup: }
+"""
+
+INVITED = """
+flow: invited
+start: greet
+params: {to: phone}
+states:
+  greet:
+    menu: {prompt: Press 1 to confirm., choices: {1: join}}
+    on: {no_input: bye, no_match: bye}
+  join:
+    conference: {id: hall, max: 2, start_on_enter: false}
+    on:
+      full: full
+      ended: {do: [{emit: {event: met, to: crm, data: {who: "{{ params.to }}"}}}]}
+  full: {say: The meeting is full., hangup: }
+  bye: {hangup: }
+"""
+
 REMINDER = """
 flow: reminder
 start: ask
@@ -124,7 +162,17 @@ SUPPORTERS = (
     Person(address="+46850001022"),
 )
 
-KEYS = {"Press 1 for sales": "1", "To take the call": "1", "Press 1 to confirm": "1"}
+GUESTS = (
+    Person(address="+46701000003", does="human"),
+    Person(address="+46701000004", does="human"),
+)
+
+KEYS = {
+    "Press 1 for the meeting": "1",
+    "Press 1 for sales": "1",
+    "To take the call": "1",
+    "Press 1 to confirm": "1",
+}
 
 STORIES = (
     Story(
@@ -140,6 +188,17 @@ STORIES = (
         people=AGENTS,
         keys=KEYS,
         events=("call.waits", "call.ended"),
+    ),
+    Story(
+        name="conference",
+        files={
+            "app.yaml": APPLICATION.format(flow="conference"),
+            "conference.flow.yaml": CONFERENCE,
+            "invited.flow.yaml": INVITED,
+        },
+        people=GUESTS,
+        keys=KEYS,
+        events=("began", "ended"),
     ),
     Story(
         name="reminder",

@@ -32,7 +32,9 @@ from kills.engine import Link
 
 STEP = 500
 LONGEST = 1_200_000
-"""Milliseconds: how often people look up, and after how long nobody may be on the phone."""
+LONELY = 400_000
+"""Milliseconds: how often people look up, after how long nobody may be on the phone, and how long
+somebody stays in a room where nobody else comes."""
 
 
 QUIET = 310_000
@@ -275,12 +277,14 @@ class People:
                 self.joined.setdefault(entry.call, self.world.platform.now)
 
     async def _tire(self) -> None:
-        """Whoever is in a room with another for long enough hangs up; the callee does."""
-        if len(self.joined) < 2:
+        """Whoever is in a room with another for long enough hangs up, the callee does; so does who
+        has been alone there for very long."""
+        if not self.joined:
             return
         last = max(self.joined, key=lambda call: self.joined[call])
         first = min(self.joined, key=lambda call: self.joined[call])
-        if self.world.platform.now - self.joined[last] >= self.story.talks:
+        patience = self.story.talks if len(self.joined) > 1 else LONELY
+        if self.world.platform.now - self.joined[last] >= patience:
             await self._try("hang_up", first)
             self.joined.clear()
 
