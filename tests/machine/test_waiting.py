@@ -872,3 +872,24 @@ def test_who_hangs_up_in_a_hold_is_told_to_the_handlers_of_the_end() -> None:
     caller = Caller(ROUND)
     caller.take(MenuHangup(**CALL))
     assert (caller.session.result, caller.session.reason) == ("answered", "caller_hangup")
+
+
+def test_what_a_signal_brings_must_be_what_it_is_kept_as() -> None:
+    caller = Caller("""
+flow: kept
+start: waiting
+vars: {counter: integer?}
+on: {error: sorry}
+states:
+  waiting:
+    hold: {prompt: Please wait., keys: {1: sorry}}
+    on: {signal.ready: {set: {counter: "{{ signal.data }}"}, say: "{{ counter }}", next: stay}}
+    timers: [{after: 10m, next: sorry}]
+  sorry: {say: Sorry., hangup: }
+""")
+    caller.take(Signal(**CALL, name="ready", id="1", data=4))
+    assert words(caller.tick()).startswith("4 ")
+    caller.take(Signal(**CALL, name="ready", id="2", data="four"))
+    taken = caller.tick()
+    assert (taken.verdict, words(taken)) == (Verdict.FAILED, "Sorry.")
+    assert taken.trace.fault == 'what "counter" is set to is no integer'

@@ -116,6 +116,12 @@ class _Compiler:
             timers=tuple(self.timer(each) for each in state.timers),
         )
 
+    def unjudged(self, name: str, source: model.Template) -> Type | None:
+        """Return what a variable must be that is set to something which only a call can judge."""
+        declared = self.source.vars.get(name)
+        signalled = any("signal" in each.source for each in within(source, model.Text))
+        return declared.type if declared is not None and signalled else None
+
     def timer(self, timer: model.Timer) -> program.Timer:
         time = duration(timer.time)
         assert time is not None  # noqa: S101  a timer without one is never built
@@ -166,7 +172,9 @@ class _Compiler:
     def step(self, step: model.Step) -> program.Step:
         match step:
             case model.Set(name=name, value=source):
-                return program.SetStep(name=name, value=value(source))
+                return program.SetStep(
+                    name=name, value=value(source), type=self.unjudged(name, source)
+                )
             case model.PromptStep(prompt=prompt):
                 return program.PromptStep(prompt=compile_prompt(prompt, self.platform))
             case model.LocaleStep(locale=locale):

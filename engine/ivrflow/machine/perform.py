@@ -33,6 +33,7 @@ from ivrflow.machine.replies import Answer, SendDtmf, StartRecording, StopRecord
 from ivrflow.machine.scope import Names
 from ivrflow.machine.walk import Walk
 from ivrflow.model.flow import FATES
+from ivrflow.model.literals import fits
 from ivrflow.model.locales import is_locale
 from ivrflow.records import Ordered
 
@@ -43,7 +44,10 @@ ORDERED, ALREADY, REFUSED = FATES
 
 
 def _set(walk: Walk, step: SetStep) -> None:
-    walk.assign(step.name, step.value(walk.names))
+    value = step.value(walk.names)
+    if step.type is not None and not fits(value, step.type):
+        raise EvaluationError(f'what "{step.name}" is set to is no {step.type.name}')
+    walk.assign(step.name, value)
 
 
 def _prompt(walk: Walk, step: PromptStep) -> None:

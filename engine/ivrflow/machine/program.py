@@ -83,8 +83,12 @@ class DeclaredPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetStep:
+    """Assign to a variable; `type` is what a value must be that nobody has judged before the call:
+    one that a signal brings."""
+
     name: str
     value: Value
+    type: Type | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
