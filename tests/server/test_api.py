@@ -104,7 +104,7 @@ def test_a_signal_comes_to_a_call_that_waits_for_it(house: Managed) -> None:
     house.ended(call)
     assert problem(house.client.post(f"{where}/ready"), 409) == "it is over"
     assert house.client.post(f"{where}/ready", json=told).status_code == 202, "it has had it"
-    other = problem(house.client.post(f"{where}/ready", json={"id": "1", "data": "else"}), 409)
+    other = problem(house.client.post(f"{where}/other", json={"id": "1", "data": "done"}), 409)
     assert other == 'another signal, or other data, came with the id "1" before'
     assert problem(house.client.post("/v1/calls/nobody/signals/ready", json={}), 404)
 

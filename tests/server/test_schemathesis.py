@@ -11,7 +11,7 @@ import pytest
 from server.conftest import KEY
 from server.managed import TOKEN, Managed, managed
 
-EXAMPLES = 10
+EXAMPLES = 6
 
 # What a schema can't say (a name that none has, a value of another type than a record declares) is
 # refused with these; nothing else that is well formed may be.

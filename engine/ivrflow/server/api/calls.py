@@ -210,7 +210,8 @@ async def _require_had(engine: Engine, event: Signal, verdict: Verdict | None) -
     known = await _signals_of_id(engine, event)
     had = next((each for each, became in known if became != Verdict.IGNORED.value), None)
     if had is not None:
-        if (had.name, had.data) != (event.name, _as_kept(event.data)):
+        other = not had.masked and had.data != _as_kept(event.data)
+        if had.name != event.name or other:
             message = f'another signal, or other data, came with the id "{event.id}" before'
             raise Problem(HTTPStatus.CONFLICT, message)
         return
