@@ -49,7 +49,7 @@ generated: $(SETUP)
 	$(BIN)/python docs/generate.py --check
 
 tests: $(SETUP)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q --numprocesses auto --dist worksteal
 
 flows: $(SETUP)
 	$(BIN)/ivrflow lint flows examples tests/library
@@ -66,10 +66,11 @@ format: $(SETUP)  ## format the code and fix what can be fixed
 generate: $(SETUP)  ## write anew the schemas and pages that come from the code
 	$(BIN)/python docs/generate.py
 
-torture: $(SETUP)  ## try 20,000 inputs that nobody would write, 3,000 applications in seven worlds, and 250 kills (SEED=)
+torture: $(SETUP)  ## try 20,000 inputs that nobody would write, 3,000 applications in seven worlds, 250 kills, and other examples (SEED=)
 	PYTHONPATH=tests $(BIN)/python -m torture --seed $(SEED)
 	PYTHONPATH=tests $(BIN)/python -m promises --seed $(SEED)
 	PYTHONPATH=tests $(BIN)/python -m kills
+	HYPOTHESIS_PROFILE=searching $(BIN)/pytest -q --numprocesses auto -m hypothesis --hypothesis-seed=$(SEED)
 
 bench: $(SETUP)  ## measure the engine (docs/performance.md)
 	$(BIN)/python -m pip install --quiet --group bench

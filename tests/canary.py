@@ -5,6 +5,7 @@ A pytest plugin: whatever test it was that let the secret out, the run fails.
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     leaks = session.config.stash[LEAKS]
     for directory in session.config.stash[PLACES]:
         leaks.update(map(str, places_with_canary(directory)))
-    if leaks:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:  # of xdist: the run is another process's
+        told["leaks"] = sorted(leaks)
+    elif leaks:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of the run has found; one that crashed fails the run by itself."""
+    node.config.stash[LEAKS].update(getattr(node, "workeroutput", {}).get("leaks", ()))
 
 
 def pytest_terminal_summary(

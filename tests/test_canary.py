@@ -16,7 +16,8 @@ LETTING_OUT = {
         "connection.execute('PRAGMA journal_mode = WAL'); "
         "connection.execute('CREATE TABLE t (a)'); "
         "connection.execute('INSERT INTO t VALUES (?)', (CANARY.encode(),)); "
-        "connection.commit()"
+        "connection.commit(); "
+        "globals().update(kept=connection)"
     ),
     "spoken": "(tmp_path / 'reply.json').write_text(' '.join(CANARY))",
     "printed": "print(CANARY)",
@@ -32,7 +33,7 @@ PLACES = {
 HARMLESS = {"masked": "(tmp_path / 'server.log').write_text('pressed ' + '*' * len(CANARY))"}
 
 
-def run_of(statements: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def run_of(statements: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     """Run tests that do no more than a statement each, and pass; their files lie elsewhere."""
     lines = ["import logging, sqlite3", "from canary import CANARY"]
     lines += [f"def test_{name}(tmp_path):\n    {each}" for name, each in statements.items()]
@@ -40,7 +41,7 @@ def run_of(statements: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         (Path(directory) / "test_it.py").write_text("\n".join(lines))
         command = [sys.executable, "-m", "pytest", "-p", "canary", "-p", "no:cacheprovider"]
         return subprocess.run(
-            [*command, "--basetemp", f"{directory}/run", "test_it.py"],
+            [*command, *options, "--basetemp", f"{directory}/run", "test_it.py"],
             cwd=directory,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
             capture_output=True,
@@ -49,9 +50,9 @@ def run_of(statements: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         )
 
 
-@pytest.fixture(scope="module")
-def failed() -> subprocess.CompletedProcess[str]:
-    return run_of(LETTING_OUT)
+@pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["one process", "two processes"])
+def failed(request: pytest.FixtureRequest) -> subprocess.CompletedProcess[str]:
+    return run_of(LETTING_OUT, *request.param)
 
 
 def test_a_run_that_lets_a_secret_out_fails(failed: subprocess.CompletedProcess[str]) -> None:

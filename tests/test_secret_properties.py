@@ -87,7 +87,7 @@ def put(state: dict[str, Any], place: str, text: str) -> None:
     """Use `text` at a place of a state, if it has such a place."""
     asking = state.get("menu") or state.get("collect")
     if place in STEPS:
-        state["do"] = [STEPS[place](text)]
+        state["do"] = [*state.get("do", []), STEPS[place](text)]
     elif place == "say":
         state["say"] = text
     elif place == "prompt" and asking:

@@ -417,6 +417,13 @@ def test_coming_back_keeps_timers_and_another_state_ends_them() -> None:
     assert caller.session.due == tuple(each + 10_000 for each in due)
 
 
+def test_no_timer_runs_for_a_call_that_is_over() -> None:
+    caller = Caller(DESK.replace("2: quick", "2: quick, 3: waiting"))
+    caller.take(Ended(**CALL, result="answered"))
+    caller.press("waiting")  # what was keyed before the end may come after it
+    assert (caller.state, caller.session.due) == ("waiting", ())
+
+
 def test_a_timer_whose_duration_is_none_is_a_fault_of_the_flow() -> None:
     caller = Caller(patience=-1)
     assert caller.press("call").verdict is Verdict.FAILED

@@ -181,8 +181,8 @@ class Walk:
         return anew
 
     def begin_timers(self, timers: tuple[Timer, ...]) -> None:
-        """Start the timers of the state that the call is in."""
-        self.due = begun(timers, self.names, self.told.now)
+        """Start the timers of the state that the call is in, if it still goes on."""
+        self.due = () if self.session.ended else begun(timers, self.names, self.told.now)
 
     # -- legs -------------------------------------------------------------------------------------
 
